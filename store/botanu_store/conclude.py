@@ -1,0 +1,196 @@
+"""What a batch means: the calls of every trace it touches, resolved again, and the runs they belong to, rebuilt."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from botanu import attributes as keys
+from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES
+from botanu_store.engines.duckdb import script
+from botanu_store.records import METERS, Call, Span
+from botanu_store.resolve import resolve
+
+RUN_FACTS: dict[str, str] = {
+    "root_run_id": keys.ROOT_RUN_ID,
+    "parent_run_id": keys.PARENT_RUN_ID,
+    "retry_of_run_id": keys.RETRY_OF_RUN_ID,
+    "attempt": keys.ATTEMPT,
+    "use_case": keys.USE_CASE,
+    "workflow": keys.WORKFLOW,
+    "workflow_version": keys.WORKFLOW_VERSION,
+    "tenant": keys.TENANT_ID,
+    "customer": keys.CUSTOMER_ID,
+    "team": keys.TEAM,
+    "cost_center": keys.COST_CENTER,
+    "region": keys.REGION,
+    "environment": keys.ENVIRONMENT,
+    "status": keys.OUTCOME_STATUS,
+    "reason": keys.OUTCOME_REASON,
+    "sample_rate": "botanu.sample_rate",
+}
+"""Columns of a run and the attribute that says each; the run's own span is believed first, then the earliest other."""
+
+
+
+def conclude(con: duckdb.DuckDBPyConnection) -> None:
+    """Resolve again the calls of every trace that `fresh` touches, and rebuild the runs that those spans and calls belong to."""
+    con.execute(script("steps/late.sql"))
+    con.register("resolved", _calls_table([row for trace in _traces(con) for row in _resolved(trace)]))
+    con.execute(
+        "create or replace temp table touched_runs as "
+        "select run_id from fresh where run_id is not null "
+        "union select run_id from resolved "
+        "union select run_id from calls semi join late_traces using (trace_id)"
+    )
+    con.execute("delete from calls where trace_id in (from late_traces)")
+    con.execute("insert into calls by name select * from resolved order by start_ns")
+    con.unregister("resolved")
+    _rebuild_runs(con)
+
+
+def _rebuild_runs(con: duckdb.DuckDBPyConnection) -> None:
+    seen = con.execute(
+        "select (select count(*) from late_traces) + (select count(*) from runs semi join touched_runs using (run_id))"
+    ).fetchall()
+    con.execute(_runs_script(seen_before=bool(seen[0][0])))
+
+
+@cache
+def _runs_script(*, seen_before: bool) -> str:
+    said = ", ".join(f"'{key}'" for key in {*RUN_FACTS.values(), keys.OUTCOME})
+    facts = ",\n    ".join(
+        f"arg_min(nullif(left(said['{key}'], 256), ''), (rank, start_ns)) filter (coalesce(said['{key}'], '') <> '') as {column}"
+        for column, key in RUN_FACTS.items()
+    )
+    text = script("steps/runs.sql").replace("{run_keys}", said).replace("{facts}", facts)
+    return text.replace("{seen_before}", "true" if seen_before else "false")
+
+
+def _traces(con: duckdb.DuckDBPyConnection) -> Iterator[_Trace]:
+    """The touched traces that hold a span which may be a call."""
+    con.execute(
+        "create or replace temp table candidates as "
+        f"select * exclude (attributes, resource), to_json(attributes)::varchar as attributes from work where {_candidate()}"
+    )
+    traces: dict[str, _Trace] = defaultdict(_Trace)
+    structure = con.execute(
+        f"select trace_id, span_id, parent_id, run_id, attributes['{keys.STEP}'] from work "
+        "semi join (select distinct trace_id from candidates) as holding using (trace_id)"
+    )
+    for trace_id, span_id, parent_id, run_id, step in structure.fetchall():
+        trace = traces[trace_id]
+        trace.parents[span_id] = parent_id
+        if run_id:
+            trace.runs[span_id] = run_id
+        if step:
+            trace.steps[span_id] = step
+    columns = "trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, attributes"
+    for row in con.execute(f"select {columns} from candidates").fetchall():
+        traces[row[0]].candidates.append(Span(*row[:10], orjson.loads(row[10])))
+    yield from traces.values()
+
+
+def _candidate() -> str:
+    wanted = ", ".join(f"'{key}'" for key in CANDIDATE_KEYS)
+    scopes = " or ".join(f"starts_with(scope, '{scope}')" for scope in CANDIDATE_SCOPES)
+    return f"list_has_any(map_keys(attributes), [{wanted}])" + (f" or {scopes}" if scopes else "")
+
+
+_CALL_COLUMNS: dict[str, pa.DataType] = {
+    **dict.fromkeys(
+        ("trace_id", "span_id", "run_id", "category", "vendor", "model", "request_model", "operation", "step", "service"), pa.string()
+    ),
+    "start_ns": pa.int64(),
+    "end_ns": pa.int64(),
+    "error": pa.bool_(),
+    "attempt": pa.int32(),
+    **dict.fromkeys(("usage", "response_id", "request_id"), pa.string()),
+    "emitter_usd": pa.decimal128(38, 12),
+    "counted": pa.bool_(),
+    **dict.fromkeys(("not_counted_reason", "duplicate_of", "dialect"), pa.string()),
+    **dict.fromkeys(METERS, pa.int64()),
+}
+
+
+@dataclass(slots=True)
+class _Trace:
+    candidates: list[Span] = field(default_factory=list[Span])
+    parents: dict[str, str] = field(default_factory=dict[str, str])
+    runs: dict[str, str] = field(default_factory=dict[str, str])
+    steps: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def _resolved(trace: _Trace) -> Iterator[dict[str, Any]]:
+    services = {span.span_id: span.service for span in trace.candidates}
+    for call in resolve(trace.candidates, trace.parents):
+        run_id = _nearest(call.span_id, trace.runs, trace.parents) or call.trace_id
+        yield _call_row(call, run_id, _nearest(call.span_id, trace.steps, trace.parents), services[call.span_id])
+
+
+def _nearest(span_id: str, said: dict[str, str], parents: dict[str, str]) -> str | None:
+    """What the span, or its nearest ancestor that says anything, says; a cycle of parents ends the search."""
+    if not said:
+        return None
+    seen = set[str]()
+    while span_id and span_id not in seen:
+        if span_id in said:
+            return said[span_id]
+        seen.add(span_id)
+        span_id = parents.get(span_id, "")
+    return None
+
+
+def _calls_table(rows: list[dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=pa.schema(list(_CALL_COLUMNS.items())))
+
+
+def _call_row(call: Call, run_id: str, step: str | None, service: str) -> dict[str, Any]:
+    return {
+        "trace_id": call.trace_id,
+        "span_id": call.span_id,
+        "run_id": run_id,
+        "category": call.category,
+        "vendor": call.vendor,
+        "model": call.model,
+        "request_model": call.request_model,
+        "operation": call.operation,
+        "step": step,
+        "service": service,
+        "start_ns": call.start_ns,
+        "end_ns": call.end_ns,
+        "error": call.error,
+        "attempt": call.attempt,
+        "usage": call.usage,
+        "response_id": call.response_id,
+        "request_id": call.request_id,
+        "emitter_usd": _money(call.emitter_usd),
+        "counted": call.counted,
+        "not_counted_reason": call.not_counted_reason,
+        "duplicate_of": call.duplicate_of,
+        "dialect": call.dialect,
+        **call.quantities,
+    }
+
+
+def _money(text: str | None) -> Decimal | None:
+    """The emitter's cost to twelve decimals; what is no amount between 0 and a trillion dollars is no cost."""
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text)
+        return amount.quantize(_PICO_USD) if 0 <= amount < _MOST_USD else None
+    except ArithmeticError:
+        return None
+
+
+_PICO_USD = Decimal("1e-12")
+_MOST_USD = Decimal("1e12")

@@ -1,0 +1,1 @@
+"""The database engines: each connects, runs scripts, and names its errors in ours."""

@@ -1,0 +1,32 @@
+"""Everything that can go wrong with a store, as one tree.
+
+    StoreError
+    ├── StoreUnusable       the path holds something that botanu must not touch
+    ├── StoreUnavailable    locked past the wait, or unreachable: the same call may work later
+    ├── InputError          a file, a filter or a setting that cannot be used as given
+    └── NotFound            what was asked for is not in the store
+
+Each message is one sentence of what is wrong and one of what to do.
+"""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """Base of all errors that the store raises on purpose."""
+
+
+class StoreUnusable(StoreError):  # noqa: N818 - named after the situation
+    """The path holds something that botanu must not touch: a folder, a foreign file, a newer schema."""
+
+
+class StoreUnavailable(StoreError):  # noqa: N818
+    """The store is locked past the wait or cannot be reached; nothing is wrong with it."""
+
+
+class InputError(StoreError):
+    """A file, a filter or a setting cannot be used as given."""
+
+
+class NotFound(StoreError):  # noqa: N818
+    """What was asked for is not in the store."""

@@ -1,0 +1,142 @@
+"""What a report is about: filters on runs and calls, and an interval, as bound SQL conditions.
+
+Filters of one kind combine with OR, kinds with AND. The interval is about when a run started: a run's money belongs to that moment, so
+that every report about the same filters adds up to the same total.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+RUN_COLUMNS: dict[str, str] = {
+    "use_case": "r.use_case",
+    "workflow": "r.workflow",
+    "workflow_version": "r.workflow_version",
+    "tenant": "r.tenant",
+    "customer": "r.customer",
+    "team": "r.team",
+    "cost_center": "r.cost_center",
+    "region": "r.region",
+    "environment": "r.environment",
+    "outcome": "r.outcome",
+    "run": "r.run_id",
+}
+"""Dimensions that a run has as a whole."""
+
+CALL_COLUMNS: dict[str, str] = {
+    "service": "coalesce(nullif(c.service, ''), r.service)",
+    "vendor": "c.vendor",
+    "model": "c.model",
+    "category": "c.category",
+    "operation": "c.operation",
+    "step": "c.step",
+    "meter": "c.meter",
+}
+"""Dimensions that differ between the calls of one run."""
+
+TIME_UNITS = ("hour", "day", "week", "month")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From `since`, inclusive, to `until`, exclusive; None is open. Days begin in the zone `tz` (an IANA name)."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    tz: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Values asked for, by dimension; empty means all. A value may hold `*`; a run id may be cut short."""
+
+    use_case: tuple[str, ...] = ()
+    workflow: tuple[str, ...] = ()
+    tenant: tuple[str, ...] = ()
+    customer: tuple[str, ...] = ()
+    team: tuple[str, ...] = ()
+    cost_center: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
+    vendor: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
+    run_id: tuple[str, ...] = ()
+    min_cost: Decimal | None = None
+    interval: Interval = field(default_factory=Interval)
+
+    def asked(self) -> dict[str, list[str]]:
+        """Return the filters that are set, for showing beside a report."""
+        given = {f.name: list(getattr(self, f.name)) for f in fields(self) if isinstance(getattr(self, f.name), tuple)}
+        asked = {name: values for name, values in given.items() if values}
+        return asked | ({"min_cost": [str(self.min_cost)]} if self.min_cost is not None else {})
+
+
+@dataclass(slots=True)
+class Where:
+    """Conditions on runs `r`, on calls `c`, and what they bind."""
+
+    runs: str
+    calls: str
+    parameters: dict[str, Any]
+
+    @property
+    def needs_calls(self) -> bool:
+        """Whether only runs with a matching call are meant."""
+        return self.calls != "true"
+
+
+def where(filters: Filters) -> Where:
+    """Turn filters into SQL conditions with bound parameters."""
+    parameters: dict[str, Any] = {}
+    run_parts = _interval_parts(filters.interval, parameters)
+    call_parts: list[str] = []
+    for name, values in filters.asked().items():
+        if name == "run_id":
+            run_parts.append(_any_of("r.run_id", [f"{value.rstrip('*')}*" for value in values], name, parameters))
+        elif name in RUN_COLUMNS:
+            run_parts.append(_any_of(RUN_COLUMNS[name], values, name, parameters))
+        elif name in CALL_COLUMNS:
+            call_parts.append(_any_of(CALL_COLUMNS[name], values, name, parameters))
+    return Where(" and ".join(run_parts) or "true", " and ".join(call_parts) or "true", parameters)
+
+
+def _interval_parts(interval: Interval, parameters: dict[str, Any]) -> list[str]:
+    parts: list[str] = []
+    if interval.since is not None:
+        parameters["since_ns"] = to_ns(interval.since)
+        parts.append("r.start_ns >= $since_ns")
+    if interval.until is not None:
+        parameters["until_ns"] = to_ns(interval.until)
+        parts.append("r.start_ns < $until_ns")
+    return parts
+
+
+def _any_of(column: str, values: list[str], name: str, parameters: dict[str, Any]) -> str:
+    parts: list[str] = []
+    for index, value in enumerate(values):
+        key = f"{name}_{index}"
+        if "*" in value:
+            parameters[key] = _like(value)
+            parts.append(f"{column} like ${key} escape '!'")
+        else:
+            parameters[key] = value
+            parts.append(f"{column} = ${key}")
+    return "(" + " or ".join(parts) + ")"
+
+
+def _like(value: str) -> str:
+    for character in "!%_":
+        value = value.replace(character, "!" + character)
+    return value.replace("*", "%")
+
+
+def to_ns(moment: datetime) -> int:
+    """Return a moment as Unix nanoseconds."""
+    since_epoch = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since_epoch.days * 86_400 + since_epoch.seconds) * 1_000_000_000 + since_epoch.microseconds * 1000

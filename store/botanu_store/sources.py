@@ -1,0 +1,184 @@
+"""Files, folders and streams of OTLP as pieces: JSON documents and protobuf messages, decompressed, bounded in size, each with its place.
+
+A piece that is too long or cut short is yielded as bad, with the reason, and the rest of the source goes on.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+import orjson
+import zstandard
+
+from botanu_store.errors import InputError
+
+PIECE_LIMIT = 64 * 1024 * 1024
+"""Bytes of one JSON document or protobuf message; a longer one is set aside unread, so that a decompression bomb stays small."""
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_NAMES = (".json", ".jsonl", ".ndjson", ".pb", ".proto", ".bin", ".otlp")
+_READ = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One OTLP document or message, or what is wrong with it."""
+
+    kind: Literal["json", "protobuf", "bad"]
+    data: bytes
+    source: str
+    where: str
+    """Line or byte offset within the source."""
+    reason: str = ""
+
+
+def find_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the files named, and those with an OTLP-like name below the folders named.
+
+    Raises:
+        InputError: a path does not exist, or a folder holds no such file.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.is_file() and _looks_like_otlp(p))
+            if not inside:
+                raise InputError(f"{path} holds no {', '.join(_NAMES)} file (gzip and zstd too). Name the files themselves.")
+            found.extend(inside)
+        elif path.exists():
+            found.append(path)
+        else:
+            raise InputError(f"{path} does not exist. Check the path.")
+    return found
+
+
+def read_file(path: Path) -> Iterator[Piece]:
+    """Yield the pieces of one file, or a single bad piece that says why it cannot be read."""
+    try:
+        with path.open("rb") as raw:
+            yield from read_stream(raw, str(path))
+    except OSError as error:
+        yield Piece("bad", b"", str(path), "start", f"cannot be read: {error.strerror or error}")
+
+
+def read_stdin() -> Iterator[Piece]:
+    """Yield the pieces of standard input."""
+    yield from read_stream(sys.stdin.buffer, "standard input")
+
+
+def read_stream(raw: IO[bytes], source: str) -> Iterator[Piece]:
+    """Yield the pieces of an open binary stream, whatever its compression and format."""
+    stream = _decompressed(io.BufferedReader(_Prefixed(raw), _READ))
+    try:
+        head = stream.peek(64).lstrip(b"\xef\xbb\xbf \t\r\n")
+        if not head:
+            if not stream.read(1):
+                yield Piece("bad", b"", source, "start", "is empty")
+                return
+            head = stream.peek(64).lstrip()
+        yield from _json_pieces(stream, source) if head[:1] in (b"{", b"[") else _protobuf_pieces(stream, source)
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        yield Piece("bad", b"", source, "end", f"is cut short or damaged: {error}")
+
+
+class _Prefixed(io.RawIOBase):
+    """A raw view of any binary stream, so that a BufferedReader can peek into it."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self._raw.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _decompressed(stream: io.BufferedReader) -> io.BufferedReader:
+    magic = stream.peek(4)
+    if magic.startswith(_GZIP):
+        return io.BufferedReader(gzip.GzipFile(fileobj=stream), _READ)  # type: ignore[arg-type]
+    if magic.startswith(_ZSTD):
+        reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(stream, read_across_frames=True)
+        return io.BufferedReader(_Prefixed(reader), _READ)  # type: ignore[arg-type]
+    return stream
+
+
+def _json_pieces(stream: io.BufferedReader, source: str) -> Iterator[Piece]:
+    number = 0
+    while line := stream.readline(PIECE_LIMIT + 1):
+        number += 1
+        if len(line) > PIECE_LIMIT:
+            yield Piece("bad", b"", source, f"line {number}", f"is longer than {PIECE_LIMIT >> 20} MiB; it and what follows was left out")
+            return
+        text = line.strip(b"\xef\xbb\xbf \t\r\n\x00")
+        if not text:
+            continue
+        if number == 1 and not _is_document(text):
+            yield from _whole_document(line, stream, source)
+            return
+        yield Piece("json", text, source, f"line {number}")
+
+
+def _whole_document(first: bytes, stream: io.BufferedReader, source: str) -> Iterator[Piece]:
+    # A first line that is no document by itself: one document over many lines, or a damaged first line.
+    rest = stream.read(PIECE_LIMIT + 1)
+    if len(rest) <= PIECE_LIMIT and _is_document(first + rest):
+        yield Piece("json", (first + rest).strip(b"\xef\xbb\xbf \t\r\n\x00"), source, "line 1")
+        return
+    if len(rest) > PIECE_LIMIT:
+        yield Piece("bad", first, source, "line 1", f"is no JSON document, nor is the whole of the first {PIECE_LIMIT >> 20} MiB")
+        return
+    for number, line in enumerate((first + rest).split(b"\n"), start=1):
+        text = line.strip(b"\xef\xbb\xbf \t\r\n\x00")
+        if text:
+            yield Piece("json", text, source, f"line {number}")
+
+
+def _is_document(text: bytes) -> bool:
+    try:
+        orjson.loads(text.strip(b"\xef\xbb\xbf \t\r\n\x00"))
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def _protobuf_pieces(stream: io.BufferedReader, source: str) -> Iterator[Piece]:
+    data = stream.read(PIECE_LIMIT + 1)
+    frames = list(_frames(data))
+    if frames:
+        yield from (Piece("protobuf", frame, source, f"offset {offset}") for offset, frame in frames)
+    elif len(data) > PIECE_LIMIT:
+        yield Piece("bad", b"", source, "start", f"is one message longer than {PIECE_LIMIT >> 20} MiB")
+    else:
+        yield Piece("protobuf", data, source, "offset 0")
+
+
+def _frames(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The collector's file exporter puts a big-endian 32-bit length before each message; yield them if the lengths fit exactly."""
+    spans: list[tuple[int, int]] = []
+    offset = 0
+    while offset + 4 <= len(data):
+        (length,) = struct.unpack_from(">I", data, offset)
+        if length == 0 or offset + 4 + length > len(data):
+            return
+        spans.append((offset + 4, offset + 4 + length))
+        offset += 4 + length
+    if offset == len(data):
+        yield from ((start - 4, data[start:end]) for start, end in spans)
+
+
+def _looks_like_otlp(path: Path) -> bool:
+    name = path.name.removesuffix(".gz").removesuffix(".zst")
+    return name.endswith(_NAMES) and not name.endswith(".expected.json")

@@ -1,0 +1,54 @@
+-- One row per span of the OTLP JSON documents in `pieces(piece, document)`: see otlp.py for the columns.
+-- A document that is no JSON gives one row without ids, so that it can be named.
+with documents as (
+    select
+        piece,
+        json_valid(document) as valid,
+        case when json_valid(document) then json_transform(document, '{document_shape}') end as doc
+    from pieces
+),
+resources as (
+    select piece, unnest(doc.resourceSpans) as r from documents where valid
+),
+scopes as (
+    select piece, botanu_attributes(r.resource.attributes) as resource, unnest(r.scopeSpans) as s from resources
+),
+received as (
+    select piece, resource, s.scope.name as scope, s.scope.version as scope_version, unnest(s.spans) as span from scopes
+)
+select
+    piece,
+    lower(span.traceId) as trace_id,
+    lower(span.spanId) as span_id,
+    lower(coalesce(span.parentSpanId, '')) as parent_id,
+    left(coalesce(span.name, ''), 1024) as name,
+    case span.kind
+        when '2' then 'SERVER' when 'SPAN_KIND_SERVER' then 'SERVER'
+        when '3' then 'CLIENT' when 'SPAN_KIND_CLIENT' then 'CLIENT'
+        when '4' then 'PRODUCER' when 'SPAN_KIND_PRODUCER' then 'PRODUCER'
+        when '5' then 'CONSUMER' when 'SPAN_KIND_CONSUMER' then 'CONSUMER'
+        else 'INTERNAL'
+    end as kind,
+    try_cast(span.startTimeUnixNano as bigint) as start_ns,
+    try_cast(span.endTimeUnixNano as bigint) as end_ns,
+    case span.status.code
+        when '1' then 'ok' when 'STATUS_CODE_OK' then 'ok'
+        when '2' then 'error' when 'STATUS_CODE_ERROR' then 'error'
+        else 'unset'
+    end as status,
+    left(coalesce(span.status.message, ''), {value_limit}) as status_message,
+    left(coalesce(scope, ''), 1024) as scope,
+    left(coalesce(scope_version, ''), 256) as scope_version,
+    botanu_attributes(span.attributes) as attributes,
+    resource,
+    list_transform(
+        span.events[1:{attribute_limit}],
+        lambda happening: struct_pack(
+            name := left(coalesce(happening.name, ''), 1024),
+            time_ns := try_cast(happening.timeUnixNano as bigint),
+            attributes := botanu_attributes(happening.attributes)
+        )
+    ) as events
+from received
+union all by name
+select piece from documents where not valid

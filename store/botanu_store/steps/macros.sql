@@ -1,0 +1,27 @@
+-- An OTLP value as text: scalars as they are, an array of scalars as a JSON array; anything nested deeper keeps its OTLP form.
+create or replace temp macro botanu_element(v) as coalesce(
+    to_json(v.stringValue)::varchar, v.intValue, v.doubleValue, v.boolValue, v.arrayValue::varchar, v.kvlistValue::varchar, 'null'
+);
+create or replace temp macro botanu_value(v) as left(coalesce(
+    v.stringValue, v.intValue, v.doubleValue, v.boolValue,
+    case when v.arrayValue is not null then
+        '[' || coalesce(array_to_string(list_transform(from_json(json_extract(v.arrayValue, '$.values'), '{array_shape}'), lambda x: botanu_element(x)), ','), '') || ']'
+    end,
+    v.kvlistValue::varchar, v.bytesValue, ''
+), {value_limit});
+
+-- Attributes that may stay: no content, no key twice (the first wins), no more than the limit.
+create or replace temp macro botanu_kept(entries) as list_filter(
+    entries[1:{attribute_limit}], lambda e: e.key is not null and not {content_test}
+);
+create or replace temp macro botanu_entry(e) as struct_pack(
+    key := left(e.key, 1024),
+    value := case when e.key in ({reduced_keys}) then {reduced_value} else botanu_value(e.value) end
+);
+create or replace temp macro botanu_unrepeated(entries) as list_filter(
+    entries, lambda e, i: list_position(list_transform(entries, lambda o: o.key), e.key) = i
+);
+create or replace temp macro botanu_attributes(entries) as coalesce(
+    try(map_from_entries(list_transform(botanu_kept(entries), lambda e: botanu_entry(e)))),
+    map_from_entries(list_transform(botanu_unrepeated(botanu_kept(entries)), lambda e: botanu_entry(e)))
+);

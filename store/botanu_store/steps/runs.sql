@@ -1,0 +1,107 @@
+-- Rebuilds the row of each run in `touched_runs(run_id)` from all its spans: those of this batch and, for runs seen before, earlier ones.
+create or replace temp table run_spans as
+select coalesce(run_id, trace_id) as run_id, run_id is null as is_trace, trace_id, span_id, parent_id, name, start_ns, end_ns, status, service, attributes, events
+from fresh
+where coalesce(run_id, trace_id) in (from touched_runs)
+union all
+select coalesce(run_id, trace_id), run_id is null, trace_id, span_id, parent_id, name, start_ns, end_ns, status, service, attributes, events
+from spans
+where {seen_before} and coalesce(run_id, trace_id) in (from touched_runs);
+
+-- Spans that say something of their run beyond its id.
+create or replace temp table run_words as
+select
+    run_id,
+    start_ns,
+    end_ns,
+    status,
+    starts_with(name, 'botanu.run/') or attributes['botanu.outcome.status'] is not null as is_run_span,
+    list_max(list_transform(list_filter(events, lambda e: e.name = 'botanu.outcome_emitted'), lambda e: e.time_ns)) as emitted_ns,
+    attributes as said
+from run_spans
+where not is_trace and list_has_any(map_keys(attributes), [{run_keys}]);
+
+create or replace temp table run_facts as
+select
+    run_id,
+    bool_or(is_run_span) as has_run_span,
+    min(start_ns) filter (is_run_span) as run_start_ns,
+    max(end_ns) filter (is_run_span) as run_end_ns,
+    {facts}
+from (select *, case when is_run_span then 0 else 1 end as rank from run_words)
+group by run_id;
+
+-- One outcome a run: an explicit one beats the automatic one, the last explicit one wins, whichever service said it.
+create or replace temp table run_outcomes as
+select
+    run_id,
+    said['botanu.outcome'] as emitted,
+    said['botanu.outcome.value_type'] as value_type,
+    try_cast(said['botanu.outcome.value_amount'] as double) as value_amount,
+    try_cast(said['botanu.outcome.confidence'] as double) as confidence,
+    coalesce(said['botanu.outcome.reason'], said['botanu.outcome.reason_code'], said['botanu.outcome.error_class']) as reason
+from run_words
+where said['botanu.outcome'] is not null
+qualify row_number() over (
+    partition by run_id
+    order by (emitted_ns is not null or not is_run_span) desc, coalesce(emitted_ns, end_ns) desc, said::varchar
+) = 1;
+
+create or replace temp table run_extents as
+select
+    run_id,
+    bool_and(is_trace) as is_trace,
+    min(start_ns) as first_ns,
+    max(end_ns) as last_ns,
+    count(*) as spans,
+    arg_min(service, (case when parent_id = '' then 0 else 1 end, start_ns, span_id)) as root_service,
+    arg_min(name, (case when parent_id = '' then 0 else 1 end, start_ns, span_id)) as root_name,
+    arg_min(status, (case when parent_id = '' then 0 else 1 end, start_ns, span_id)) as root_status,
+    min(case when parent_id = '' then 0 else 1 end) = 0 as has_root,
+    arg_min(attributes['botanu.use_case'], start_ns) as use_case
+from run_spans
+group by run_id;
+
+delete from runs where run_id in (from touched_runs);
+
+insert into runs by name
+select
+    e.run_id,
+    coalesce(f.root_run_id, e.run_id) as root_run_id,
+    f.parent_run_id,
+    f.retry_of_run_id,
+    coalesce(try_cast(f.attempt as integer), 1) as attempt,
+    coalesce(nullif(f.use_case, ''), nullif(e.use_case, ''), concat_ws(': ', nullif(root_service, ''), nullif(root_name, ''))) as use_case,
+    f.workflow,
+    f.workflow_version,
+    f.tenant,
+    f.customer,
+    f.team,
+    f.cost_center,
+    f.region,
+    f.environment,
+    root_service as service,
+    coalesce(f.run_start_ns, first_ns) as start_ns,
+    coalesce(f.run_end_ns, last_ns) as end_ns,
+    case
+        when e.is_trace then case when not has_root then 'running' when root_status = 'error' then 'failure' else 'success' end
+        when f.status in ('success', 'failure', 'partial', 'timeout', 'canceled') then f.status
+        when f.has_run_span then 'success'
+        else 'running'
+    end as status,
+    case
+        when o.emitted in ('success', 'partial', 'failed', 'timeout', 'canceled') then o.emitted
+        when f.status = 'failure' then 'failed'
+        when f.status in ('partial', 'timeout', 'canceled') then f.status
+        else 'none'
+    end as outcome,
+    o.value_type,
+    case when isfinite(o.value_amount) then o.value_amount end as value_amount,
+    case when o.confidence between 0 and 1 then o.confidence end as confidence,
+    coalesce(o.reason, f.reason) as reason,
+    case when try_cast(f.sample_rate as double) between 0 and 1 then try_cast(f.sample_rate as double) end as sample_rate,
+    e.spans,
+    case when e.is_trace then 'trace' else 'botanu' end as source
+from run_extents as e
+left join run_facts as f on f.run_id = e.run_id
+left join run_outcomes as o on o.run_id = e.run_id;
