@@ -1,0 +1,1 @@
+"""Where spans go when there is no collector: segments beside the local store."""

@@ -1,0 +1,1 @@
+"""Trackers for the operations that cost money."""
