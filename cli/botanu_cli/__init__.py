@@ -1,0 +1,1 @@
+"""What people type and look at: the only part of botanu that prints."""

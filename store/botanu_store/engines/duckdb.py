@@ -7,8 +7,10 @@ opening waits a little for another's to end.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -25,6 +27,23 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 _WAIT_SECONDS = 2.0
 _RETRY_SECONDS = 0.02
+
+
+class Database:
+    """One open connection, as the reports use it."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self.con = con
+
+    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Run a query with named parameters and return its rows by column."""
+        self.con.execute(text, {k: v for k, v in parameters.items() if f"${k}" in text})
+        names = [column[0] for column in self.con.description or []]
+        return [dict(zip(names, row, strict=True)) for row in self.con.fetchall()]
+
+    def close(self) -> None:
+        """Close the connection; the file is free for others again."""
+        self.con.close()
 
 
 def connect(path: Path | None, *, read_only: bool = False, wait: float = _WAIT_SECONDS) -> duckdb.DuckDBPyConnection:

@@ -1,0 +1,28 @@
+"""Entry point of the `botanu` command: runs the program and turns every error into a message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+
+from botanu_cli.diagnostics import ExitCode, say_error
+
+_NEEDED = ("typer", "rich", "duckdb", "pyarrow", "genai_prices")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `botanu` with these arguments (default: the process's own) and exit."""
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        say_error(
+            f"The botanu command needs packages that are not installed: {', '.join(missing)}.",
+            'Install them with: pip install "botanu[cli]"',
+        )
+        sys.exit(ExitCode.USAGE)
+    from botanu_cli.app import run
+
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+if __name__ == "__main__":
+    main()

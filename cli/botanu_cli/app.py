@@ -1,0 +1,132 @@
+"""The command line: global flags, the tree of commands, and what each error means for the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from botanu_cli.commands import calls, cost, demo, ingest, runs
+from botanu_cli.diagnostics import ExitCode, say_error, say_traceback
+from botanu_cli.settings import Settings
+
+app = typer.Typer(
+    name="botanu",
+    help="What did this outcome cost, and was it worth it? Cost per run, outcome and vendor, from OpenTelemetry spans.",
+    epilog="Start with `botanu demo`, or send spans to a store with the SDK and look at `botanu cost`.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("cost")(cost.cost)
+app.command("ingest")(ingest.ingest)
+app.command("demo")(demo.demo)
+app.add_typer(runs.app, name="runs")
+app.add_typer(calls.app, name="calls")
+
+_VALUE_FLAGS = ("--store", "--config", "--tz")
+_SWITCHES = ("--no-color", "-q", "--quiet", "-v", "--verbose", "--version")
+
+
+def _version(value: bool) -> None:
+    if value:
+        from botanu._version import __version__
+
+        sys.stdout.write(f"botanu {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _globals(
+    context: typer.Context,
+    store: Annotated[
+        str, typer.Option(envvar="BOTANU_STORE", metavar="URL", help="The store: a DuckDB file.", show_default=True)
+    ] = "./botanu.duckdb",
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="BOTANU_CLI_CONFIG", metavar="PATH", help="Your prices and settings. [default: ./botanu.toml, else pyproject.toml]"
+        ),
+    ] = None,
+    tz: Annotated[
+        str | None, typer.Option("--tz", metavar="ZONE", help="Zone in which days begin. [default: this machine's]")
+    ] = None,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Data only: no notes on stderr.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more; show where an error came from.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    context.obj = Settings(store=store, config=config, tz=tz, color=not no_color, quiet=quiet, verbose=verbose)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; never raises."""
+    verbose = "--verbose" in arguments or "-v" in arguments
+    try:
+        return int(app(_globals_first(arguments), standalone_mode=False, prog_name="botanu") or ExitCode.OK)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return _closed_pipe()
+    except Exception as error:  # noqa: BLE001 - the one place where errors become messages
+        if verbose:
+            say_traceback(error)
+        return _explained(error)
+
+
+def _explained(error: Exception) -> int:
+    from botanu_store.errors import StoreError, StoreUnavailable
+
+    if isinstance(error, typer.Abort):
+        return ExitCode.INTERRUPTED
+    if isinstance(error, typer.TyperException):
+        say_error(error.format_message(), _help_of(error))
+        return ExitCode.USAGE
+    if isinstance(error, StoreUnavailable):
+        say_error(str(error))
+        return ExitCode.UNAVAILABLE
+    if isinstance(error, StoreError):
+        say_error(str(error))
+        return ExitCode.USAGE
+    if isinstance(error, OSError):
+        say_error(f"{error.filename or 'A file'}: {error.strerror or error}.", "Check the disk and the permissions.")
+        return ExitCode.USAGE
+    say_error(f"Something unexpected went wrong: {type(error).__name__}: {error}.", "Run again with --verbose and report it.")
+    return ExitCode.USAGE
+
+
+def _help_of(error: typer.TyperException) -> str:
+    context: Any = getattr(error, "ctx", None)
+    return f"See: {context.command_path} --help" if context is not None else ""
+
+
+def _closed_pipe() -> int:
+    # `botanu … | head` closes the pipe early; that is no error, and nothing more can be written.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.OK
+
+
+def _globals_first(arguments: list[str]) -> list[str]:
+    """Global flags are accepted after the command's name too: move them to the front."""
+    front, rest = list[str](), list[str]()
+    waiting = list(arguments)
+    while waiting:
+        word = waiting.pop(0)
+        if word == "--":
+            rest += [word, *waiting]
+            break
+        if word in _SWITCHES or word.startswith(tuple(f"{flag}=" for flag in _VALUE_FLAGS)):
+            front.append(word)
+        elif word in _VALUE_FLAGS and waiting:
+            front += [word, waiting.pop(0)]
+        else:
+            rest.append(word)
+    return front + rest
+
+

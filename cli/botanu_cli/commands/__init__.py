@@ -1,0 +1,1 @@
+"""The commands: each parses, calls the store, and hands the result to output."""

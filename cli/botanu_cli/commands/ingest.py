@@ -1,0 +1,65 @@
+"""`botanu ingest`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from botanu_cli.diagnostics import ExitCode
+from botanu_cli.settings import Settings
+from botanu_cli.text import safe
+
+if TYPE_CHECKING:
+    from botanu_store.ingest import Ingested
+
+
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="OTLP JSON lines, JSON or protobuf files, gzip or zstd, folders; - is stdin.")],
+    content: Annotated[bool, typer.Option("--keep-content", help="Keep prompts, completions and tool arguments.")] = False,
+) -> None:
+    """Take OTLP files into the store; what is there already is not counted twice.
+
+    Examples:
+
+      botanu ingest traces.jsonl
+
+      botanu ingest exported/ more.pb.gz
+
+      zcat traces.jsonl.gz | botanu ingest -
+    """
+    from botanu_cli.output import emit
+    from botanu_cli.progress import reading
+    from botanu_store import open_store
+
+    settings: Settings = context.obj
+    files = [Path(path) for path in paths if path != "-"]
+    with open_store(settings.store, content="keep" if content else "drop") as store, reading(files, settings) as progress:
+        result = store.ingest(files, progress, stdin="-" in paths)
+    tell_rejected(result, settings)
+    emit(summary(result))
+    if result.rejected and not result.spans:
+        raise typer.Exit(ExitCode.USAGE)
+
+
+def summary(result: Ingested) -> str:
+    """Say in one line what came of an ingest."""
+    rate = f", {result.spans / result.seconds:,.0f} spans/s" if result.seconds > _MEASURABLE and result.spans else ""
+    parts = [f"{result.spans:,} spans: {result.new:,} new, {result.duplicates:,} already there, {len(result.rejected):,} rejected{rate}"]
+    if result.other_signals:
+        parts.append(f"{result.other_signals:,} documents of logs or metrics left aside")
+    return "; ".join(parts)
+
+
+def tell_rejected(result: Ingested, settings: Settings) -> None:
+    """Say what was set aside, where and why, the first twenty of it."""
+    for rejected in result.rejected[:_SHOWN]:
+        settings.say(safe(f"Set aside: {rejected.source}, {rejected.where}: {rejected.reason}"))
+    if len(result.rejected) > _SHOWN:
+        settings.say(f"… and {len(result.rejected) - _SHOWN:,} more.")
+
+
+_SHOWN = 20
+_MEASURABLE = 0.05

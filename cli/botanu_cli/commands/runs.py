@@ -1,0 +1,79 @@
+"""`botanu runs list` and `botanu runs show`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from botanu_cli.options import Request, report
+from botanu_cli.settings import Settings
+
+app = typer.Typer(help="Runs: one business transaction each, with its outcome and cost.", no_args_is_help=True)
+
+_SORTS = ("started", "cost", "duration", "tokens", "llm_calls")
+_PAGE = 50
+
+
+@app.command("list")
+@report
+def list_runs(
+    request: Request,
+    sort: Annotated[str, typer.Option("--sort", metavar="FIELD", help="started, cost, duration, tokens or llm_calls.")] = "started",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="How many; 50 in a table, all in json, jsonl and csv.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+) -> None:
+    """Runs, newest first.
+
+    Examples:
+
+      botanu runs list
+
+      botanu runs list --sort cost --outcome failed --since 7d
+    """
+    from botanu_cli.layouts import RUNS
+
+    if sort not in _SORTS:
+        raise typer.BadParameter(f"{sort!r} is no field to sort by. Choose from {', '.join(_SORTS)}.", param_hint="--sort")
+    with request.settings.open() as store:
+        found = store.runs(request.filters(store), sort=sort, limit=page(request, limit, everything=everything))
+        short = store.short_ids([row["run_id"] for row in found.rows])
+        for row in found.rows:
+            row["short_id"] = short[row["run_id"]]
+        request.show(found, RUNS)
+
+
+@app.command("show")
+def show_run(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id; a unique beginning is enough.")],
+    calls: Annotated[bool, typer.Option("--calls", help="The flat list of calls instead of the tree.")] = False,
+    form: Annotated[str, typer.Option("--format", "-f", help="table, json.")] = "table",
+) -> None:
+    """One run: who, when, outcome and cost, and the tree of what it did.
+
+    Examples:
+
+      botanu runs show 019ab1
+
+      botanu runs show 019ab1 --calls
+    """
+    from botanu_cli.output import colours, emit, terminal_width
+    from botanu_cli.run_page import as_json, render
+
+    settings: Settings = context.obj
+    if form not in ("table", "json"):
+        raise typer.BadParameter(f"{form!r} is no format here. Choose from table, json.", param_hint="--format")
+    with settings.open() as store:
+        detail = store.run(run)
+        if form == "json":
+            emit(as_json(detail))
+        else:
+            emit(render(detail, settings, width=terminal_width(), color=colours(settings), flat=calls))
+
+
+def page(request: Request, limit: int | None, *, everything: bool) -> int | None:
+    """Return how many rows to show: what was asked for, else a page in a table and all for machines."""
+    if everything or limit is not None:
+        return None if everything else limit
+    return _PAGE if request.values["format"] in ("table", "markdown") else None

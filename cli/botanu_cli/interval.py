@@ -1,0 +1,63 @@
+"""`--since` and `--until` in the words people use: dates, times, `7d`, `today`, `last-month`."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from botanu_store.errors import InputError
+from botanu_store.filters import Interval
+
+_AGO = re.compile(r"(\d{1,6})([mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_NAMED = ("today", "yesterday", "this-month", "last-month")
+
+
+def interval(since: str | None, until: str | None, zone: ZoneInfo, now: datetime) -> Interval:
+    """Return the interval that these words name; a period's name as `since` alone means that period to its end.
+
+    Raises:
+        InputError: words that name no time, or an end before the start.
+    """
+    start = _moment(since, zone, now, "--since") if since else None
+    end = _moment(until, zone, now, "--until") if until else _end_of(since, zone, now)
+    if start is not None and end is not None and end <= start:
+        raise InputError(f"The interval ends ({end.isoformat()}) before it starts ({start.isoformat()}). Check --since and --until.")
+    return Interval(start, end, zone.key)
+
+
+def _end_of(since: str | None, zone: ZoneInfo, now: datetime) -> datetime | None:
+    if since == "yesterday":
+        return _midnight(now, zone)
+    if since == "last-month":
+        return _midnight(now, zone).replace(day=1)
+    return None
+
+
+def _moment(text: str, zone: ZoneInfo, now: datetime, flag: str) -> datetime:
+    midnight = _midnight(now, zone)
+    first = midnight.replace(day=1)
+    named = {
+        "now": now,
+        "today": midnight,
+        "yesterday": midnight - timedelta(days=1),
+        "this-month": first,
+        "last-month": (first - timedelta(days=1)).replace(day=1),
+    }
+    if text in named:
+        return named[text]
+    ago = _AGO.fullmatch(text)
+    try:
+        if ago:
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        parsed = datetime.fromisoformat(text)
+        return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{flag} {text!r} is no time. Give an ISO date or time, a span back from now like 30m, 24h or 7d, or {', '.join(_NAMED)}."
+        ) from error
+
+
+def _midnight(now: datetime, zone: ZoneInfo) -> datetime:
+    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,112 @@
+"""How each report is laid out: its table's columns, and the fields of its machine formats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from botanu_cli.output import Column, Layout
+from botanu_store.records import METERS
+
+_TITLES = {
+    "use_case": "Use case",
+    "workflow": "Workflow",
+    "workflow_version": "Version",
+    "tenant": "Tenant",
+    "customer": "Customer",
+    "team": "Team",
+    "cost_center": "Cost center",
+    "region": "Region",
+    "environment": "Environment",
+    "service": "Service",
+    "vendor": "Vendor",
+    "model": "Model",
+    "category": "Category",
+    "operation": "Operation",
+    "meter": "Meter",
+    "step": "Step",
+    "outcome": "Outcome",
+    "run": "Run",
+    "time": "Time",
+}
+_COST_FIELDS = (
+    "runs", "calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens",
+    "cost_usd", "share", "cost_per_run_usd", "p50_usd", "p95_usd",
+)  # fmt: skip
+
+
+def cost_layout(dimensions: Sequence[str]) -> Layout:
+    """Return the layout of a cost report grouped by these dimensions."""
+    names = tuple(name.partition(":")[0] if name.startswith("time:") else name for name in dimensions)
+    return Layout(
+        columns=(
+            *(Column(name, _TITLES.get(name, name), "text", keep=10) for name in names),
+            Column("cost_usd", "Cost", "money", keep=10),
+            Column("share", "Share", "share", keep=8),
+            Column("runs", "Runs", "count", keep=9),
+            Column("calls", "Calls", "count", keep=8),
+            Column("input_tokens", "Tokens in", "count", keep=5),
+            Column("cached_tokens", "cached", "count", keep=3),
+            Column("output_tokens", "Tokens out", "count", keep=4),
+            Column("cost_per_run_usd", "Per run", "money", keep=7),
+            Column("p50_usd", "p50", "money", keep=1),
+            Column("p95_usd", "p95", "money", keep=6),
+        ),
+        fields=(*names, *_COST_FIELDS),
+        totals=_COST_FIELDS[:-2],
+        noun="groups",
+    )
+
+
+_RUN_SUMS = ("runs", "calls", "llm_calls", "failed_calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens", "cost_usd")
+
+RUNS = Layout(
+    columns=(
+        Column("short_id", "Run", "mark", keep=10),
+        Column("started_at", "Started", "time", keep=7),
+        Column("use_case", "Use case", "text", keep=9),
+        Column("workflow", "Workflow", "text", keep=2),
+        Column("tenant", "Tenant", "text", keep=2),
+        Column("status", "Status", "mark", keep=5),
+        Column("outcome", "Outcome", "mark", keep=8),
+        Column("llm_calls", "LLM calls", "count", keep=6),
+        Column("input_tokens", "Tokens in", "count", keep=4),
+        Column("output_tokens", "Tokens out", "count", keep=3),
+        Column("duration_ms", "Duration", "duration", keep=4),
+        Column("cost_usd", "Cost", "money", keep=10),
+    ),
+    fields=(
+        "run_id", "root_run_id", "parent_run_id", "retry_of_run_id", "attempt", "started_at", "duration_ms", "use_case", "workflow",
+        "workflow_version", "tenant", "customer", "team", "cost_center", "region", "environment", "service", "status", "outcome",
+        "value_type", "value_amount", "confidence", "reason", "source", "calls", "llm_calls", "failed_calls", "unpriced_calls",
+        "input_tokens", "output_tokens", "cached_tokens", "cost_usd",
+    ),
+    totals=_RUN_SUMS,
+    noun="runs",
+)  # fmt: skip
+
+CALLS = Layout(
+    columns=(
+        Column("started_at", "Time", "time", keep=7),
+        Column("run_id", "Run", "text", keep=2),
+        Column("category", "Category", "text", keep=5),
+        Column("vendor", "Vendor", "text", keep=8),
+        Column("model", "Model", "text", keep=9),
+        Column("operation", "Operation", "text", keep=6),
+        Column("status", "Status", "mark", keep=6),
+        Column("attempt", "Try", "count", keep=1),
+        Column("input_tokens", "Fresh in", "count", keep=4),
+        Column("cache_read_tokens", "Cache read", "count", keep=3),
+        Column("cache_write_tokens", "Cache write", "count", keep=3),
+        Column("output_tokens", "Out", "count", keep=4),
+        Column("priced", "Priced", "mark", keep=3),
+        Column("cost_usd", "Cost", "money", keep=10),
+        Column("not_counted_reason", "Not counted", "text", keep=7),
+    ),
+    fields=(
+        "started_at", "ended_at", "run_id", "trace_id", "span_id", "category", "vendor", "model", "request_model", "operation", "step", "service",
+        "status", "attempt", *METERS, "cost_usd", "emitter_usd", "priced", "counted", "not_counted_reason", "duplicate_of",
+        "response_id", "request_id",
+    ),
+    totals=("calls", *METERS, "cost_usd"),
+    noun="calls",
+)  # fmt: skip

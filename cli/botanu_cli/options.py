@@ -1,0 +1,157 @@
+"""Options that all reports share, declared once and added to a command by `@report`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from botanu_cli.diagnostics import ExitCode
+from botanu_cli.settings import Settings
+
+if TYPE_CHECKING:
+    from botanu_cli.output import Layout
+    from botanu_store.filters import Filters
+    from botanu_store.reports import Report
+    from botanu_store.store import Store
+
+FORMATS = ("table", "json", "jsonl", "csv", "markdown")
+
+_KINDS: dict[str, tuple[str, ...]] = {
+    "use_case": ("--use-case",),
+    "workflow": ("--workflow",),
+    "tenant": ("--tenant",),
+    "customer": ("--customer",),
+    "team": ("--team",),
+    "cost_center": ("--cost-center",),
+    "region": ("--region",),
+    "environment": ("--environment", "--env"),
+    "service": ("--service",),
+    "vendor": ("--vendor",),
+    "model": ("--model",),
+    "category": ("--category",),
+    "outcome": ("--outcome",),
+    "run_id": ("--run-id",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the shared options of a report said."""
+
+    settings: Settings
+    values: dict[str, Any]
+
+    def filters(self, store: Store) -> Filters:
+        """Return the filters asked for; a value that the store does not know gets a note with the nearest known ones."""
+        from botanu_cli.interval import interval
+        from botanu_store.filters import Filters
+
+        asked = {name: tuple(self.values[name] or ()) for name in _KINDS}
+        _note_unknown(self.settings, store, asked)
+        return Filters(
+            **asked,
+            min_cost=_amount(self.values["min_cost"]),
+            interval=interval(self.values["since"], self.values["until"], self.settings.zone, datetime.now(UTC)),
+        )
+
+    def show(self, report: Report, layout: Layout) -> None:
+        """Write the report in the format asked for; under `--strict` incomplete data ends with exit code 3."""
+        from botanu_cli.output import write
+
+        write(report, layout, self.settings, self.values["format"], self.values["output"])
+        if self.values["strict"] and not report.coverage.complete:
+            self.settings.say("Data is incomplete (see coverage), and --strict was given.")
+            raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def report(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the shared options; it receives them as its first argument, a `Request`."""
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+    shared = _parameters()
+    names = [parameter.name for parameter in shared]
+
+    @functools.wraps(command)
+    def with_shared(context: typer.Context, **given: Any) -> None:
+        values = {name: given.pop(name) for name in names}
+        command(Request(context.obj, values), **given)
+
+    first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    arguments = [p for p in own if p.default is inspect.Parameter.empty]
+    options = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own if p.default is not inspect.Parameter.empty]
+    signature = inspect.Signature([first, *arguments, *options, *shared])
+    with_shared.__signature__ = signature  # type: ignore[attr-defined] # what typer reads
+    with_shared.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
+    return with_shared
+
+
+def _parameters() -> list[inspect.Parameter]:
+    filters = [
+        _option(name, list[str] | None, None, *flags, help="Only these; repeatable, may hold *.", panel="Filters", metavar="TEXT")
+        for name, flags in _KINDS.items()
+    ]
+    return [
+        *filters,
+        _option("since", str | None, None, "--since", help="From: ISO date or time, 7d, 24h, 30m, today, this-month…", panel="Filters", metavar="WHEN"),
+        _option("until", str | None, None, "--until", help="Until, exclusive.", panel="Filters", metavar="WHEN"),
+        _option("min_cost", str | None, None, "--min-cost", help="Only runs that cost at least this many USD.", panel="Filters", metavar="USD"),
+        _option("format", str, "table", "--format", "-f", help="table, json, jsonl, csv or markdown.", panel="Output", callback=_format),
+        _option("output", Path | None, None, "--output", "-o", help="Write to this file.", panel="Output", metavar="FILE"),
+        _option("strict", bool, False, "--strict", help="Exit with 3 when data is incomplete.", panel="Output"),
+    ]
+
+
+def _option(
+    name: str,
+    kind: Any,
+    default: Any,
+    *flags: str,
+    help: str,  # noqa: A002 - typer's word
+    panel: str,
+    metavar: str | None = None,
+    callback: Callable[..., Any] | None = None,
+) -> inspect.Parameter:
+    info = typer.Option(*flags, help=help, rich_help_panel=panel, metavar=metavar, callback=callback, show_default=name == "format")
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
+
+
+def _format(value: str) -> str:
+    if value not in FORMATS:
+        raise typer.BadParameter(f"{value!r} is no format. Choose from {', '.join(FORMATS)}.")
+    return value
+
+
+def _amount(text: str | None) -> Decimal | None:
+    from botanu_store.errors import InputError
+
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text.removeprefix("$"))
+    except InvalidOperation as error:
+        raise InputError(f"--min-cost {text!r} is no amount. Give USD, for example 0.05.") from error
+    if not amount.is_finite():
+        raise InputError(f"--min-cost {text!r} is no amount. Give USD, for example 0.05.")
+    return amount
+
+
+def _note_unknown(settings: Settings, store: Store, asked: dict[str, tuple[str, ...]]) -> None:
+    from difflib import get_close_matches
+
+    for name, values in asked.items():
+        exact = [value for value in values if "*" not in value]
+        if not exact or name == "run_id":
+            continue
+        known = store.known_values(name)
+        for value in exact:
+            if value not in known:
+                near = get_close_matches(value, known, n=3, cutoff=0.4) or known[:3]
+                hint = f" Nearest known: {', '.join(near)}." if near else ""
+                settings.say(f"No {name.replace('_', ' ')} {value!r} in the store.{hint}")

@@ -1,0 +1,214 @@
+"""The only writer of stdout: one report in any format, the same numbers in each."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
+
+from botanu_cli import text
+
+if TYPE_CHECKING:
+    from botanu_cli.settings import Settings
+    from botanu_store.reports import Report
+
+Kind = Literal["text", "count", "money", "share", "duration", "time", "mark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: which field, what it is called, how it is written, and how long it stays when room is short."""
+
+    field: str
+    title: str
+    kind: Kind = "text"
+    keep: int = 5
+    """Columns with the lowest are dropped first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How one report is laid out: the table's columns, and the machine formats' fields in order."""
+
+    columns: tuple[Column, ...]
+    fields: tuple[str, ...]
+    totals: tuple[str, ...]
+    noun: str
+    """What a row is, for "50 of 1,200 runs"."""
+
+
+def write(report: Report, layout: Layout, settings: Settings, form: str, output: Path | None) -> None:
+    """Write a report to stdout or a file, and the talk about it to stderr."""
+    if form == "table" and output is None:
+        _write_table(report, layout, settings)
+        return
+    content = _RENDERERS[form](report, layout, settings)
+    if output is None:
+        emit(content)
+    else:
+        output.write_text(content, "utf-8")
+        settings.say(f"Wrote {len(report.rows)} {layout.noun} to {output}.")
+
+
+def emit(content: str) -> None:
+    """Write text to stdout as it is."""
+    sys.stdout.write(content if content.endswith("\n") else content + "\n")
+    sys.stdout.flush()
+
+
+def as_json(report: Report, layout: Layout) -> dict[str, Any]:
+    """Return the JSON document of a report: exact money as text, counts as integers, times as RFC 3339 UTC."""
+    interval = report.interval
+    coverage = asdict(report.coverage)
+    return {
+        "schema": f"botanu.{report.name}/1",
+        "generated_at": text.rfc3339(datetime.now(UTC)),
+        "interval": {"since": _plain(_utc(interval.since)), "until": _plain(_utc(interval.until)), "tz": interval.tz},
+        "filters": report.filters,
+        "rows": [{name: _plain(row.get(name)) for name in layout.fields} for row in report.rows],
+        "totals": {name: _plain(report.totals.get(name)) for name in layout.totals},
+        "coverage": coverage,
+    }
+
+
+def coverage_line(report: Report) -> str:
+    """Say in one line what the totals rest on."""
+    coverage = report.coverage
+    parts = [f"{coverage.calls_counted:,} calls counted"]
+    if coverage.calls_unpriced:
+        models = ", ".join(text.safe(model) for model in coverage.unpriced_models[:3])
+        more = f" and {len(coverage.unpriced_models) - 3} more" if len(coverage.unpriced_models) > 3 else ""  # noqa: PLR2004
+        parts.append(f"{coverage.calls_unpriced:,} unpriced ({models}{more}): the total is a lower bound")
+    if coverage.duplicates_excluded:
+        parts.append(f"{coverage.duplicates_excluded:,} repeats left out")
+    if coverage.sampled:
+        parts.append(f"about {coverage.sampled:,} runs sampled away")
+    if coverage.segments_pending:
+        parts.append(f"{coverage.segments_pending:,} segments pending")
+    return " · ".join(parts)
+
+
+def interval_line(report: Report) -> str:
+    """Say which interval was asked for; empty when it is everything."""
+    interval = report.interval
+    if interval.since is None and interval.until is None:
+        return ""
+    zone = ZoneInfo(interval.tz)
+    since = text.when(interval.since, zone) or "the beginning"
+    until = text.when(interval.until, zone) or "now"
+    return f"{since} to {until} ({interval.tz})"
+
+
+def _json(report: Report, layout: Layout, _settings: Settings) -> str:
+    return json.dumps(as_json(report, layout), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _jsonl(report: Report, layout: Layout, _settings: Settings) -> str:
+    rows = ({name: _plain(row.get(name)) for name in layout.fields} for row in report.rows)
+    return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+
+
+def _csv(report: Report, layout: Layout, _settings: Settings) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(layout.fields)
+    writer.writerows([_cell(_plain(row.get(name))) for name in layout.fields] for row in report.rows)
+    return stream.getvalue()
+
+
+def _markdown(report: Report, layout: Layout, settings: Settings) -> str:
+    rows = [[_escaped(cell) for cell in row] for row in _cells(report, layout.columns, settings)]
+    marks = ["---" if column.kind in ("text", "time", "mark") else "---:" for column in layout.columns]
+    lines = [[column.title for column in layout.columns], marks, *rows]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    notes = [line for line in (interval_line(report), coverage_line(report)) if line]
+    return table + "\n\n" + "\n".join(notes) + "\n"
+
+
+def _table_text(report: Report, layout: Layout, settings: Settings) -> str:
+    from botanu_cli.table import render
+
+    return render(report, layout, settings, width=None, color=False)
+
+
+def _write_table(report: Report, layout: Layout, settings: Settings) -> None:
+    from botanu_cli.table import render
+
+    emit(render(report, layout, settings, width=terminal_width(), color=colours(settings)))
+
+
+_RENDERERS: dict[str, Callable[[Report, Layout, Settings], str]] = {
+    "table": _table_text,
+    "json": _json,
+    "jsonl": _jsonl,
+    "csv": _csv,
+    "markdown": _markdown,
+}
+
+
+def terminal_width() -> int | None:
+    """Return the columns to fit into; None in a pipe, where nothing is cut."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns) > 0:
+        return int(columns)
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
+
+
+def colours(settings: Settings) -> bool:
+    """Whether stdout gets colour: on a terminal, unless --no-color, NO_COLOR or a dumb terminal say no; FORCE_COLOR says yes."""
+    if not settings.color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def _cells(report: Report, columns: tuple[Column, ...], settings: Settings) -> Iterator[list[str]]:
+    from botanu_cli.table import written
+
+    for row in report.rows:
+        yield [written(row, column, settings.zone) for column in columns]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return text.exact(value)
+    if isinstance(value, datetime):
+        return text.rfc3339(value)
+    return value
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(UTC) if moment else None
+
+
+def _cell(value: Any) -> Any:
+    """A CSV cell; text that a spreadsheet would run as a formula is made text by a leading apostrophe."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # Money is text of digits and may be negative; only other text can be a formula.
+        return f"'{value}" if value[:1] in "=+-@\t\r" and value and not _is_number(value) else value
+    return value
+
+
+def _is_number(value: str) -> bool:
+    try:
+        return Decimal(value).is_finite()
+    except ArithmeticError:
+        return False
+
+
+def _escaped(cell: str) -> str:
+    for character in "\\`*_{}[]<>|":
+        cell = cell.replace(character, "\\" + character)
+    return cell
+
+

@@ -1,0 +1,72 @@
+"""The global flags of one command line, and what they open."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from botanu_cli.diagnostics import say
+
+if TYPE_CHECKING:
+    from botanu_store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Global flags, as given."""
+
+    store: str = "./botanu.duckdb"
+    config: Path | None = None
+    tz: str | None = None
+    color: bool = True
+    quiet: bool = False
+    verbose: bool = False
+
+    def open(self) -> Store:
+        """Open the store, say what was drained and set aside on the way, and how to fill it when it is empty."""
+        from botanu_cli.configuration import overrides
+        from botanu_store import open_store
+
+        store = open_store(self.store, overrides=overrides(self.config))
+        drained = store.drained
+        if drained.rejected:
+            self.say(f"{len(drained.rejected)} parts of segments could not be read and are kept in {store.spool.folder / 'rejected'}.")
+        if store.empty:
+            self.say(
+                f"The store {self.store} is empty. Fill it with `botanu demo`, with `botanu ingest FILE`, "
+                'or from your program: init_botanu(store="botanu.duckdb").'
+            )
+        return store
+
+    def say(self, message: str) -> None:
+        """Write a note to stderr, unless --quiet."""
+        say(message, quiet=self.quiet)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which days begin: `--tz`, else this machine's.
+
+        Raises:
+            InputError: no zone of that name.
+        """
+        from botanu_store.errors import InputError
+
+        name = self.tz or local_zone()
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise InputError(f"{name!r} is no time zone. Name one like Europe/Berlin or UTC.") from error
+
+
+def local_zone() -> str:
+    """Return the IANA name of this machine's zone, UTC when it has none."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    if named:
+        return named
+    link = Path("/etc/localtime")
+    target = str(link.resolve()) if link.exists() else ""
+    _, found, name = target.partition("zoneinfo/")
+    return name if found and name else "UTC"

@@ -1,0 +1,84 @@
+"""How single values are written: money, counts, durations, times; and text from spans made harmless for a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from zoneinfo import ZoneInfo
+
+UNPRICED = "unpriced"
+_CENT = Decimal("0.01")
+_REPLACED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+_JOINERS = frozenset(("\u200d", "\u200c"))
+
+
+def usd(amount: Decimal | None) -> str:
+    """Write money: cents from a cent up, two significant digits below, `unpriced` where there is no price."""
+    if amount is None:
+        return UNPRICED
+    sign, size = ("-" if amount < 0 else ""), abs(amount)
+    if size == 0 or size >= _CENT:
+        return f"{sign}${size.quantize(_CENT, ROUND_HALF_EVEN):,}"
+    digits = -size.adjusted() + 1
+    return f"{sign}${size.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN):f}"
+
+
+def exact(amount: Decimal | None) -> str | None:
+    """Write money exactly, as JSON and CSV carry it; None stays None."""
+    return None if amount is None else f"{amount:f}"
+
+
+def count(number: float | None) -> str:
+    """Write a count with separators."""
+    return "" if number is None else f"{number:,.0f}"
+
+
+def duration(milliseconds: float | None) -> str:
+    """Write a duration in the unit that reads best."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 1000:  # noqa: PLR2004 - a second
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1000
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:  # noqa: PLR2004 - an hour
+        return f"{minutes}m {rest:02d}s"
+    return f"{minutes // 60}h {minutes % 60:02d}m"
+
+
+def when(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Write a time in the zone asked for, to the second."""
+    return "" if moment is None else moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def rfc3339(moment: datetime) -> str:
+    """Write a time for machines: RFC 3339, UTC."""
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def percent(share: float | None) -> str:
+    """Write a share of one."""
+    if share is None:
+        return ""
+    return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"  # noqa: PLR2004 - what would print as 0.0%
+
+
+def safe(text: object) -> str:
+    """Make text from a span harmless: control, format and bidi characters become visible, line ends become spaces."""
+    if text is None:
+        return ""
+    shown = str(text)
+    if shown.isascii() and shown.isprintable():
+        return shown
+    return "".join(_shown(character) for character in shown)
+
+
+def _shown(character: str) -> str:
+    if character in "\n\r\t":
+        return " "
+    if character in _JOINERS or unicodedata.category(character) not in _REPLACED:
+        return character
+    return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"  # noqa: PLR2004 - Latin-1

@@ -1,0 +1,230 @@
+"""The reports: each one SQL text in reports/, filled with the dimensions and conditions asked for, and the same frame around its rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Literal
+
+from botanu_store.engines.duckdb import Database, script
+from botanu_store.errors import InputError
+from botanu_store.filters import CALL_COLUMNS, RUN_COLUMNS, TIME_UNITS, Filters, Interval, Where, where
+from botanu_store.records import METERS
+
+Row = dict[str, Any]
+RunSort = Literal["started", "cost", "duration", "tokens", "llm_calls"]
+
+DIMENSIONS: tuple[str, ...] = (*RUN_COLUMNS, *CALL_COLUMNS, *(f"time:{unit}" for unit in TIME_UNITS))
+"""Everything a cost can be broken down by."""
+
+RUN_SORTS: dict[RunSort, str] = {
+    "started": "start_ns desc",
+    "cost": "cost_usd desc nulls last",
+    "duration": "duration_ms desc",
+    "tokens": "input_tokens + output_tokens desc",
+    "llm_calls": "llm_calls desc",
+}
+
+_SUMMED = ("calls", "llm_calls", "failed_calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens")
+_ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class Coverage:
+    """What a total rests on."""
+
+    calls_counted: int = 0
+    calls_unpriced: int = 0
+    unpriced_models: list[str] = field(default_factory=list[str])
+    duplicates_excluded: int = 0
+    sampled: int = 0
+    """Runs that emitters sampled away, estimated from `botanu.sample_rate`."""
+    segments_pending: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every counted call has a price and nothing is missing that is known of."""
+        return not (self.calls_unpriced or self.sampled or self.segments_pending)
+
+
+@dataclass(slots=True)
+class Report:
+    """Rows of one report with what they are about. Money is Decimal in USD; None is unpriced, never free."""
+
+    name: str
+    rows: list[Row]
+    totals: Row
+    coverage: Coverage
+    interval: Interval
+    filters: dict[str, list[str]]
+    total_rows: int
+    """Rows before any limit; the totals are over all of them."""
+
+
+def cost(db: Database, filters: Filters, group_by: Sequence[str] = ("use_case",)) -> Report:
+    """Cost by any of `DIMENSIONS`: runs, calls, tokens, cost, share, and cost per run.
+
+    Raises:
+        InputError: an unknown dimension.
+    """
+    dimensions = {name: _dimension(name, filters.interval.tz) for name in group_by}
+    conditions = where(filters)
+    by_call = any(name in CALL_COLUMNS for name in group_by if name != "service")
+    text = _filled(
+        "cost",
+        conditions,
+        dimensions=",\n        ".join(f"{sql} as {_alias(name)}" for name, sql in dimensions.items()),
+        names=", ".join(f"p.{_alias(name)}" for name in dimensions),
+        join="inner join" if by_call or conditions.needs_calls else "left join",
+        lines="counted_charges" if "meter" in group_by else "counted_calls",
+        having=_min_cost(filters, conditions, "where p.cost_usd >= $min_cost"),
+    )
+    rows = db.rows(text, conditions.parameters)
+    totals = _totals(rows, ("calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens"))
+    totals["runs"] = sum(row["runs"] for row in rows) if not by_call else _distinct_runs(db, filters)
+    for row in (*rows, totals):
+        row["cost_per_run_usd"] = _per(row["cost_usd"], row["runs"])
+        row["share"] = _share(row["cost_usd"], totals["cost_usd"])
+    return Report("cost", rows, totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
+
+
+def runs(db: Database, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
+    """Runs with their outcome and cost; the totals are over all that match, whatever the limit."""
+    conditions = where(filters)
+    text = _filled(
+        "runs",
+        conditions,
+        join="inner join" if conditions.needs_calls else "left join",
+        having=_min_cost(filters, conditions, "coalesce(u.known_usd, 0) >= $min_cost") or "true",
+        order=RUN_SORTS[sort],
+    )
+    rows = [_presentable(row) for row in db.rows(text, conditions.parameters)]
+    totals = _totals(rows, _SUMMED) | {"runs": len(rows)}
+    return Report("runs", rows[:limit], totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
+
+
+def calls(
+    db: Database, filters: Filters, *, kind: Literal["all", "not_counted", "unpriced"] = "all", limit: int | None = None
+) -> Report:
+    """Every call, counted or not; the totals are over the counted ones."""
+    conditions = where(filters)
+    kinds = {"all": "true", "not_counted": "not c.counted", "unpriced": "c.counted and c.priced = 'no'"}
+    text = _filled("calls", conditions, meters=", ".join(f"c.{meter}" for meter in METERS), kind_filter=kinds[kind])
+    rows = [_presentable(row) for row in db.rows(text, conditions.parameters)]
+    counted = [row for row in rows if row["counted"]]
+    for row in rows:
+        row["calls"] = 1
+    totals = _totals(counted, ("calls", *METERS))
+    for row in rows:
+        del row["calls"]
+    return Report("calls", rows[:limit], totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
+
+
+def coverage(db: Database, filters: Filters) -> Coverage:
+    """Return what totals under these filters rest on; pending segments are the store's to add."""
+    conditions = where(filters)
+    row = db.rows(_filled("coverage", conditions), conditions.parameters)[0]
+    only_runs = Where(conditions.runs, "true", {k: v for k, v in conditions.parameters.items() if f"${k}" in conditions.runs})
+    sampled = db.rows(_filled("sampled", only_runs), only_runs.parameters)[0]
+    return Coverage(
+        calls_counted=row["calls_counted"],
+        calls_unpriced=row["calls_unpriced"],
+        unpriced_models=sorted(row["unpriced_models"] or []),
+        duplicates_excluded=row["duplicates_excluded"],
+        sampled=sampled["runs_sampled_away"],
+    )
+
+
+def known_values(db: Database, dimension: str) -> list[str]:
+    """Return the values that a dimension has in the store, most frequent first, at most a thousand."""
+    column = (RUN_COLUMNS | CALL_COLUMNS)[dimension].split(".")[-1].rstrip(")")
+    table = "runs" if dimension in RUN_COLUMNS else "calls"
+    rows = db.rows(
+        f"select {column} as value from {table} where coalesce({column}, '') <> '' group by 1 order by count(*) desc, 1 limit 1000", {}
+    )
+    return [str(row["value"]) for row in rows]
+
+
+def _distinct_runs(db: Database, filters: Filters) -> int:
+    conditions = where(filters)
+    text = (
+        "select count(distinct r.run_id) as n from runs as r inner join counted_calls as c on c.run_id = r.run_id "
+        f"where {conditions.runs} and ({conditions.calls})"
+    )
+    return int(db.rows(text, conditions.parameters)[0]["n"])
+
+
+def _dimension(name: str, tz: str) -> str:
+    columns = RUN_COLUMNS | CALL_COLUMNS
+    if name in columns:
+        return columns[name]
+    kind, _, unit = name.partition(":")
+    if kind == "time" and unit in TIME_UNITS:
+        return f"botanu_bucket(r.start_ns, '{unit}', '{_zone(tz)}')"
+    near = get_close_matches(name, DIMENSIONS, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise InputError(f"{name!r} is no dimension.{hint} Choose from {', '.join(DIMENSIONS)}.")
+
+
+def _zone(tz: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_+\-/]+", tz):
+        raise InputError(f"{tz!r} is no time zone. Name one like Europe/Berlin or UTC.")
+    return tz
+
+
+def _alias(name: str) -> str:
+    return name.partition(":")[0] if name.startswith("time:") else name
+
+
+def _min_cost(filters: Filters, conditions: Where, clause: str) -> str:
+    if filters.min_cost is None:
+        return ""
+    conditions.parameters["min_cost"] = filters.min_cost
+    return clause
+
+
+def _totals(rows: list[Row], summed: Sequence[str]) -> Row:
+    totals: Row = {name: sum(row[name] or 0 for row in rows) for name in summed}
+    known = [row["cost_usd"] for row in rows if row["cost_usd"] is not None]
+    totals["cost_usd"] = sum(known, _ZERO) if known or not rows else None
+    return totals
+
+
+def _per(amount: Decimal | None, count: int) -> Decimal | None:
+    return None if amount is None or not count else (amount / count).quantize(_PICO_USD)
+
+
+def _share(part: Decimal | None, whole: Decimal | None) -> float | None:
+    return None if part is None or not whole else float(part / whole)
+
+
+def _presentable(row: Row) -> Row:
+    """Times as aware datetimes instead of nanoseconds: `start_ns` becomes `started_at`, `end_ns` `ended_at`."""
+    renamed = {"start_ns": "started_at", "end_ns": "ended_at"}
+    return {renamed.get(k, k): moment(v) if k in renamed and v is not None else v for k, v in row.items()}
+
+
+def moment(nanoseconds: int) -> datetime:
+    """Return Unix nanoseconds as an aware UTC datetime, to the microsecond."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
+
+
+def _filled(name: str, conditions: Where, **values: str) -> str:
+    text = _text(name)
+    for key, value in {"run_filter": conditions.runs, "call_filter": conditions.calls, **values}.items():
+        text = text.replace("{" + key + "}", value)
+    return text
+
+
+@cache
+def _text(name: str) -> str:
+    return script(f"reports/{name}.sql")
+
+
+_PICO_USD = Decimal("1e-12")

@@ -1,0 +1,171 @@
+"""`open_store(url)`: the whole API of the store on one page.
+
+Opening drains what waits in the spool when the right to write is free; otherwise the store is read as it is and says how many segments
+are pending. A store is one DuckDB file with its spool beside it; connections are short, because a file open for writing is closed to
+every other process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from botanu_store import prices, reports, sources, tree
+from botanu_store.engines.duckdb import Database, connect, migrate, script, stored_version
+from botanu_store.errors import InputError, StoreUnavailable
+from botanu_store.filters import Filters
+from botanu_store.ingest import Ingested, Ingester, Progress
+from botanu_store.otlp import ContentMode
+from botanu_store.reports import Report, RunSort
+from botanu_store.spool import Spool
+
+
+def open_store(
+    url: str | Path, *, content: ContentMode = "drop", overrides: prices.Overrides | None = None, progress: Progress | None = None
+) -> Store:
+    """Open a store for reading, draining its spool first where that is possible.
+
+    Args:
+        url: path of a DuckDB file; it need not exist yet.
+        content: whether prompts, completions and tool arguments are kept ("keep") or removed on the way in.
+        overrides: the user's own prices and discounts.
+        progress: called with the number of segments just drained.
+
+    Raises:
+        StoreUnusable: the path holds something that is no botanu store.
+        StoreUnavailable: another process holds the file past the wait.
+    """
+    if "://" in str(url):
+        raise InputError(f"{str(url).split('://', 1)[0]}:// is no kind of store known here. Name a DuckDB file.")
+    return Store(Path(url), content, overrides, progress)
+
+
+class Store:
+    """An open store; use it as a context manager, or close it."""
+
+    def __init__(
+        self, path: Path, content: ContentMode = "drop", overrides: prices.Overrides | None = None, progress: Progress | None = None
+    ) -> None:
+        self.path = path
+        self.spool = Spool(path)
+        self.drained = Ingested()
+        self._content: ContentMode = content
+        self._overrides = overrides
+        self._db = self._open(progress)
+
+    @property
+    def empty(self) -> bool:
+        """Whether the store holds no span at all."""
+        return not self._db.rows("select 1 as one from spans limit 1", {})
+
+    def ingest(self, paths: Iterable[Path], progress: Progress | None = None, *, stdin: bool = False) -> Ingested:
+        """Take in OTLP files and folders, and standard input when asked; what was in the store already is counted, not doubled.
+
+        Raises:
+            InputError: a path does not exist or a folder holds nothing to read.
+            StoreUnavailable: another process is writing.
+        """
+        files = sources.find_files(paths)
+        pieces = (piece for file in files for piece in sources.read_file(file))
+        with self.spool.drain_lock() as mine:
+            if not mine:
+                raise StoreUnavailable(f"{self.path} is being written by another process. Try again when it has finished.")
+            self._reconnect(read_only=False)
+            ingester = Ingester(self._db.con, self._content)
+            ingester.ingest(pieces, progress)
+            if stdin:
+                ingester.ingest(sources.read_stdin(), progress)
+            self._price()
+        return ingester.result
+
+    def cost(self, filters: Filters, group_by: Sequence[str] = ("use_case",)) -> Report:
+        """Report cost by any dimensions."""
+        return self._covered(reports.cost(self._db, filters, group_by))
+
+    def runs(self, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
+        """Report runs with their outcome and cost."""
+        return self._covered(reports.runs(self._db, filters, sort=sort, limit=limit))
+
+    def calls(
+        self, filters: Filters, *, kind: Literal["all", "not_counted", "unpriced"] = "all", limit: int | None = None
+    ) -> Report:
+        """Report every call, counted or not."""
+        return self._covered(reports.calls(self._db, filters, kind=kind, limit=limit))
+
+    def run(self, prefix: str) -> tree.RunDetail:
+        """Return one run, named by a unique beginning of its id, with its tree of spans.
+
+        Raises:
+            NotFound: no run, or more than one, begins so.
+        """
+        detail = tree.run_detail(self._db, prefix)
+        return replace(detail, report=self._covered(detail.report))
+
+    def known_values(self, dimension: str) -> list[str]:
+        """Return the values that a dimension has in this store, most frequent first."""
+        return reports.known_values(self._db, dimension)
+
+    def query(self, text: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Run a query on the store's relations and return its rows by column."""
+        return self._db.rows(text, parameters or {})
+
+    def close(self) -> None:
+        """Close the connection; the file is free for others again."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def _open(self, progress: Progress | None) -> Database:
+        if not self.path.exists() and not self.spool.segments():
+            return self._ready(Database(connect(self.path if self.path.is_dir() else None)), fresh=True)
+        if self._needs_writing():
+            with self.spool.drain_lock() as mine:
+                if mine:
+                    return self._drain(progress)
+        return self._ready(Database(connect(self.path, read_only=True)), fresh=False)
+
+    def _needs_writing(self) -> bool:
+        if self.spool.segments() or not self.path.exists():
+            return True
+        con = connect(self.path, read_only=True)
+        try:
+            return stored_version(con, self.path) is None or prices.needs_sync(con)
+        finally:
+            con.close()
+
+    def _drain(self, progress: Progress | None) -> Database:
+        con = connect(self.path)
+        migrate(con, self.path)
+        ingester = Ingester(con, self._content)
+        ingester.drain(self.spool, progress)
+        self.drained = ingester.result
+        db = Database(con)
+        prices.sync_prices(con)
+        return self._ready(db, fresh=False)
+
+    def _reconnect(self, *, read_only: bool) -> None:
+        self._db.close()
+        con = connect(self.path, read_only=read_only)
+        migrate(con, self.path)
+        self._db = self._ready(Database(con), fresh=False)
+
+    def _price(self) -> None:
+        prices.sync_prices(self._db.con)
+
+    def _ready(self, db: Database, *, fresh: bool) -> Database:
+        if fresh:
+            migrate(db.con, None)
+        prices.apply_overrides(db.con, self._overrides)
+        db.con.execute(script("schema/views.sql"))
+        return db
+
+    def _covered(self, report: Report) -> Report:
+        report.coverage.segments_pending = len(self.spool.segments())
+        return report
