@@ -1,0 +1,46 @@
+"""Makes the sample files again: runs each program against the local vendors and gathers the segments it wrote into one file.
+
+Run it from the repository: `python sample_traces/make_samples.py`. Beside each NAME.jsonl it writes NAME.bill.json, what the vendors'
+server says it billed: the truth that the totals in README.md and the tests are held against.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PROGRAMS = ("support_agent", "document_pipeline", "vendor_fallback", "two_services", "foreign_spans")
+
+
+def make(program: str) -> None:
+    """Run one program with an empty store of its own and keep what it wrote and what it was billed."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "sample.duckdb"
+        environment = {**os.environ, "BOTANU_STORE": str(store), "PYTHONPATH": str(HERE)}
+        subprocess.run([sys.executable, __file__, program], env=environment, check=True)
+        segments = sorted(store.with_name(store.name + ".spool").glob("*.jsonl"))
+        (HERE / f"{program}.jsonl").write_bytes(b"".join(segment.read_bytes() for segment in segments))
+    print(f"{program}: {len(segments)} segments")
+
+
+def run_and_bill(program: str) -> None:
+    """Run one program in this process and write down what the vendors billed."""
+    runpy.run_path(str(HERE / f"{program}.py"), run_name="__main__")
+    import vendors  # noqa: PLC0415 - the same module object that the program filled
+
+    lines = [{"model": model, "kind": kind, "tokens": tokens} for (model, kind), tokens in sorted(vendors.bill.items())]
+    (HERE / f"{program}.bill.json").write_text(json.dumps(lines, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        run_and_bill(sys.argv[1])
+    else:
+        for name in PROGRAMS:
+            make(name)
