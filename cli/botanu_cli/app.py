@@ -44,8 +44,8 @@ def _version(value: bool) -> None:
 def _globals(
     context: typer.Context,
     store: Annotated[
-        str, typer.Option(envvar="BOTANU_STORE", metavar="URL", help="The store: a DuckDB file.", show_default=True)
-    ] = "./botanu.duckdb",
+        str | None, typer.Option(envvar="BOTANU_STORE", metavar="URL", help="The store: a DuckDB file. [default: ./botanu.duckdb]")
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -62,7 +62,7 @@ def _globals(
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
     ] = False,
 ) -> None:
-    context.obj = Settings(store=store, config=config, tz=tz, color=not no_color, quiet=quiet, verbose=verbose)
+    context.obj = Settings(store_given=store, config=config, tz=tz, color=not no_color, quiet=quiet, verbose=verbose)
 
 
 def run(arguments: list[str]) -> int:

@@ -72,10 +72,10 @@ def as_json(report: Report, layout: Layout) -> dict[str, Any]:
     return {
         "schema": f"botanu.{report.name}/1",
         "generated_at": text.rfc3339(datetime.now(UTC)),
-        "interval": {"since": _plain(_utc(interval.since)), "until": _plain(_utc(interval.until)), "tz": interval.tz},
+        "interval": {"since": plain(_utc(interval.since)), "until": plain(_utc(interval.until)), "tz": interval.tz},
         "filters": report.filters,
-        "rows": [{name: _plain(row.get(name)) for name in layout.fields} for row in report.rows],
-        "totals": {name: _plain(report.totals.get(name)) for name in layout.totals},
+        "rows": [{name: plain(row.get(name)) for name in layout.fields} for row in report.rows],
+        "totals": {name: plain(report.totals.get(name)) for name in layout.totals},
         "coverage": coverage,
     }
 
@@ -113,7 +113,7 @@ def _json(report: Report, layout: Layout, _settings: Settings) -> str:
 
 
 def _jsonl(report: Report, layout: Layout, _settings: Settings) -> str:
-    rows = ({name: _plain(row.get(name)) for name in layout.fields} for row in report.rows)
+    rows = ({name: plain(row.get(name)) for name in layout.fields} for row in report.rows)
     return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
 
 
@@ -121,7 +121,7 @@ def _csv(report: Report, layout: Layout, _settings: Settings) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(layout.fields)
-    writer.writerows([_cell(_plain(row.get(name))) for name in layout.fields] for row in report.rows)
+    writer.writerows([_cell(plain(row.get(name))) for name in layout.fields] for row in report.rows)
     return stream.getvalue()
 
 
@@ -177,7 +177,8 @@ def _cells(report: Report, columns: tuple[Column, ...], settings: Settings) -> I
         yield [written(row, column, settings.zone) for column in columns]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as JSON and CSV carry it: money as exact text, times as RFC 3339 UTC."""
     if isinstance(value, Decimal):
         return text.exact(value)
     if isinstance(value, datetime):

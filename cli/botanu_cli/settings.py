@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 class Settings:
     """Global flags, as given."""
 
-    store: str = "./botanu.duckdb"
+    store_given: str | None = None
+    """`--store` or BOTANU_STORE, if any."""
     config: Path | None = None
     tz: str | None = None
     color: bool = True
     quiet: bool = False
     verbose: bool = False
+
+    @property
+    def store(self) -> str:
+        """The store to read: what was named, else ./botanu.duckdb."""
+        return self.store_given or "./botanu.duckdb"
 
     def open(self) -> Store:
         """Open the store, say what was drained and set aside on the way, and how to fill it when it is empty."""

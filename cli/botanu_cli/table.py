@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -38,10 +39,10 @@ def render(report: Report, layout: Layout, settings: Settings, *, width: int | N
         soft_wrap=True,
     )
     if report.rows:
-        columns, dropped = _fitting(report, layout, settings, width)
-        for line in _lines(report, columns, settings, width):
+        totals = report.totals if len(report.rows) > 1 or report.total_rows > 1 else None
+        for line in table_lines(report.rows, layout.columns, settings, width, totals):
             console.print(line)
-        notes = [_shown(report, layout), interval_line(report), coverage_line(report), _dropped(dropped)]
+        notes = [_shown(report, layout), interval_line(report), coverage_line(report)]
     else:
         notes = [f"No {layout.noun}.", interval_line(report)]
     for note in notes:
@@ -77,57 +78,59 @@ def _money(row: Row, value: Decimal | None) -> str:
     return ("≥" if row.get("unpriced_calls") else "") + text.usd(value)
 
 
-def _fitting(report: Report, layout: Layout, settings: Settings, width: int | None) -> tuple[list[Column], list[Column]]:
-    columns = [c for c in layout.columns if c.keep >= _ALWAYS or any(row.get(c.field) not in (None, "", 0) for row in report.rows)]
-    if width is None:
-        return columns, []
-    dropped: list[Column] = []
-    while len(columns) > 1 and _needed(report, columns, settings) > width:
-        least = min(columns, key=lambda c: (c.keep, -columns.index(c)))
-        columns.remove(least)
-        dropped.append(least)
-    return columns, dropped
+def table_lines(
+    rows: list[Row], columns: Sequence[Column], settings: Settings, width: int | None, totals: Row | None = None
+) -> Iterator[Text]:
+    """Yield the lines of a table that fits the width (None: as wide as it is), and which columns it had no room for."""
+    cells = {column.field: _column_cells(rows, totals, column, settings.zone) for column in columns if _says_something(rows, column)}
+    shown = [column for column in columns if column.field in cells]
+    dropped = _drop(shown, cells, width)
+    widths = _shrunk([max(map(cell_len, cells[column.field])) for column in shown], shown, width)
+    last = len(rows) + 1 if totals is not None else -1
+    for index in range(len(rows) + 1 + (totals is not None)):
+        if index in (1, last):
+            yield Text(_GAP.join("─" * w for w in widths), style="dim")
+        line = [cells[column.field][index] for column in shown]
+        yield _line(line, shown, widths, "bold" if index in (0, last) else "")
+    if dropped:
+        yield Text(f"Not shown for want of room: {', '.join(column.title for column in dropped)}.", style="dim")
+
+
+def _says_something(rows: list[Row], column: Column) -> bool:
+    return column.keep >= _ALWAYS or any(row.get(column.field) not in (None, "", 0) for row in rows)
 
 
 _ALWAYS = 8
 
 
-def _needed(report: Report, columns: list[Column], settings: Settings) -> int:
-    widths = [_natural(report, column, settings.zone) for column in columns]
-    least = [min(w, _SHORTEST) if c.kind == "text" else w for w, c in zip(widths, columns, strict=True)]
-    return sum(least) + len(_GAP) * (len(columns) - 1)
+def _drop(shown: list[Column], cells: dict[str, list[str]], width: int | None) -> list[Column]:
+    """Take the least important columns out of `shown` until the rest fits, and return them."""
+    dropped: list[Column] = []
+    while width is not None and len(shown) > 1 and _needed(shown, cells) > width:
+        least = min(shown, key=lambda column: (column.keep, -shown.index(column)))
+        shown.remove(least)
+        dropped.append(least)
+    return dropped
 
 
-def _natural(report: Report, column: Column, zone: ZoneInfo) -> int:
-    return max(cell_len(cell) for cell in _column_cells(report, column, zone))
+def _needed(shown: list[Column], cells: dict[str, list[str]]) -> int:
+    widths = [max(map(cell_len, cells[column.field])) for column in shown]
+    least = [min(w, _SHORTEST) if c.kind == "text" else w for w, c in zip(widths, shown, strict=True)]
+    return sum(least) + len(_GAP) * (len(shown) - 1)
 
 
-def _column_cells(report: Report, column: Column, zone: ZoneInfo) -> list[str]:
-    """The title, every row's cell and the total's, with fractions of numbers padded so that decimal points meet."""
-    cells = [written(row, column, zone) for row in report.rows]
-    total = written(report.totals, column, zone) if column.field in report.totals else ""
-    return [column.title, *_aligned([*cells, total], column)]
+def _column_cells(rows: list[Row], totals: Row | None, column: Column, zone: ZoneInfo) -> list[str]:
+    """The title, every row's cell and the total's, with fractions of money padded so that decimal points meet."""
+    cells = [written(row, column, zone) for row in rows]
+    if totals is not None:
+        cells.append(written(totals, column, zone) if column.field in totals else "")
+    return [column.title, *(_aligned(cells) if column.kind == "money" else cells)]
 
 
-def _aligned(cells: list[str], column: Column) -> list[str]:
-    if column.kind != "money":
-        return cells
+def _aligned(cells: list[str]) -> list[str]:
     tails = [len(cell) - cell.index(".") if "." in cell else 0 for cell in cells]
-    longest = max(tails)
+    longest = max(tails, default=0)
     return [cell + " " * (longest - tail) if tail else cell for cell, tail in zip(cells, tails, strict=True)]
-
-
-def _lines(report: Report, columns: list[Column], settings: Settings, width: int | None) -> list[Text]:
-    table = [_column_cells(report, column, settings.zone) for column in columns]
-    widths = _shrunk([max(map(cell_len, cells)) for cells in table], columns, width)
-    rows = [
-        _line([cells[index] for cells in table], columns, widths, "bold" if index in (0, len(table[0]) - 1) else "")
-        for index in range(len(table[0]))
-    ]
-    rule = Text(_GAP.join("─" * w for w in widths), style="dim")
-    head, *body, total = rows
-    tail = [rule, total] if len(report.rows) > 1 or report.total_rows > 1 else []
-    return [head, rule, *body, *tail]
 
 
 def _shrunk(widths: list[int], columns: list[Column], width: int | None) -> list[int]:
@@ -161,8 +164,3 @@ def _shown(report: Report, layout: Layout) -> str:
     if len(report.rows) == report.total_rows:
         return ""
     return f"{len(report.rows):,} of {report.total_rows:,} {layout.noun} shown, the total is of all; --all shows them."
-
-
-def _dropped(columns: list[Column]) -> str:
-    names = ", ".join(column.title for column in columns)
-    return f"Not shown for want of room: {names}." if names else ""
