@@ -1,0 +1,5 @@
+"""What every span goes through: the enricher."""
+
+from botanu.processors.enricher import RunContextEnricher
+
+__all__ = ["RunContextEnricher"]

@@ -1,0 +1,125 @@
+"""`botanu_use_case` and `run` open a run around a function or a block; `botanu_outcome` lets a sub-function say how it went."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable
+from functools import partial as partially
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from opentelemetry.trace import SpanKind
+
+from botanu.sdk.runs import RunPlan, RunScope
+from botanu.sdk.span_helpers import OutcomeScope
+from botanu.sdk.streams import Scopes, async_streaming, streaming
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def botanu_use_case(
+    name: str,
+    workflow: str | None = None,
+    *,
+    environment: str | None = None,
+    tenant_id: str | None = None,
+    auto_outcome_on_success: bool = True,
+    span_kind: SpanKind = SpanKind.SERVER,
+) -> Callable[[F], F]:
+    """Make every call of the decorated function a run of the use case `name`.
+
+    Works on functions, methods, coroutine functions, generators and async generators; a generator's run lasts from the
+    first item asked for until the stream ends, is closed, or fails.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        plan = RunPlan(
+            name,
+            workflow or getattr(function, "__qualname__", name),
+            workflow_version(function),
+            environment,
+            tenant_id,
+            auto_outcome_on_success,
+            span_kind,
+        )
+        return _scoped(function, partially(RunScope, plan))
+
+    return lambda function: cast("F", _decorated(function, decorate))
+
+
+use_case = botanu_use_case
+"""The short name of `botanu_use_case`."""
+
+
+def run(
+    name: str,
+    workflow: str | None = None,
+    *,
+    environment: str | None = None,
+    tenant_id: str | None = None,
+    auto_outcome_on_success: bool = True,
+    span_kind: SpanKind = SpanKind.SERVER,
+) -> RunScope:
+    """Open a run of the use case `name` for a `with` or `async with` block; yields the run's context."""
+    return RunScope(
+        RunPlan(
+            name,
+            workflow or name,
+            environment=environment,
+            tenant_id=tenant_id,
+            auto_outcome_on_success=auto_outcome_on_success,
+            span_kind=span_kind,
+        )
+    )
+
+
+def botanu_outcome(
+    success: str | None = None, partial: str | None = None, failed: str | None = None
+) -> Callable[[F], F]:
+    """Let the decorated sub-function say the run's outcome: success, or failed with its exception's class as reason.
+
+    The arguments are reasons to give instead; `partial` makes a clean end mean partial. An outcome that was said already
+    stays. Opens no run.
+    """
+    scopes = partially(OutcomeScope, success, partial, failed)
+    return lambda function: cast("F", _decorated(function, lambda plain: _scoped(plain, scopes)))
+
+
+def workflow_version(function: Callable[..., object]) -> str:
+    """Return `v:` and 12 hex digits of the SHA-256 of the function's source, or `v:unknown`."""
+    try:
+        source = inspect.getsource(function)
+    except (OSError, TypeError):
+        return "v:unknown"
+    return "v:" + hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _decorated(function: Any, decorate: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Any:
+    """Decorate what a class method or static method holds, so that the order of decorators does not matter."""
+    if isinstance(function, classmethod | staticmethod):
+        return type(function)(decorate(function.__func__))
+    return decorate(function)
+
+
+def _scoped(function: Callable[..., Any], scopes: Scopes) -> Callable[..., Any]:
+    """Wrap `function`, whatever its kind, so that each call of it happens inside a new scope."""
+    if inspect.isasyncgenfunction(function):
+        return async_streaming(function, scopes)
+    if inspect.isgeneratorfunction(function):
+        return streaming(function, scopes)
+    if inspect.iscoroutinefunction(function):
+
+        @wraps(function)
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            with scopes():
+                return await function(*args, **kwargs)
+
+        return awaited
+
+    @wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        with scopes():
+            return function(*args, **kwargs)
+
+    return called

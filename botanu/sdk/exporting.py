@@ -1,0 +1,146 @@
+"""Batches on their way out: quiet, bounded in time, and counted when they are lost."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+from botanu.sdk.config import otlp_protocol
+
+if TYPE_CHECKING:
+    from botanu.sdk.config import BotanuConfig
+
+_log = logging.getLogger("botanu")
+
+FLUSH_SECONDS = 5.0
+"""The longest that flushing may hold up the program."""
+
+CountDropped = Callable[[int, str], None]
+"""Takes how many spans were dropped, and why."""
+
+_SILENCED = (
+    "opentelemetry.exporter.otlp.common.http",
+    "opentelemetry.exporter.otlp.proto.grpc.exporter",
+    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "opentelemetry.sdk._shared_internal",
+    "urllib3.connectionpool",
+)
+"""Loggers that would speak on each failed batch; botanu says it once itself."""
+
+_quiet: ContextVar[bool] = ContextVar("botanu_quiet", default=False)
+
+
+def _is_not_ours(_record: logging.LogRecord) -> bool:
+    """A log filter that lets pass what is not said while botanu exports, such as the words of the program's own exporters."""
+    return not _quiet.get()
+
+
+def _silence() -> None:
+    for name in _SILENCED:
+        # Adding the same filter twice does nothing.
+        logging.getLogger(name).addFilter(_is_not_ours)
+
+
+class QuietExporter(SpanExporter):
+    """Exports through another exporter, which may not log on our account: an outage is one warning, and drops are counted."""
+
+    def __init__(self, exporter: SpanExporter, endpoint: str, count_dropped: CountDropped) -> None:
+        self._exporter = exporter
+        self._endpoint = endpoint
+        self._count_dropped = count_dropped
+        self._is_out = False
+        _silence()
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Hand the batch on; never raises."""
+        token = _quiet.set(True)
+        try:
+            result = self._exporter.export(spans)
+        except Exception:  # noqa: BLE001 - whatever goes wrong out there, the program goes on
+            result = SpanExportResult.FAILURE
+        finally:
+            _quiet.reset(token)
+        if result is SpanExportResult.SUCCESS:
+            self._is_out = False
+        else:
+            self._lost(len(spans))
+        return result
+
+    def shutdown(self) -> None:
+        """Shut the other exporter down, which ends its retries."""
+        token = _quiet.set(True)
+        try:
+            self._exporter.shutdown()
+        finally:
+            _quiet.reset(token)
+
+    def _lost(self, spans: int) -> None:
+        self._count_dropped(spans, f"{self._endpoint} did not take them")
+        if not self._is_out:
+            self._is_out = True
+            _log.warning("%s does not take spans; they are dropped until it does", self._endpoint)
+
+
+class BoundedBatches(BatchSpanProcessor):
+    """Batches spans as OpenTelemetry does, but ends within a bound, and counts what a full queue loses instead of logging it."""
+
+    def __init__(self, exporter: SpanExporter, config: BotanuConfig, count_dropped: CountDropped) -> None:
+        _silence()
+        super().__init__(
+            exporter,
+            max_queue_size=config.max_queue_size,
+            schedule_delay_millis=config.schedule_delay_millis,
+            max_export_batch_size=config.max_export_batch_size,
+        )
+        self._count_dropped = count_dropped
+        self._size = config.max_queue_size
+        # OpenTelemetry offers neither a bounded shutdown nor a look at the queue in public.
+        inner: Any = getattr(self, "_batch_processor", None)
+        self._inner = inner
+        self._queue: Any = getattr(inner, "_queue", ())
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Queue the span; the oldest one gives way when the queue is full."""
+        if len(self._queue) < self._size:
+            super().on_end(span)
+            return
+        self._count_dropped(1, "the queue is full")
+        token = _quiet.set(True)
+        try:
+            super().on_end(span)
+        finally:
+            _quiet.reset(token)
+
+    def shutdown(self) -> None:
+        """Export what is queued, for as long as the bound allows, and stop."""
+        if self._inner is None:
+            super().shutdown()
+        else:
+            self._inner.shutdown(timeout_millis=FLUSH_SECONDS * 1000)
+
+
+def otlp_exporter(config: BotanuConfig, count_dropped: CountDropped) -> SpanExporter:
+    """Return the exporter to the configured endpoint, by the protocol that the environment names."""
+    if otlp_protocol() == "grpc":
+        return QuietExporter(_grpc_exporter(config), config.otlp_endpoint, count_dropped)
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - costs 45 ms
+
+    exporter = OTLPSpanExporter(endpoint=config.otlp_endpoint, headers=config.otlp_headers)
+    return QuietExporter(exporter, config.otlp_endpoint, count_dropped)
+
+
+def _grpc_exporter(config: BotanuConfig) -> SpanExporter:
+    try:
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - optional
+    except ImportError:
+        raise ImportError(
+            "OTEL_EXPORTER_OTLP_PROTOCOL=grpc needs one package more: pip install opentelemetry-exporter-otlp-proto-grpc"
+        ) from None
+    # None lets the exporter use gRPC's own default port.
+    endpoint = None if config.endpoint_is_default else config.otlp_endpoint
+    return OTLPSpanExporter(endpoint=endpoint, headers=config.otlp_headers)

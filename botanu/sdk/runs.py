@@ -1,0 +1,168 @@
+"""Opening and closing a run: the one place where a run's span begins, ends and says what the run came to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+from opentelemetry import context as otel_context
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from botanu import attributes
+from botanu._current import CurrentRun, entered
+from botanu._tracer import tracer
+from botanu.models.run_context import RunAttributes, RunContext, RunStatus
+from botanu.sdk.context import get_current_run_context
+
+EMITTED = {
+    RunStatus.SUCCESS: "success",
+    RunStatus.PARTIAL: "partial",
+    RunStatus.FAILURE: "failed",
+    RunStatus.TIMEOUT: "failed",
+    RunStatus.CANCELED: "failed",
+}
+"""The outcome that a run's status amounts to."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What is known of a run before it starts."""
+
+    use_case: str
+    workflow: str
+    workflow_version: str = "v:unknown"
+    environment: str | None = None
+    tenant_id: str | None = None
+    auto_outcome_on_success: bool = True
+    span_kind: SpanKind = SpanKind.SERVER
+
+    def new_run(self) -> RunContext:
+        """Return a new run, nested in the current one if there is one."""
+        outer = get_current_run_context()
+        return RunContext.create(
+            self.use_case,
+            self.workflow,
+            self.workflow_version,
+            self.environment or (outer.environment if outer else None),
+            self.tenant_id or (outer.tenant_id if outer else None),
+            parent_run_id=outer.run_id if outer else None,
+            root_run_id=outer.root_run_id if outer else None,
+        )
+
+
+class _Process:
+    """What `enable` decides for all runs of this process."""
+
+    sample_rate: float = 1.0
+    after_run: Callable[[], object] | None = None
+
+
+def configure_runs(sample_rate: float = 1.0, after_run: Callable[[], object] | None = None) -> None:
+    """Say on every run which share of runs is recorded, and call `after_run` when one has ended."""
+    _Process.sample_rate = sample_rate
+    _Process.after_run = after_run
+
+
+class RunScope:
+    """One run as a context manager, for `with` and `async with`; yields the run's context.
+
+    A scope is good for one run: the decorator makes one for each call.
+    """
+
+    __slots__ = ("_plan", "_run", "_span", "_token")
+
+    def __init__(self, plan: RunPlan, run: RunContext | None = None) -> None:
+        self._plan = plan
+        self._run = run
+
+    def __enter__(self) -> RunContext:
+        run = self._run = self._run or self._plan.new_run()
+        said = run.to_span_attributes()
+        if _Process.sample_rate < 1:
+            said[attributes.SAMPLE_RATE] = _Process.sample_rate
+        name = f"botanu.run/{run.use_case}"
+        self._span = span = tracer().start_span(
+            name, kind=self._plan.span_kind, attributes=said, record_exception=False, set_status_on_exception=False
+        )
+        span.add_event(
+            attributes.EVENT_RUN_STARTED,
+            {"run_id": run.run_id, "use_case": run.use_case, "workflow": run.workflow or ""},
+        )
+        self._token = otel_context.attach(entered(CurrentRun(run, span)))
+        return run
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        otel_context.detach(self._token)
+        if self._run is None:  # pragma: no cover - __enter__ sets it
+            return
+        if error is not None and not _is_clean_end(error):
+            self._fail(self._run, error)
+        elif self._run.outcome is None and self._plan.auto_outcome_on_success:
+            self._run.complete(RunStatus.SUCCESS)
+        self._end(self._run)
+
+    async def __aenter__(self) -> RunContext:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
+
+    def _fail(self, run: RunContext, error: BaseException) -> None:
+        name = type(error).__name__
+        status = RunStatus.CANCELED if isinstance(error, asyncio.CancelledError) else RunStatus.FAILURE
+        said = run.outcome
+        run.complete(
+            status,
+            reason_code=name,
+            error_class=name,
+            value_type=said.value_type if said else None,
+            value_amount=said.value_amount if said else None,
+            confidence=said.confidence if said else None,
+        )
+        self._span.set_attribute(attributes.OUTCOME_REASON, name)
+        self._span.record_exception(error)
+        self._span.set_status(Status(StatusCode.ERROR, f"{name}: {error}"))
+
+    def _end(self, run: RunContext) -> None:
+        span, outcome = self._span, run.outcome
+        duration_ms = run.end()
+        said: RunAttributes = {attributes.RUN_DURATION_MS: duration_ms}
+        completed: RunAttributes = {
+            "run_id": run.run_id,
+            "use_case": run.use_case,
+            "status": outcome.status.value if outcome else "none",
+            "duration_ms": duration_ms,
+        }
+        if run.cancelled:
+            said |= run.cancellation_attributes()
+        if outcome is not None:
+            said |= run.outcome_attributes()
+            said[attributes.OUTCOME] = EMITTED[outcome.status]
+            _add_said(completed, "error_class", outcome.error_class)
+            _add_said(completed, "value_type", outcome.value_type)
+            _add_said(completed, "value_amount", outcome.value_amount)
+            span.set_status(_span_status(outcome.status))
+        span.set_attributes(said)
+        span.add_event(attributes.EVENT_RUN_COMPLETED, completed)
+        span.end()
+        if _Process.after_run is not None:
+            _Process.after_run()
+
+
+def _add_said(event: RunAttributes, key: str, value: str | float | None) -> None:
+    if value is not None:
+        event[key] = value
+
+
+def _span_status(status: RunStatus) -> Status:
+    achieved = status in (RunStatus.SUCCESS, RunStatus.PARTIAL)
+    return Status(StatusCode.OK) if achieved else Status(StatusCode.ERROR, status.value)
+
+
+def _is_clean_end(error: BaseException) -> bool:
+    """Whether the exception only says goodbye: a closed generator, or the program leaving without an error."""
+    return isinstance(error, GeneratorExit) or (isinstance(error, SystemExit) and error.code in (None, 0))

@@ -1,0 +1,150 @@
+"""What a program may say of its run from any depth: the outcome, the business context, the step it is in."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Literal, TypeVar
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+
+from botanu import attributes
+from botanu._current import current_run
+from botanu._tracer import tracer
+from botanu.models.run_context import RunStatus
+
+_log = logging.getLogger("botanu")
+
+V = TypeVar("V")
+
+OutcomeStatus = Literal["success", "partial", "failed"]
+"""The outcomes that can be emitted."""
+
+_STATUS = {"success": RunStatus.SUCCESS, "partial": RunStatus.PARTIAL, "failed": RunStatus.FAILURE}
+
+
+def emit_outcome(
+    status: OutcomeStatus | str,
+    *,
+    value_type: str | None = None,
+    value_amount: float | None = None,
+    confidence: float | None = None,
+    reason: str | None = None,
+) -> None:
+    """Say what the run came to. The last one said counts.
+
+    Writes on the run's span however deep the call is; with no run in this process, on the current span. A wrong argument is
+    a logged warning and nothing written, never an exception.
+    """
+    wrong = _what_is_wrong(status, value_amount, confidence)
+    if wrong:
+        _log.warning("emit_outcome wrote nothing: %s", wrong)
+        return
+    run_status = _STATUS[status]
+    said = _given(
+        {
+            attributes.OUTCOME_VALUE_TYPE: value_type,
+            attributes.OUTCOME_VALUE_AMOUNT: None if value_amount is None else float(value_amount),
+            attributes.OUTCOME_CONFIDENCE: None if confidence is None else float(confidence),
+            attributes.OUTCOME_REASON: reason,
+        }
+    )
+    run, span = current_run(), _run_span()
+    span.set_attributes({attributes.OUTCOME: status, attributes.OUTCOME_STATUS: run_status.value} | said)
+    span.add_event(
+        attributes.EVENT_OUTCOME_EMITTED,
+        {"status": status} | {key.rpartition(".")[2]: value for key, value in said.items()},
+    )
+    if run is not None:
+        run.context.complete(run_status, reason, None, value_type, value_amount, confidence)
+
+
+def set_business_context(
+    *,
+    customer_id: str | None = None,
+    team: str | None = None,
+    cost_center: str | None = None,
+    region: str | None = None,
+) -> None:
+    """Say whom the run serves and who pays for it, on the run's span; with no run in this process, on the current span."""
+    run = current_run()
+    said = _given(
+        {
+            attributes.CUSTOMER_ID: customer_id,
+            attributes.TEAM: team,
+            attributes.COST_CENTER: cost_center,
+            attributes.REGION: region,
+        }
+    )
+    _run_span().set_attributes(said)
+    if run is not None:
+        run.context.business.update(said)
+
+
+@contextmanager
+def step(name: str) -> Iterator[trace.Span]:
+    """Mark a phase of the run, so that its cost can be told from that of the others."""
+    with tracer().start_as_current_span(
+        f"botanu.step/{name}", kind=SpanKind.INTERNAL, attributes={attributes.STEP: name}
+    ) as span:
+        yield span
+
+
+class OutcomeScope:
+    """Emits an outcome when left, unless one was said: success, or failed with the exception's class as reason."""
+
+    def __init__(self, success: str | None, partial: str | None, failed: str | None) -> None:
+        self._success = success
+        self._partial = partial
+        self._failed = failed
+
+    def __enter__(self) -> None:
+        """Nothing needs opening."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if _outcome_is_said():
+            return
+        if error is not None and not isinstance(error, GeneratorExit):
+            emit_outcome("failed", reason=self._failed or type(error).__name__)
+        elif self._partial is not None and self._success is None:
+            emit_outcome("partial", reason=self._partial)
+        else:
+            emit_outcome("success", reason=self._success)
+
+
+def _run_span() -> trace.Span:
+    run = current_run()
+    return run.span if run is not None and run.span is not None else trace.get_current_span()
+
+
+def _outcome_is_said() -> bool:
+    run = current_run()
+    if run is not None and run.context.outcome is not None:
+        return True
+    said = getattr(_run_span(), "attributes", None)
+    return bool(said) and attributes.OUTCOME in said
+
+
+def _given(said: Mapping[str, V | None]) -> dict[str, V]:
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _what_is_wrong(status: object, amount: object, confidence: object) -> str | None:
+    if status not in _STATUS:
+        return f"status is {status!r}; allowed are {', '.join(_STATUS)}"
+    if amount is not None and not _is_finite(amount):
+        return f"value_amount is {amount!r}; allowed are finite numbers"
+    if confidence is not None and not (_is_finite(confidence) and 0 <= float(str(confidence)) <= 1):
+        return f"confidence is {confidence!r}; allowed are numbers from 0 to 1"
+    return None
+
+
+def _is_finite(value: object) -> bool:
+    try:
+        return not isinstance(value, str | bool) and math.isfinite(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return False
