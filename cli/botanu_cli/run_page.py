@@ -15,6 +15,7 @@ from rich.text import Text
 
 from botanu_cli import output, text
 from botanu_cli.layouts import CALLS, RUNS
+from botanu_store.records import INPUT_METERS, OUTPUT_METERS
 
 if TYPE_CHECKING:
     from botanu_cli.settings import Settings
@@ -151,7 +152,7 @@ class _Line:
 
 def _tree_lines(detail: RunDetail, width: int) -> Iterator[Text]:
     whole = sum((root.total_usd for root in detail.roots), Decimal(0))
-    lines = list(_limited(_walk(detail.roots, "", whole)))
+    lines = list(_limited(_walk(detail.roots, whole)))
     own, total = max((len(line.own) for line in lines), default=0), max((len(line.total) for line in lines), default=0)
     own, total = max(own, len("own")), max(total, len("total"))
     numbers = own + total + _BAR + 6
@@ -177,7 +178,7 @@ def _limited(lines: Iterator[_Line]) -> Iterator[_Line]:
         yield line
 
 
-def _walk(roots: list[SpanNode], guide: str, whole: Decimal) -> Iterator[_Line]:
+def _walk(roots: list[SpanNode], whole: Decimal) -> Iterator[_Line]:
     # A stack, because a trace may be deeper than Python's.
     waiting = [(node, "", "") for node in reversed(roots)]
     while waiting:
@@ -209,9 +210,9 @@ def _notes(node: SpanNode) -> Iterator[str]:
     call = node.call
     if call is None:
         return
-    tokens = call["total_input_tokens"], call["total_output_tokens"]
-    if any(tokens):
-        yield f"{tokens[0] or 0:,} in, {tokens[1] or 0:,} out"
+    tokens_in, tokens_out = (sum(call[meter] or 0 for meter in meters) for meters in (INPUT_METERS, OUTPUT_METERS))
+    if tokens_in or tokens_out:
+        yield f"{tokens_in:,} in, {tokens_out:,} out"
     if call["attempt"] > 1:
         yield f"attempt {call['attempt']}"
     if not call["counted"]:

@@ -82,8 +82,8 @@ def table_lines(
     rows: list[Row], columns: Sequence[Column], settings: Settings, width: int | None, totals: Row | None = None
 ) -> Iterator[Text]:
     """Yield the lines of a table that fits the width (None: as wide as it is), and which columns it had no room for."""
-    cells = {column.field: _column_cells(rows, totals, column, settings.zone) for column in columns if _says_something(rows, column)}
-    shown = [column for column in columns if column.field in cells]
+    shown = [column for column in columns if _says_something(rows, column)]
+    cells = {c.field: _column_cells(rows, totals, c, settings.zone, first=c is shown[0]) for c in shown}
     dropped = _drop(shown, cells, width)
     widths = _shrunk([max(map(cell_len, cells[column.field])) for column in shown], shown, width)
     last = len(rows) + 1 if totals is not None else -1
@@ -119,11 +119,11 @@ def _needed(shown: list[Column], cells: dict[str, list[str]]) -> int:
     return sum(least) + len(_GAP) * (len(shown) - 1)
 
 
-def _column_cells(rows: list[Row], totals: Row | None, column: Column, zone: ZoneInfo) -> list[str]:
+def _column_cells(rows: list[Row], totals: Row | None, column: Column, zone: ZoneInfo, *, first: bool) -> list[str]:
     """The title, every row's cell and the total's, with fractions of money padded so that decimal points meet."""
     cells = [written(row, column, zone) for row in rows]
     if totals is not None:
-        cells.append(written(totals, column, zone) if column.field in totals else "")
+        cells.append(written(totals, column, zone) if column.field in totals else "Total" if first else "")
     return [column.title, *(_aligned(cells) if column.kind == "money" else cells)]
 
 

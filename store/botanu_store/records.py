@@ -44,6 +44,12 @@ METERS: dict[str, str] = {
 }
 """Each meter and what one unit of it is. Meters of one call are disjoint: their sum counts nothing twice."""
 
+INPUT_METERS: tuple[str, ...] = tuple(name for name in METERS if name.startswith(("input_", "cache_")))
+"""The meters that together are a call's input tokens."""
+
+OUTPUT_METERS: tuple[str, ...] = tuple(name for name in METERS if name.startswith("output_"))
+"""The meters that together are a call's output tokens."""
+
 
 @dataclass(slots=True)
 class Span:

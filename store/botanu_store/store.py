@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from botanu_store import prices, reports, sources, tree
-from botanu_store.engines.duckdb import Database, connect, migrate, script, stored_version
+from botanu_store.engines.duckdb import Database, check_path, connect, migrate, script, stored_version
 from botanu_store.errors import InputError, StoreUnavailable
 from botanu_store.filters import Filters
 from botanu_store.ingest import Ingested, Ingester, Progress
@@ -104,6 +104,10 @@ class Store:
         detail = tree.run_detail(self._db, prefix)
         return replace(detail, report=self._covered(detail.report))
 
+    def short_ids(self, run_ids: Sequence[str]) -> dict[str, str]:
+        """Return for each run id its shortest beginning, of eight characters or more, that no other run shares."""
+        return reports.short_ids(self._db, run_ids)
+
     def known_values(self, dimension: str) -> list[str]:
         """Return the values that a dimension has in this store, most frequent first."""
         return reports.known_values(self._db, dimension)
@@ -123,8 +127,9 @@ class Store:
         self.close()
 
     def _open(self, progress: Progress | None) -> Database:
+        check_path(self.path, read_only=True)
         if not self.path.exists() and not self.spool.segments():
-            return self._ready(Database(connect(self.path if self.path.is_dir() else None)), fresh=True)
+            return self._ready(Database(connect(None)), fresh=True)
         if self._needs_writing():
             with self.spool.drain_lock() as mine:
                 if mine:

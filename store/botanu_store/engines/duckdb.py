@@ -55,7 +55,7 @@ def connect(path: Path | None, *, read_only: bool = False, wait: float = _WAIT_S
     """
     if path is None:
         return _tune(duckdb.connect(":memory:", config=_CONFIG))
-    _check_path(path, read_only=read_only)
+    check_path(path, read_only=read_only)
     deadline = time.monotonic() + wait
     while True:
         try:
@@ -114,7 +114,12 @@ def _tune(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _check_path(path: Path, *, read_only: bool) -> None:
+def check_path(path: Path, *, read_only: bool) -> None:
+    """Say why this path cannot be a store before DuckDB tries it.
+
+    Raises:
+        StoreUnusable: it is a folder, is in no folder, or its permissions forbid it.
+    """
     if path.is_dir():
         raise StoreUnusable(f"{path} is a folder, not a store. Name a file, for example {path / 'botanu.duckdb'}.")
     if not path.exists() and not path.parent.is_dir():
