@@ -107,6 +107,6 @@ CALLS = Layout(
         "status", "attempt", *METERS, "cost_usd", "emitter_usd", "priced", "counted", "not_counted_reason", "duplicate_of",
         "response_id", "request_id",
     ),
-    totals=("calls", *METERS, "cost_usd"),
+    totals=("calls", "unpriced_calls", *METERS, "cost_usd"),
     noun="calls",
 )  # fmt: skip

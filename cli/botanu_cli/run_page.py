@@ -81,6 +81,7 @@ def _node_json(node: SpanNode) -> dict[str, Any]:
         "duration_ms": node.duration_ms,
         "own_usd": output.plain(node.own_usd),
         "total_usd": output.plain(node.total_usd),
+        "calls": node.calls,
         "unpriced_calls": node.unpriced,
         "children": [_node_json(child) for child in node.children],
     }
@@ -199,7 +200,7 @@ def _line(node: SpanNode, guide: str, whole: Decimal) -> _Line:
         name=mark + text.safe(node.name),
         detail=" · ".join(_notes(node)),
         own=_own(node),
-        total=("≥" if node.unpriced and node.total_usd else "") + (text.UNPRICED if node.unpriced and not node.total_usd else text.usd(node.total_usd)),
+        total=_total(node),
         share=float(node.total_usd / whole) if whole else 0.0,
         style="red" if node.status == "error" else "dim" if call is not None and not call["counted"] else "",
     )
@@ -227,6 +228,14 @@ def _own(node: SpanNode) -> str:
     return "free" if node.call["priced"] == "free" else text.usd(node.own_usd)
 
 
+def _total(node: SpanNode) -> str:
+    if not node.calls:
+        return ""
+    if node.unpriced and not node.total_usd:
+        return text.UNPRICED
+    return ("≥" if node.unpriced else "") + text.usd(node.total_usd)
+
+
 def _bar(share: float) -> str:
     eighths = round(min(max(share, 0.0), 1.0) * _BAR * 8)
     full, rest = divmod(eighths, 8)
@@ -246,6 +255,6 @@ def _call_lines(detail: RunDetail, settings: Settings, width: int | None) -> Ite
     from botanu_cli.table import table_lines
 
     rows = [{name: _call_value(row, name) for name in CALLS.fields} | {"calls": 1} for row in detail.calls]
-    yield from table_lines(rows, CALLS.columns, settings, width)
+    yield from table_lines(rows, [column for column in CALLS.columns if column.field != "run_id"], settings, width)
 
 

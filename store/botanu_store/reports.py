@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
+from os.path import commonprefix
 from typing import Any, Literal
 
 from botanu_store.engines.duckdb import Database, script
@@ -117,11 +118,8 @@ def calls(
     text = _filled("calls", conditions, meters=", ".join(f"c.{meter}" for meter in METERS), kind_filter=kinds[kind])
     rows = [_presentable(row) for row in db.rows(text, conditions.parameters)]
     counted = [row for row in rows if row["counted"]]
-    for row in rows:
-        row["calls"] = 1
-    totals = _totals(counted, ("calls", *METERS))
-    for row in rows:
-        del row["calls"]
+    totals = _totals(counted, METERS)
+    totals |= {"calls": len(counted), "unpriced_calls": sum(row["priced"] == "no" for row in counted)}
     return Report("calls", rows[:limit], totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
 
 
@@ -138,6 +136,24 @@ def coverage(db: Database, filters: Filters) -> Coverage:
         duplicates_excluded=row["duplicates_excluded"],
         sampled=sampled["runs_sampled_away"],
     )
+
+
+def short_ids(db: Database, run_ids: Sequence[str]) -> dict[str, str]:
+    """Return for each run id its shortest beginning, of eight characters or more, that no other run shares."""
+    if not run_ids:
+        return {}
+    beginnings = {f"b{i}": run_id[:_SHORT] for i, run_id in enumerate(dict.fromkeys(run_ids))}
+    text = f"select run_id from runs where left(run_id, {_SHORT}) in ({', '.join('$' + key for key in beginnings)}) order by run_id"
+    near = [str(row["run_id"]) for row in db.rows(text, beginnings)]
+    short: dict[str, str] = {}
+    for index, run_id in enumerate(near):
+        others = near[max(index - 1, 0) : index] + near[index + 1 : index + 2]
+        length = max([_SHORT, *(len(commonprefix([run_id, other])) + 1 for other in others)])
+        short[run_id] = run_id[:length]
+    return {run_id: short[run_id] for run_id in run_ids}
+
+
+_SHORT = 8
 
 
 def known_values(db: Database, dimension: str) -> list[str]:

@@ -35,8 +35,10 @@ class SpanNode:
     """Cost of its own counted call; None where it is unpriced; 0 where it has none."""
     total_usd: Decimal = Decimal(0)
     """Known cost of it and everything below it."""
+    calls: int = 0
+    """Counted calls, in it and below it."""
     unpriced: int = 0
-    """Counted calls without a price, in it and below it."""
+    """Those of them without a price."""
     children: list[SpanNode] = field(default_factory=list["SpanNode"])
 
 
@@ -150,8 +152,9 @@ def _add_up(roots: list[SpanNode]) -> None:
         order.append(node)
         waiting.extend(node.children)
     for node in reversed(order):
-        own_unpriced = node.call is not None and node.call["counted"] and node.call["priced"] == "no"
-        node.unpriced = int(own_unpriced) + sum(child.unpriced for child in node.children)
+        counted = node.call if node.call is not None and node.call["counted"] else None
+        node.calls = int(counted is not None) + sum(child.calls for child in node.children)
+        node.unpriced = int(counted is not None and counted["priced"] == "no") + sum(child.unpriced for child in node.children)
         node.total_usd = (node.own_usd or Decimal(0)) + sum((child.total_usd for child in node.children), Decimal(0))
 
 
