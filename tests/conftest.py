@@ -1,0 +1,27 @@
+"""What every test gets: an environment without settings of its own, and a folder of its own to work in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No setting from outside reaches a test, and nothing a test writes reaches the repository."""
+    for name in list(os.environ):
+        if name.startswith(("BOTANU_", "OTEL_")) or name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TRACEPARENT", "BAGGAGE"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def samples() -> Path:
+    """The folder of sample traces."""
+    return REPOSITORY / "sample_traces"

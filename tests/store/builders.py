@@ -1,0 +1,102 @@
+"""OTLP documents for tests, as an SDK would send them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+Document = dict[str, Any]
+START = 1_795_000_000_000_000_000
+_numbers = itertools.count(1)
+
+
+def trace_id() -> str:
+    """Return a fresh trace id."""
+    return f"{next(_numbers):032x}"
+
+
+def attribute(key: str, value: Any) -> Document:
+    """Return one OTLP attribute of a Python value."""
+    if isinstance(value, bool):
+        return {"key": key, "value": {"boolValue": value}}
+    if isinstance(value, int):
+        return {"key": key, "value": {"intValue": str(value)}}
+    if isinstance(value, float):
+        return {"key": key, "value": {"doubleValue": value}}
+    if isinstance(value, list):
+        return {"key": key, "value": {"arrayValue": {"values": [attribute("", v)["value"] for v in value]}}}
+    return {"key": key, "value": {"stringValue": str(value)}}
+
+
+def span(
+    trace: str,
+    parent: str = "",
+    *,
+    name: str = "work",
+    kind: int = 1,
+    start: int = START,
+    millis: int = 5,
+    status: int = 0,
+    span_id: str | None = None,
+    events: Iterable[Document] = (),
+    **said: Any,
+) -> Document:
+    """Return one span; attributes are given with `__` for the dots of their names."""
+    return {
+        "traceId": trace,
+        "spanId": span_id or f"{next(_numbers):016x}",
+        "parentSpanId": parent,
+        "name": name,
+        "kind": kind,
+        "startTimeUnixNano": str(start),
+        "endTimeUnixNano": str(start + millis * 1_000_000),
+        "attributes": [attribute(key.replace("__", "."), value) for key, value in said.items()],
+        "events": list(events),
+        "status": {"code": status},
+    }
+
+
+def chat(trace: str, parent: str = "", *, model: str = "gpt-4o", tokens: tuple[int, int] = (1000, 100), **said: Any) -> Document:
+    """Return a span of one model call as OpenTelemetry's conventions have it."""
+    usage = {"gen_ai__usage__input_tokens": tokens[0], "gen_ai__usage__output_tokens": tokens[1]}
+    named = {"gen_ai__operation__name": "chat", "gen_ai__provider__name": "openai", "gen_ai__request__model": model}
+    return span(trace, parent, **{"name": f"chat {model}", "kind": 3, **named, **usage, **said})
+
+
+def run(trace: str, run_id: str, use_case: str = "Support", **said: Any) -> Document:
+    """Return the span of a botanu run."""
+    facts = {"botanu__run_id": run_id, "botanu__use_case": use_case, "botanu__root_run_id": run_id, "botanu__attempt": 1}
+    ended = {"botanu__outcome": "success", "botanu__outcome__status": "success"}
+    return span(trace, **{"name": f"botanu.run/{use_case}", "kind": 2, **facts, **ended, **said})
+
+
+def document(spans: Iterable[Document], service: str = "shop", scope: str = "test") -> Document:
+    """Return one OTLP document holding these spans."""
+    return {
+        "resourceSpans": [
+            {
+                "resource": {"attributes": [attribute("service.name", service)]},
+                "scopeSpans": [{"scope": {"name": scope}, "spans": list(spans)}],
+            }
+        ]
+    }
+
+
+def lines(*documents: Document) -> bytes:
+    """Return documents as JSON lines."""
+    return b"".join(json.dumps(d).encode() + b"\n" for d in documents)
+
+
+def write(path: Path, *documents: Document) -> Path:
+    """Write documents as a JSON-lines file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(lines(*documents))
+    return path
+
+
+def spool(store: Path, *documents: Document) -> Path:
+    """Write documents as one segment of a store's spool."""
+    return write(store.with_name(store.name + ".spool") / f"{next(_numbers):020d}-1-1.jsonl", *documents)

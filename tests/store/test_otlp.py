@@ -1,0 +1,115 @@
+"""OTLP JSON and protobuf decode to the same columns, without content, within limits."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from botanu_store.otlp import ATTRIBUTE_LIMIT, SCHEMA, VALUE_LIMIT, JsonDecoder, decode_protobuf
+from google.protobuf.json_format import ParseDict
+from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
+
+from tests.store.builders import Document, attribute, chat, document, span, trace_id
+
+
+def decoded(*documents: Document) -> list[dict[str, Any]]:
+    return JsonDecoder().decode([json.dumps(d) for d in documents]).to_pylist()
+
+
+def as_protobuf(value: Document) -> bytes:
+    copy = json.loads(json.dumps(value))
+    for group in copy["resourceSpans"]:
+        for scoped in group["scopeSpans"]:
+            for each in scoped["spans"]:
+                for key in ("traceId", "spanId", "parentSpanId"):
+                    each[key] = base64.b64encode(bytes.fromhex(each[key])).decode()
+    return ParseDict(copy, TracesData()).SerializeToString()
+
+
+def test_both_encodings_give_the_same_rows() -> None:
+    """A document decodes to the same row whether it came as JSON or as protobuf, all kinds of values included."""
+    trace = trace_id()
+    said = {"a__text": 'é "quoted"', "a__number": 7, "a__float": 0.25, "a__flag": True, "a__list": ["x", 'y"', 3, True]}
+    event = {"name": "happened", "timeUnixNano": "1795000000000000001", "attributes": [attribute("why", "because")]}
+    value = document([span(trace, kind=3, status=2, events=[event], **said), chat(trace)])
+
+    from_json = decoded(value)
+    from_protobuf = decode_protobuf([as_protobuf(value)]).to_pylist()
+
+    assert [{**row, "events": row["events"] or []} for row in from_json] == from_protobuf
+    assert dict(from_json[0]["attributes"])["a.list"] == '["x","y\\"",3,true]'
+
+
+def test_prompts_and_completions_are_gone_unless_kept() -> None:
+    """Content is removed while decoding, in both encodings; `keep` leaves it."""
+    secret = "the secret word"
+    value = document(
+        [
+            span(
+                trace_id(),
+                gen_ai__input__messages=secret,
+                input__value=secret,
+                llm__input_messages__0__message__content=secret,
+                gen_ai__prompt__0__content=secret,
+                gen_ai__tool__call__arguments=secret,
+                db__statement=secret,
+                events=[{"name": "e", "timeUnixNano": "1", "attributes": [attribute("gen_ai.prompt", secret)]}],
+            )
+        ]
+    )
+
+    assert secret not in str(decoded(value))
+    assert secret not in str(decode_protobuf([as_protobuf(value)]).to_pylist())
+    assert str(JsonDecoder("keep").decode([json.dumps(value)]).to_pylist()).count(secret) == 7
+    assert str(decode_protobuf([as_protobuf(value)], "keep").to_pylist()).count(secret) == 7
+
+
+def test_usage_hidden_in_a_content_attribute_stays_and_the_rest_goes() -> None:
+    """Of an attribute whose JSON holds both an answer and its usage only the usage is kept."""
+    answer = json.dumps({"content": "the secret word", "usage_metadata": {"total_token_count": 7}})
+    value = document([span(trace_id(), gcp__vertex__agent__llm_response=answer)])
+
+    for row in (*decoded(value), *decode_protobuf([as_protobuf(value)]).to_pylist()):
+        kept = json.loads(dict(row["attributes"])["gcp.vertex.agent.llm_response"])
+        assert kept["usage_metadata"] == {"total_token_count": 7}
+        assert "content" not in kept
+
+
+def test_a_repeated_attribute_key_keeps_its_first_value() -> None:
+    """A span that names a key twice, which OTLP forbids, loses only the second value."""
+    value = span(trace_id())
+    value["attributes"] = [attribute("k", "first"), attribute("k", "second"), attribute("other", 1)]
+
+    rows = decoded(document([value])) + decode_protobuf([as_protobuf(document([value]))]).to_pylist()
+
+    assert [dict(row["attributes"]) for row in rows] == [{"k": "first", "other": "1"}] * 2
+
+
+def test_attributes_are_bounded_in_number_and_size() -> None:
+    """No span keeps more than 256 attributes or a value longer than 64 Ki characters."""
+    value = span(trace_id(), big="x" * (VALUE_LIMIT + 10), **{f"k{i}": i for i in range(300)})
+
+    for row in (*decoded(document([value])), *decode_protobuf([as_protobuf(document([value]))]).to_pylist()):
+        kept = dict(row["attributes"])
+        assert len(kept) == ATTRIBUTE_LIMIT
+        assert len(kept["big"]) == VALUE_LIMIT
+
+
+def test_what_is_no_otlp_gives_a_row_without_ids() -> None:
+    """Broken JSON and broken protobuf are named by a row of NULLs; JSON of another shape gives no row."""
+    table = JsonDecoder().decode(["{torn", '{"resourceSpans": 5}', "[]", '{"resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}'])
+
+    assert [(row["piece"], row["trace_id"]) for row in table.to_pylist()] == [(0, None), (3, None)]
+    assert [row["trace_id"] for row in decode_protobuf([b"\xff\xff\xff"]).to_pylist()] == [None]
+    assert decode_protobuf([]).schema == SCHEMA
+
+
+def test_enums_may_be_names_and_ids_upper_case() -> None:
+    """Emitters that write enum names and upper-case ids are understood."""
+    value = span("AB" * 16, kind=1, span_id="CD" * 8)
+    value |= {"kind": "SPAN_KIND_CLIENT", "status": {"code": "STATUS_CODE_ERROR"}}
+
+    row = decoded(document([value]))[0]
+
+    assert (row["trace_id"], row["span_id"], row["kind"], row["status"]) == ("ab" * 16, "cd" * 8, "CLIENT", "error")
