@@ -1,0 +1,286 @@
+"""The price book in the store: filled from genai-prices and rates.toml, found for every combination in calls, and overlaid by the user.
+
+`sync_prices` writes facts into the store. `apply_overrides` makes the temporary views that turn quantities into money, on any connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import version
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from botanu_store import book
+from botanu_store.engines.duckdb import script
+from botanu_store.overrides import Overrides, read_overrides
+from botanu_store.price import FALLBACKS, MINIMUM_METERS, PROPORTIONAL_METERS, Found, Price
+from botanu_store.rates import rates
+from botanu_store.rates import text as rates_text
+from botanu_store.records import METERS
+
+__all__ = ["Overrides", "apply_overrides", "book_version", "needs_sync", "read_overrides", "sync_prices"]
+
+_TABLES = {"prices", "price_keys", "price_book"}
+
+
+@cache
+def book_version() -> str:
+    """Return the version of the price book: that of genai-prices, and a hash of rates.toml."""
+    return f"genai-prices {version('genai-prices')}, rates {blake2b(rates_text().encode(), digest_size=4).hexdigest()}"
+
+
+def needs_sync(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the store's price book is missing, of another version, or lacks a combination found in calls."""
+    if not _tables(con) >= _TABLES:
+        return True
+    row = con.execute("select version, calls_seen from price_book").fetchall()
+    return not row or row[0][0] != book_version() or row[0][1] != _calls_seen(con)
+
+
+def sync_prices(con: duckdb.DuckDBPyConnection) -> None:
+    """Bring the price book in a writable store up to date, and find the price of every new combination in calls."""
+    con.execute(script("schema/prices.sql"))
+    stored = con.execute("select version from price_book").fetchall()
+    if not stored or stored[0][0] != book_version():
+        _store_book(con)
+        con.execute("delete from price_keys")
+    _store_keys(con)
+    con.execute("delete from price_book")
+    con.execute("insert into price_book values (?, ?)", [book_version(), _calls_seen(con)])
+    if "user_prices" in _tables(con):
+        _spread(con, None)
+
+
+def apply_overrides(con: duckdb.DuckDBPyConnection, overrides: Overrides | None, *, believed_at: datetime | None = None) -> None:
+    """Make the views of money on this connection, the user's prices over the book's.
+
+    Args:
+        con: any connection to a store, read-only too.
+        overrides: the user's prices and discounts.
+        believed_at: price by what the book said then instead of what it says now.
+    """
+    if not _tables(con) >= _TABLES:
+        con.execute(script("schema/prices.sql").replace("create table", "create temp table"))
+    overrides = overrides or Overrides()
+    _insert(con, "user_prices", _USER_PRICES, _user_prices(overrides))
+    _insert(con, "user_discounts", _USER_DISCOUNTS, _user_discounts(overrides))
+    _insert(con, "meter_fallbacks", _METER_FALLBACKS, _meter_fallbacks())
+    _spread(con, believed_at)
+    con.execute(_charges_script())
+
+
+def _calls_seen(con: duckdb.DuckDBPyConnection) -> int:
+    row = con.execute("select count(*) from calls").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    return {str(row[0]) for row in con.execute("select table_name from duckdb_tables()").fetchall()}
+
+
+def _store_book(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [price.row() for price in (*book.prices(), *_rate_prices())]
+    con.register("read_prices", pa.Table.from_pylist(rows, schema=_PRICES))
+    now = datetime.now(UTC).replace(tzinfo=None)
+    con.execute("update prices set superseded = ? where superseded is null and price_id not in (select price_id from read_prices)", [now])
+    con.execute(
+        "insert into prices by name select *, ? as first_read, ? as book from read_prices "
+        "where price_id not in (select price_id from prices where superseded is null)",
+        [now, book_version()],
+    )
+    con.unregister("read_prices")
+
+
+def _rate_prices() -> Iterable[Price]:
+    return (price for product in rates().products for price in product.prices)
+
+
+def _store_keys(con: duckdb.DuckDBPyConnection) -> None:
+    new = con.execute(
+        "select distinct category, vendor, model, operation from calls anti join price_keys using (category, vendor, model, operation)"
+    ).fetchall()
+    if new:
+        con.executemany("insert into price_keys values (?, ?, ?, ?, ?, ?, ?, ?)", [_key_row(*key) for key in new])
+
+
+def _key_row(category: str, vendor: str, model: str, operation: str) -> list[str]:
+    found = find(category, vendor, model, operation)
+    return [category, vendor, model, operation, found.price_vendor, found.price_model, found.rule, found.reason]
+
+
+def find(category: str, vendor: str, model: str, operation: str) -> Found:
+    """Return where the price of a kind of call is."""
+    listed = rates().find(category, vendor, model, operation)
+    if listed is not None:
+        return listed
+    if category in ("llm", "embedding"):
+        return book.find(vendor, model)
+    return Found("", "", "unknown", f"rates.toml does not list {vendor or category}")
+
+
+def _spread(con: duckdb.DuckDBPyConnection, believed_at: datetime | None) -> None:
+    believed = "null::timestamp" if believed_at is None else f"timestamp '{believed_at.astimezone(UTC).replace(tzinfo=None)}'"
+    con.execute(_grid_script().replace("$believed_at", believed))
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
+    con.register("given", pa.Table.from_pylist(rows, schema=schema))
+    con.execute(f"create or replace temp table {table} as select * from given")
+    con.unregister("given")
+
+
+def _user_prices(overrides: Overrides) -> list[dict[str, Any]]:
+    ranked = sorted(overrides.prices, key=lambda price: _specificity(price.pattern))
+    return [
+        {
+            "pattern": _like(price.pattern),
+            "category": price.category,
+            "operation": _like(price.operation),
+            "meter": price.meter,
+            "usd": price.usd.quantize(_PICO_USD),
+            "per": price.per,
+            "unit_usd": (price.usd / price.per).quantize(_PICO_USD),
+            "price_id": f"user:{price.pattern}",
+            "per_call": price.per_call,
+            "valid_from_ns": price.valid_from_ns,
+            "valid_to_ns": price.valid_to_ns,
+            "rank": rank,
+        }
+        for rank, price in enumerate(ranked, 1)
+    ]
+
+
+def _user_discounts(overrides: Overrides) -> list[dict[str, Any]]:
+    ranked = sorted(overrides.discounts, key=lambda discount: _specificity(discount.pattern))
+    return [
+        {
+            "pattern": _like(discount.pattern),
+            "factor": (1 - discount.share).quantize(_MILLIONTH),
+            "valid_from_ns": discount.valid_from_ns,
+            "valid_to_ns": discount.valid_to_ns,
+            "rank": rank,
+        }
+        for rank, discount in enumerate(ranked, 1)
+    ]
+
+
+def _specificity(pattern: str) -> tuple[bool, int]:
+    return "*" not in pattern, len(pattern.replace("*", ""))
+
+
+def _like(pattern: str) -> str:
+    for character in "!%_":
+        pattern = pattern.replace(character, "!" + character)
+    return pattern.replace("*", "%").lower()
+
+
+def _meter_fallbacks() -> list[dict[str, Any]]:
+    return [
+        {"meter": meter, "billed_as": billed_as, "distance": distance}
+        for meter in METERS
+        for distance, billed_as in enumerate((meter, *FALLBACKS.get(meter, ())))
+    ]
+
+
+@cache
+def _grid_script() -> str:
+    return script("schema/price_grid.sql").replace("{columns}", ",\n    ".join(_price_columns()))
+
+
+def _price_columns() -> Iterable[str]:
+    for meter in METERS:
+        price = "usd" if meter in PROPORTIONAL_METERS else "unit_usd"
+        yield f"max(cast(g.{price} as decimal(18, 12))) filter (where g.meter = '{meter}') as {meter}_usd"
+        if meter in PROPORTIONAL_METERS:
+            yield f"max(cast(g.per as double)) filter (where g.meter = '{meter}') as {meter}_per"
+        if meter in MINIMUM_METERS:
+            yield f"coalesce(max(g.minimum) filter (where g.meter = '{meter}'), 0) as {meter}_minimum"
+
+
+@cache
+def _charges_script() -> str:
+    used = [meter for meter in METERS if meter != "requests"]
+    inputs = [m for m in METERS if m.endswith("_tokens") and not m.startswith("output_")]
+    outputs = [m for m in METERS if m.endswith("_tokens") and m.startswith("output_")]
+    cached = [m for m in METERS if m.startswith("cache_read")]
+    values = {
+        "all_input": _total(inputs, "c."),
+        "amount": " + ".join(_amount(meter) for meter in METERS),
+        "meters_used": _count(f"c.{meter} is not null" for meter in used),
+        "meters_without_price": _count(f"(c.{meter} is not null and p.{meter}_usd is null)" for meter in used),
+        "one_amount": _one_amount(),
+        "meters": ", ".join(METERS),
+        "input_tokens": _total(inputs),
+        "output_tokens": _total(outputs),
+        "cached_tokens": _total(cached),
+        "input_names": _names(inputs),
+        "output_names": _names(outputs),
+        "cached_names": _names(cached),
+    }
+    text = script("schema/charges.sql")
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", value)
+    return text
+
+
+def _amount(meter: str) -> str:
+    quantity = {"requests": "coalesce(c.requests, 1)"}.get(meter, f"c.{meter}")
+    if meter in MINIMUM_METERS:
+        quantity = f"case when {quantity} > 0 then greatest({quantity}, p.{meter}_minimum) end"
+    product = f"cast({quantity} as decimal(20, 0)) * p.{meter}_usd"
+    if meter in PROPORTIONAL_METERS:
+        product = f"cast(cast({product} as double) / p.{meter}_per as decimal(38, 12))"
+    return f"coalesce({product}, 0)"
+
+
+def _one_amount() -> str:
+    billed = "cast(greatest(c.quantity, g.minimum) as decimal(20, 0))"
+    proportional = f"cast(cast({billed} * cast(g.usd as decimal(18, 12)) as double) / g.per as decimal(38, 12))"
+    return f"case when c.meter in ({_names(PROPORTIONAL_METERS)}) then {proportional} else {billed} * g.unit_usd end"
+
+
+def _total(meters: Iterable[str], alias: str = "") -> str:
+    return " + ".join(f"coalesce({alias}{meter}, 0)" for meter in meters)
+
+
+def _count(conditions: Iterable[str]) -> str:
+    return "(" + " + ".join(f"cast({condition} as integer)" for condition in conditions) + ")"
+
+
+def _names(meters: Iterable[str]) -> str:
+    return ", ".join(f"'{meter}'" for meter in meters)
+
+
+_PICO_USD = Decimal("1e-12")
+_MILLIONTH = Decimal("1e-6")
+_MONEY = pa.decimal128(38, 12)
+_PRICE = pa.decimal128(18, 12)
+_NS = pa.int64()
+
+_PRICES = pa.schema(
+    [
+        *((name, pa.string()) for name in ("price_id", "vendor", "model", "context", "meter", "unit", "source")),
+        ("usd", _MONEY),
+        ("unit_usd", _PRICE),
+        *((name, _NS) for name in ("per", "minimum", "valid_from_ns", "valid_to_ns", "day_from_ns", "day_to_ns", "tier_from", "tier_to")),
+    ]
+)
+_USER_PRICES = pa.schema(
+    [
+        *((name, pa.string()) for name in ("pattern", "category", "operation", "meter", "price_id")),
+        ("usd", _MONEY),
+        ("unit_usd", _PRICE),
+        *((name, _NS) for name in ("per", "valid_from_ns", "valid_to_ns", "rank")),
+        ("per_call", pa.bool_()),
+    ]
+)
+_USER_DISCOUNTS = pa.schema(
+    [("pattern", pa.string()), ("factor", pa.decimal128(9, 6)), ("valid_from_ns", _NS), ("valid_to_ns", _NS), ("rank", _NS)]
+)
+_METER_FALLBACKS = pa.schema([("meter", pa.string()), ("billed_as", pa.string()), ("distance", pa.int64())])

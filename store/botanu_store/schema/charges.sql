@@ -1,0 +1,119 @@
+-- Calls with their cost. Each counted call finds its row of prices by what it is and when it was, and every amount is quantity x price.
+
+-- `known`: our prices say what the call cost, at least in part. `asks`: the request itself is a line of the bill.
+create or replace temp view costed_calls as
+with used as (
+    select
+        c.*,
+        {all_input} as all_input_tokens,
+        (c.start_ns % 86400000000000 + 86400000000000) % 86400000000000 as day_ns
+    from calls as c
+),
+found as (
+    select
+        c.* exclude (all_input_tokens, day_ns),
+        p.box_id,
+        coalesce(p.has_price, false) and (c.usage <> 'none' or p.per_call) as known,
+        coalesce(p.is_free, false) as is_free,
+        coalesce(p.every_meter, false) as every_meter,
+        p.requests_usd is not null or {meters_used} = 0 or (c.requests is not null and not coalesce(p.every_meter, false)) as asks,
+        case when c.counted and p.has_price then {amount} end as known_usd,
+        case when p.every_meter then {meters_without_price} else 0 end as meters_without_price,
+        {meters_used} as meters_used
+    from used as c
+    left join price_rows as p on
+        p.key_vendor = c.vendor and p.key_model = c.model and p.key_category = c.category and p.key_operation = c.operation
+        and c.start_ns >= p.from_ns and c.start_ns < p.to_ns
+        and c.day_ns >= p.day_from_ns and c.day_ns < p.day_to_ns
+        and c.all_input_tokens > p.tier_from and c.all_input_tokens <= p.tier_to
+)
+select
+    *,
+    case
+        when not counted then null
+        when usage = 'free' or (is_free and emitter_usd is null) then 'free'
+        when known and meters_without_price = 0 then 'yes'
+        when emitter_usd is not null then 'emitter'
+        else 'no'
+    end as priced
+from found;
+
+create or replace temp view priced_calls as
+select
+    * exclude (box_id, known, is_free, every_meter, asks, known_usd, meters_without_price, meters_used),
+    cast(case priced
+        when 'yes' then known_usd
+        when 'free' then 0
+        when 'emitter' then emitter_usd
+        -- Part of it may have a price: a lower bound.
+        when 'no' then case when known and meters_without_price < meters_used + cast(asks as integer) then known_usd end
+    end as decimal(38, 12)) as cost_usd,
+    case
+        when priced = 'no' then case when known then meters_without_price else meters_used + cast(asks as integer) end
+        when counted then 0
+    end as unpriced_meters,
+    coalesce(priced = 'yes' and abs(emitter_usd - known_usd) * 100 > known_usd, false) as discrepancy
+from costed_calls;
+
+create or replace temp view counted_calls as
+select
+    run_id, trace_id, span_id, category, vendor, model, operation, step, service, start_ns, error, attempt, priced, cost_usd,
+    {input_tokens} as input_tokens,
+    {output_tokens} as output_tokens,
+    {cached_tokens} as cached_tokens,
+    cast(null as varchar) as meter
+from priced_calls
+where counted;
+
+-- One row per meter that a counted call used; `emitter` is the line of a call whose emitter says what it cost.
+create or replace temp view metered_calls as
+unpivot (
+    select
+        * replace (case when asks then coalesce(requests, 1) end as requests),
+        case when priced = 'emitter' then cast(1 as bigint) end as emitter
+    from costed_calls
+    where counted
+) on {meters}, emitter into name meter value quantity;
+
+create or replace temp view charged_calls as
+select
+    c.*,
+    g.unit_usd,
+    case
+        when c.meter = 'emitter' then c.emitter_usd
+        when c.priced in ('free', 'emitter') then 0
+        when not c.known then null
+        when g.meter is not null then {one_amount}
+        -- A model's meter without a price is unpriced; one that a product's rates do not name is not billed.
+        when not c.every_meter or c.meter = 'requests' then 0
+    end as amount_usd,
+    case when c.meter <> 'emitter' and c.priced not in ('free', 'emitter') and c.known then g.price_id end as price_id,
+    case
+        when c.priced in ('free', 'emitter') then c.priced
+        when not c.known then 'no'
+        when g.meter is not null then 'yes'
+        when not c.every_meter or c.meter = 'requests' then 'free'
+        else 'no'
+    end as charge_priced
+from metered_calls as c
+left join price_grid as g on g.box_id = c.box_id and g.meter = c.meter;
+
+create or replace temp view charges as
+select
+    trace_id, span_id, run_id, meter, quantity,
+    unit_usd,
+    cast(amount_usd as decimal(38, 12)) as amount_usd,
+    price_id,
+    charge_priced as priced
+from charged_calls;
+
+create or replace temp view counted_charges as
+select
+    run_id, trace_id, span_id, category, vendor, model, operation, step, service, start_ns, error, attempt,
+    charge_priced as priced,
+    cast(amount_usd as decimal(38, 12)) as cost_usd,
+    case when meter in ({input_names}) then quantity else 0 end as input_tokens,
+    case when meter in ({output_names}) then quantity else 0 end as output_tokens,
+    case when meter in ({cached_names}) then quantity else 0 end as cached_tokens,
+    meter
+from charged_calls;
