@@ -2,13 +2,14 @@
 
 It counts four characters as one token. A system prompt of 1,024 tokens or more that it has seen before is served from its cache, as both
 vendors do: OpenAI's `prompt_tokens` include the cached ones, Anthropic's `input_tokens` do not. A prompt holding `[busy]` is refused once
-with 429, one holding `[broken]` always with 500; neither is billed.
+with 429, one holding `[broken]` always with 500; neither is billed. An answer takes a millisecond a token.
 """
 
 from __future__ import annotations
 
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -97,6 +98,7 @@ def _read(body: dict[str, Any], system: str, messages: list[dict[str, str]]) -> 
 
 
 def _charge(model: str, **tokens: int) -> None:
+    time.sleep(tokens.get("output", 20) / 1000)
     for kind, count in tokens.items():
         if count:
             bill[model, kind] += count
@@ -106,7 +108,7 @@ def _chat(body: dict[str, Any]) -> dict[str, Any]:
     system = "".join(m["content"] for m in body["messages"] if m["role"] == "system")
     fresh, prefix, hit = _read(body, system, [m for m in body["messages"] if m["role"] != "system"])
     cached = prefix if hit else 0
-    output = _tokens(body["messages"][-1]["content"]) + 20
+    output = min(20 + _tokens(body["messages"][-1]["content"]) // 4, 600)
     _charge(body["model"], input=fresh + prefix - cached, cache_read=cached, output=output)
     return {
         "id": f"chatcmpl-sample-{next(_ids):04d}",
@@ -125,7 +127,7 @@ def _chat(body: dict[str, Any]) -> dict[str, Any]:
 
 def _message(body: dict[str, Any]) -> dict[str, Any]:
     fresh, prefix, hit = _read(body, body.get("system", ""), body["messages"])
-    output = _tokens(body["messages"][-1]["content"]) + 20
+    output = min(20 + _tokens(body["messages"][-1]["content"]) // 4, 600)
     _charge(body["model"], input=fresh, cache_read=prefix if hit else 0, cache_write=0 if hit else prefix, output=output)
     return {
         "id": f"msg_sample_{next(_ids):04d}",

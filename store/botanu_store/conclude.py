@@ -33,9 +33,8 @@ RUN_FACTS: dict[str, str] = {
     "cost_center": keys.COST_CENTER,
     "region": keys.REGION,
     "environment": keys.ENVIRONMENT,
-    "status": keys.OUTCOME_STATUS,
     "reason": keys.OUTCOME_REASON,
-    "sample_rate": "botanu.sample_rate",
+    "sample_rate": keys.SAMPLE_RATE,
 }
 """Columns of a run and the attribute that says each; the run's own span is believed first, then the earliest other."""
 
@@ -66,7 +65,7 @@ def _rebuild_runs(con: duckdb.DuckDBPyConnection) -> None:
 
 @cache
 def _runs_script(*, seen_before: bool) -> str:
-    said = ", ".join(f"'{key}'" for key in {*RUN_FACTS.values(), keys.OUTCOME})
+    said = ", ".join(f"'{key}'" for key in {*RUN_FACTS.values(), keys.OUTCOME, keys.OUTCOME_STATUS})
     facts = ",\n    ".join(
         f"arg_min(nullif(left(said['{key}'], 256), ''), (rank, start_ns)) filter (coalesce(said['{key}'], '') <> '') as {column}"
         for column, key in RUN_FACTS.items()

@@ -15,7 +15,7 @@ select
     start_ns,
     end_ns,
     status,
-    starts_with(name, 'botanu.run/') or attributes['botanu.outcome.status'] is not null as is_run_span,
+    starts_with(name, 'botanu.run/') or attributes['botanu.run.start_time'] is not null as is_run_span,
     list_max(list_transform(list_filter(events, lambda e: e.name = 'botanu.outcome_emitted'), lambda e: e.time_ns)) as emitted_ns,
     attributes as said
 from run_spans
@@ -27,6 +27,7 @@ select
     bool_or(is_run_span) as has_run_span,
     min(start_ns) filter (is_run_span) as run_start_ns,
     max(end_ns) filter (is_run_span) as run_end_ns,
+    arg_min(said['botanu.outcome.status'], start_ns) filter (is_run_span) as run_status,
     {facts}
 from (select *, case when is_run_span then 0 else 1 end as rank from run_words)
 group by run_id;
@@ -85,14 +86,14 @@ select
     coalesce(f.run_end_ns, last_ns) as end_ns,
     case
         when e.is_trace then case when not has_root then 'running' when root_status = 'error' then 'failure' else 'success' end
-        when f.status in ('success', 'failure', 'partial', 'timeout', 'canceled') then f.status
+        when f.run_status in ('success', 'failure', 'partial', 'timeout', 'canceled') then f.run_status
         when f.has_run_span then 'success'
         else 'running'
     end as status,
     case
         when o.emitted in ('success', 'partial', 'failed', 'timeout', 'canceled') then o.emitted
-        when f.status = 'failure' then 'failed'
-        when f.status in ('partial', 'timeout', 'canceled') then f.status
+        when f.run_status = 'failure' then 'failed'
+        when f.run_status in ('partial', 'timeout', 'canceled') then f.run_status
         else 'none'
     end as outcome,
     o.value_type,
