@@ -44,6 +44,8 @@ class CurrentRun:
 
     context: RunContext
     span: Span | None = None
+    written: object = None
+    """The outcome that is on the span already."""
 
 
 def current_run() -> CurrentRun | None:

@@ -174,9 +174,9 @@ class Encoder:
                 return {"kvlistValue": {"values": entries[:ATTRIBUTE_LIMIT]}}
             if isinstance(value, tuple | list):
                 return {"arrayValue": {"values": [self._value(item, depth + 1) for item in value[: self._limit]]}}
-        for known in (str, bool, int, float, bytes):
-            if isinstance(value, known):
-                return self._by_type[known](known(value))
+        for known, encode in self._by_type.items():
+            if isinstance(value, known) and known not in (tuple, list):
+                return encode(value)
         return {"stringValue": self._cut(str(value))}
 
 

@@ -317,10 +317,10 @@ def _text(baggage: Mapping[str, object], key: str) -> str | None:
 
 def _whole_number(value: object) -> int | None:
     text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004 - fits any integer column
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _seconds(milliseconds: object) -> float | None:
     text = str(milliseconds)
     # 15 digits of milliseconds reach the year 33658.
-    return int(text) / 1000 if text.isascii() and text.isdigit() and len(text) <= 15 else None  # noqa: PLR2004
+    return int(text) / 1000 if text.isascii() and text.isdigit() and len(text) <= 15 else None

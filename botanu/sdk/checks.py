@@ -69,7 +69,12 @@ def url(value: object) -> str:
     said = str(value).strip()
     try:
         parts = urlsplit(said if "://" in said else f"http://{said}")
-        if isinstance(value, str) and parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port):
+        if (
+            isinstance(value, str)
+            and parts.scheme in ("http", "https")
+            and parts.hostname
+            and (parts.port is None or parts.port)
+        ):
             return said
     except ValueError:
         pass

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from functools import partial as partially
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from opentelemetry.trace import SpanKind
 
@@ -18,6 +18,14 @@ from botanu.sdk.streams import Scopes, async_streaming, streaming
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Decorator(Protocol):
+    """A decorator that keeps the type of what it decorates."""
+
+    def __call__(self, function: F, /) -> F:
+        """Decorate one function."""
+        ...
+
+
 def botanu_use_case(
     name: str,
     workflow: str | None = None,
@@ -26,7 +34,7 @@ def botanu_use_case(
     tenant_id: str | None = None,
     auto_outcome_on_success: bool = True,
     span_kind: SpanKind = SpanKind.SERVER,
-) -> Callable[[F], F]:
+) -> Decorator:
     """Make every call of the decorated function a run of the use case `name`.
 
     Works on functions, methods, coroutine functions, generators and async generators; a generator's run lasts from the
@@ -36,7 +44,7 @@ def botanu_use_case(
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         plan = RunPlan(
             name,
-            workflow or getattr(function, "__qualname__", name),
+            workflow or str(getattr(function, "__qualname__", name)),
             workflow_version(function),
             environment,
             tenant_id,
@@ -45,7 +53,7 @@ def botanu_use_case(
         )
         return _scoped(function, partially(RunScope, plan))
 
-    return lambda function: cast("F", _decorated(function, decorate))
+    return _Decorator(decorate)
 
 
 use_case = botanu_use_case
@@ -74,16 +82,14 @@ def run(
     )
 
 
-def botanu_outcome(
-    success: str | None = None, partial: str | None = None, failed: str | None = None
-) -> Callable[[F], F]:
+def botanu_outcome(success: str | None = None, partial: str | None = None, failed: str | None = None) -> Decorator:
     """Let the decorated sub-function say the run's outcome: success, or failed with its exception's class as reason.
 
     The arguments are reasons to give instead; `partial` makes a clean end mean partial. An outcome that was said already
     stays. Opens no run.
     """
     scopes = partially(OutcomeScope, success, partial, failed)
-    return lambda function: cast("F", _decorated(function, lambda plain: _scoped(plain, scopes)))
+    return _Decorator(lambda function: _scoped(function, scopes))
 
 
 def workflow_version(function: Callable[..., object]) -> str:
@@ -95,11 +101,17 @@ def workflow_version(function: Callable[..., object]) -> str:
     return "v:" + hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def _decorated(function: Any, decorate: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Any:
-    """Decorate what a class method or static method holds, so that the order of decorators does not matter."""
-    if isinstance(function, classmethod | staticmethod):
-        return type(function)(decorate(function.__func__))
-    return decorate(function)
+class _Decorator:
+    """Decorates a function; of a class method or static method what it holds, so that the order of decorators does not matter."""
+
+    def __init__(self, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+        self._wrap = wrap
+
+    def __call__(self, function: F, /) -> F:
+        plain: Any = function
+        if isinstance(plain, classmethod | staticmethod):
+            return cast("F", type(plain)(self._wrap(plain.__func__)))
+        return cast("F", self._wrap(plain))
 
 
 def _scoped(function: Callable[..., Any], scopes: Scopes) -> Callable[..., Any]:

@@ -119,7 +119,7 @@ class BoundedBatches(BatchSpanProcessor):
     def shutdown(self) -> None:
         """Export what is queued, for as long as the bound allows, and stop."""
         if self._inner is None:
-            super().shutdown()
+            super().shutdown()  # type: ignore[no-untyped-call]
         else:
             self._inner.shutdown(timeout_millis=FLUSH_SECONDS * 1000)
 
@@ -143,4 +143,5 @@ def _grpc_exporter(config: BotanuConfig) -> SpanExporter:
         ) from None
     # None lets the exporter use gRPC's own default port.
     endpoint = None if config.endpoint_is_default else config.otlp_endpoint
-    return OTLPSpanExporter(endpoint=endpoint, headers=config.otlp_headers)
+    exporter: SpanExporter = OTLPSpanExporter(endpoint=endpoint, headers=config.otlp_headers)
+    return exporter

@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from botanu import attributes
 from botanu._current import CurrentRun, entered
 from botanu._tracer import tracer
-from botanu.models.run_context import RunAttributes, RunContext, RunStatus
+from botanu.models.run_context import RunAttributes, RunContext, RunOutcome, RunStatus
 from botanu.sdk.context import get_current_run_context
 
 EMITTED = {
@@ -71,37 +71,44 @@ class RunScope:
     A scope is good for one run: the decorator makes one for each call.
     """
 
-    __slots__ = ("_plan", "_run", "_span", "_token")
+    __slots__ = ("_current", "_plan", "_span", "_token")
 
-    def __init__(self, plan: RunPlan, run: RunContext | None = None) -> None:
+    def __init__(self, plan: RunPlan) -> None:
         self._plan = plan
-        self._run = run
 
     def __enter__(self) -> RunContext:
-        run = self._run = self._run or self._plan.new_run()
+        run = self._plan.new_run()
         said = run.to_span_attributes()
         if _Process.sample_rate < 1:
             said[attributes.SAMPLE_RATE] = _Process.sample_rate
-        name = f"botanu.run/{run.use_case}"
         self._span = span = tracer().start_span(
-            name, kind=self._plan.span_kind, attributes=said, record_exception=False, set_status_on_exception=False
+            f"botanu.run/{run.use_case}",
+            kind=self._plan.span_kind,
+            attributes=said,
+            record_exception=False,
+            set_status_on_exception=False,
         )
         span.add_event(
             attributes.EVENT_RUN_STARTED,
             {"run_id": run.run_id, "use_case": run.use_case, "workflow": run.workflow or ""},
         )
-        self._token = otel_context.attach(entered(CurrentRun(run, span)))
+        self._current = CurrentRun(run, span)
+        self._token = otel_context.attach(entered(self._current))
         return run
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         otel_context.detach(self._token)
-        if self._run is None:  # pragma: no cover - __enter__ sets it
-            return
+        run = self._current.context
         if error is not None and not _is_clean_end(error):
-            self._fail(self._run, error)
-        elif self._run.outcome is None and self._plan.auto_outcome_on_success:
-            self._run.complete(RunStatus.SUCCESS)
-        self._end(self._run)
+            self._fail(run, error)
+        else:
+            if run.outcome is None and self._plan.auto_outcome_on_success:
+                run.complete(RunStatus.SUCCESS)
+            if run.outcome is not None:
+                self._span.set_status(_MISSED.get(run.outcome.status, _ACHIEVED))
+        self._end(run)
 
     async def __aenter__(self) -> RunContext:
         return self.__enter__()
@@ -112,17 +119,11 @@ class RunScope:
         self.__exit__(kind, error, trace)
 
     def _fail(self, run: RunContext, error: BaseException) -> None:
+        """Conclude failure; what the run had said of its value stays."""
         name = type(error).__name__
         status = RunStatus.CANCELED if isinstance(error, asyncio.CancelledError) else RunStatus.FAILURE
-        said = run.outcome
-        run.complete(
-            status,
-            reason_code=name,
-            error_class=name,
-            value_type=said.value_type if said else None,
-            value_amount=said.value_amount if said else None,
-            confidence=said.confidence if said else None,
-        )
+        said = run.outcome or RunOutcome(status)
+        run.complete(status, name, name, said.value_type, said.value_amount, said.confidence)
         self._span.set_attribute(attributes.OUTCOME_REASON, name)
         self._span.record_exception(error)
         self._span.set_status(Status(StatusCode.ERROR, f"{name}: {error}"))
@@ -131,36 +132,43 @@ class RunScope:
         span, outcome = self._span, run.outcome
         duration_ms = run.end()
         said: RunAttributes = {attributes.RUN_DURATION_MS: duration_ms}
-        completed: RunAttributes = {
-            "run_id": run.run_id,
-            "use_case": run.use_case,
-            "status": outcome.status.value if outcome else "none",
-            "duration_ms": duration_ms,
-        }
         if run.cancelled:
             said |= run.cancellation_attributes()
-        if outcome is not None:
+        if outcome is not None and outcome is not self._current.written:
             said |= run.outcome_attributes()
             said[attributes.OUTCOME] = EMITTED[outcome.status]
-            _add_said(completed, "error_class", outcome.error_class)
-            _add_said(completed, "value_type", outcome.value_type)
-            _add_said(completed, "value_amount", outcome.value_amount)
-            span.set_status(_span_status(outcome.status))
         span.set_attributes(said)
-        span.add_event(attributes.EVENT_RUN_COMPLETED, completed)
+        span.add_event(attributes.EVENT_RUN_COMPLETED, _completed(run, duration_ms))
         span.end()
         if _Process.after_run is not None:
             _Process.after_run()
 
 
-def _add_said(event: RunAttributes, key: str, value: str | float | None) -> None:
-    if value is not None:
-        event[key] = value
+def _completed(run: RunContext, duration_ms: float) -> RunAttributes:
+    """What the event at the end of a run says."""
+    outcome = run.outcome
+    said: RunAttributes = {
+        "run_id": run.run_id,
+        "use_case": run.use_case,
+        "status": outcome.status.value if outcome else "none",
+        "duration_ms": duration_ms,
+    }
+    if outcome is not None:
+        for key, value in (
+            ("error_class", outcome.error_class),
+            ("value_type", outcome.value_type),
+            ("value_amount", outcome.value_amount),
+        ):
+            if value is not None:
+                said[key] = value
+    return said
 
 
-def _span_status(status: RunStatus) -> Status:
-    achieved = status in (RunStatus.SUCCESS, RunStatus.PARTIAL)
-    return Status(StatusCode.OK) if achieved else Status(StatusCode.ERROR, status.value)
+_ACHIEVED = Status(StatusCode.OK)
+_MISSED = {
+    status: Status(StatusCode.ERROR, status.value)
+    for status in (RunStatus.FAILURE, RunStatus.TIMEOUT, RunStatus.CANCELED)
+}
 
 
 def _is_clean_end(error: BaseException) -> bool:

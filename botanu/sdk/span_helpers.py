@@ -27,6 +27,15 @@ OutcomeStatus = Literal["success", "partial", "failed"]
 _STATUS = {"success": RunStatus.SUCCESS, "partial": RunStatus.PARTIAL, "failed": RunStatus.FAILURE}
 
 
+_EVENT_KEYS = {
+    attributes.OUTCOME_VALUE_TYPE: "value_type",
+    attributes.OUTCOME_VALUE_AMOUNT: "value_amount",
+    attributes.OUTCOME_CONFIDENCE: "confidence",
+    attributes.OUTCOME_REASON: "reason",
+}
+"""What the event repeats of the attributes, by the names it has there."""
+
+
 def emit_outcome(
     status: OutcomeStatus | str,
     *,
@@ -45,22 +54,24 @@ def emit_outcome(
         _log.warning("emit_outcome wrote nothing: %s", wrong)
         return
     run_status = _STATUS[status]
-    said = _given(
+    said: dict[str, str | float] = _given(
         {
             attributes.OUTCOME_VALUE_TYPE: value_type,
             attributes.OUTCOME_VALUE_AMOUNT: None if value_amount is None else float(value_amount),
             attributes.OUTCOME_CONFIDENCE: None if confidence is None else float(confidence),
             attributes.OUTCOME_REASON: reason,
+            attributes.OUTCOME_REASON_CODE: reason,
         }
     )
     run, span = current_run(), _run_span()
     span.set_attributes({attributes.OUTCOME: status, attributes.OUTCOME_STATUS: run_status.value} | said)
     span.add_event(
         attributes.EVENT_OUTCOME_EMITTED,
-        {"status": status} | {key.rpartition(".")[2]: value for key, value in said.items()},
+        {"status": status} | {_EVENT_KEYS[key]: value for key, value in said.items() if key in _EVENT_KEYS},
     )
     if run is not None:
         run.context.complete(run_status, reason, None, value_type, value_amount, confidence)
+        run.written = run.context.outcome
 
 
 def set_business_context(
@@ -105,7 +116,9 @@ class OutcomeScope:
     def __enter__(self) -> None:
         """Nothing needs opening."""
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if _outcome_is_said():
             return
         if error is not None and not isinstance(error, GeneratorExit):
@@ -126,7 +139,7 @@ def _outcome_is_said() -> bool:
     if run is not None and run.context.outcome is not None:
         return True
     said = getattr(_run_span(), "attributes", None)
-    return bool(said) and attributes.OUTCOME in said
+    return said is not None and attributes.OUTCOME in said
 
 
 def _given(said: Mapping[str, V | None]) -> dict[str, V]:

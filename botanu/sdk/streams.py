@@ -18,7 +18,9 @@ Scopes = Callable[[], AbstractContextManager[Any]]
 """Makes what is entered around each stream."""
 
 
-def streaming(function: Callable[..., Generator[Any, Any, Any]], scopes: Scopes) -> Callable[..., Generator[Any, Any, Any]]:
+def streaming(
+    function: Callable[..., Generator[Any, Any, Any]], scopes: Scopes
+) -> Callable[..., Generator[Any, Any, Any]]:
     """Wrap a generator function so that each stream has a scope of its own."""
 
     @wraps(function)

@@ -57,13 +57,11 @@ class Tracker:
         self._started = time.perf_counter()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        context.detach(self._token)
-        if error is not None and not isinstance(error, GeneratorExit) and error is not self._error:
-            self.set_error(error)
-        self._end(time.perf_counter() - self._started)
-        if self.span is not None:
-            self.span.end()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.leave()
+        self.finish(error)
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -72,6 +70,18 @@ class Tracker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.__exit__(kind, error, trace)
+
+    def leave(self) -> None:
+        """Make the operation's span no longer the current one; the operation goes on."""
+        context.detach(self._token)
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """End the operation, with the exception that ended it if one did."""
+        if error is not None and error is not self._error and not isinstance(error, GeneratorExit):
+            self.set_error(error)
+        self._end(time.perf_counter() - self._started)
+        if self.span is not None:
+            self.span.end()
 
     def set_error(self, error: BaseException) -> Self:
         """Record what went wrong."""
@@ -90,7 +100,8 @@ class Tracker:
     @classmethod
     def _prefixed(cls, metadata: Mapping[str, Any]) -> Said:
         return {
-            key if key.startswith(("botanu.", "gen_ai.")) else cls._prefix + key: value for key, value in metadata.items()
+            key if key.startswith(("botanu.", "gen_ai.")) else cls._prefix + key: value
+            for key, value in metadata.items()
         }
 
     def _write(self, said: Said) -> Self:

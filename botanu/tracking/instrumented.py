@@ -1,13 +1,12 @@
-"""`llm_instrumented`: makes a client's method a tracked model call, whether it returns, awaits or streams."""
+"""What `llm_instrumented` is made of: a call is tracked until its answer, or the last piece of it, has arrived."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
-
-from opentelemetry import trace
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from botanu.tracking.responses import StreamReader
 
@@ -16,49 +15,194 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-Begin = Callable[[tuple[Any, ...], dict[str, Any]], "LLMTracker"]
-"""Makes the tracker for one call from the call's arguments."""
+Arguments = tuple[Any, ...]
+Keywords = dict[str, Any]
+
+Begin = Callable[[Arguments, Keywords], "LLMTracker"]
+"""Makes the tracker of one call from the call's arguments."""
+
+
+def argument(function: Callable[..., Any], name: str) -> Callable[[Arguments, Keywords], Any]:
+    """Return what finds the argument `name` among those of a call, given by keyword or by position."""
+    try:
+        position = list(inspect.signature(function).parameters).index(name)
+    except (TypeError, ValueError):
+        position = None
+
+    def find(args: Arguments, kwargs: Keywords) -> Any:
+        if name in kwargs:
+            return kwargs[name]
+        return args[position] if position is not None and position < len(args) else None
+
+    return find
 
 
 def instrumented(function: F, begin: Begin, *, read_responses: bool) -> F:
-    """Wrap `function` so that each call is tracked until its answer, or the last piece of it, has arrived."""
+    """Wrap `function` so that each call of it is tracked."""
 
     @wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
         tracker = begin(args, kwargs)
-        tracker.__enter__()
-        try:
+        with _Until(tracker):
             answer = function(*args, **kwargs)
-        except BaseException as error:
-            tracker.__exit__(type(error), error, error.__traceback__)
-            raise
-        return _tracked(answer, tracker, read_responses=read_responses)
+        if inspect.isawaitable(answer):
+            return _awaited(answer, tracker, read_responses=read_responses)
+        return _answered(answer, tracker, read_responses=read_responses)
 
     @wraps(function)
     async def awaited(*args: Any, **kwargs: Any) -> Any:
         tracker = begin(args, kwargs)
-        tracker.__enter__()
-        try:
+        with _Until(tracker):
             answer = await function(*args, **kwargs)
-        except BaseException as error:
-            tracker.__exit__(type(error), error, error.__traceback__)
-            raise
-        return _tracked(answer, tracker, read_responses=read_responses)
+        return _answered(answer, tracker, read_responses=read_responses)
 
     return cast("F", awaited if inspect.iscoroutinefunction(function) else called)
 
 
-def _tracked(answer: Any, tracker: LLMTracker, *, read_responses: bool) -> Any:
-    """Close the tracker over a whole answer; over a stream, hand the stream on and close the tracker when it ends."""
+class _Until:
+    """The tracked operation is current inside; it ends here only by an exception."""
+
+    def __init__(self, tracker: LLMTracker) -> None:
+        self._tracker = tracker
+
+    def __enter__(self) -> None:
+        self._tracker.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tracker.leave()
+        if error is not None:
+            self._tracker.finish(error)
+
+
+async def _awaited(answer: Awaitable[Any], tracker: LLMTracker, *, read_responses: bool) -> Any:
+    """Await what a plain function returned, as clients do whose methods are wrapped."""
+    try:
+        result = await answer
+    except BaseException as error:
+        tracker.finish(error)
+        raise
+    return _answered(result, tracker, read_responses=read_responses)
+
+
+def _answered(answer: Any, tracker: LLMTracker, *, read_responses: bool) -> Any:
+    """Close the tracker over a whole answer; hand a stream on, to close the tracker when it ends."""
     if _is_stream(answer):
-        tracker.set_streaming()
-        tracker.leave()
-        return _Stream(answer, tracker, read_responses=read_responses)
+        return TrackedStream(answer, tracker.set_streaming(), read_responses=read_responses)
+    inner = _bedrock_stream(answer)
+    if inner is not None:
+        stream = TrackedStream(answer[inner], tracker.set_streaming(), read_responses=read_responses)
+        return {**answer, inner: stream}
     if read_responses:
         tracker.record_response(answer)
-    tracker.__exit__(None, None, None)
+    tracker.finish()
     return answer
 
 
 def _is_stream(answer: Any) -> bool:
-    return isinstance(answer, Iterator | AsyncIterator)
+    """Whether the answer comes in pieces: an iterator, or a context manager that gives one (Anthropic's `stream`)."""
+    if isinstance(answer, Iterator | AsyncIterator):
+        return True
+    return (hasattr(answer, "__enter__") or hasattr(answer, "__aenter__")) and not hasattr(answer, "usage")
+
+
+def _bedrock_stream(answer: Any) -> str | None:
+    """The key under which boto3 gives an event stream."""
+    if isinstance(answer, dict):
+        said = cast("dict[str, Any]", answer)
+        for key in ("stream", "body"):
+            if isinstance(said.get(key), Iterable) and type(said[key]).__name__ == "EventStream":
+                return key
+    return None
+
+
+class TrackedStream:
+    """A client's stream that reads along: whatever is asked of it is asked of the stream, and its end ends the tracker."""
+
+    def __init__(self, stream: Any, tracker: LLMTracker, *, read_responses: bool) -> None:
+        self._stream = stream
+        self._tracker = tracker
+        self._reader = StreamReader() if read_responses else None
+        self._is_over = False
+        self._pieces: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if self._pieces is None:
+            self._pieces = iter(self._stream)
+        try:
+            piece = next(self._pieces)
+        except BaseException as error:
+            self._over(None if isinstance(error, StopIteration) else error)
+            raise
+        return self._read(piece)
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        if self._pieces is None:
+            self._pieces = aiter(self._stream)
+        try:
+            piece = await anext(self._pieces)
+        except BaseException as error:
+            self._over(None if isinstance(error, StopAsyncIteration) else error)
+            raise
+        return self._read(piece)
+
+    def __enter__(self) -> Self:
+        self._stream = self._stream.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Any:
+        try:
+            return self._stream.__exit__(kind, error, trace)
+        finally:
+            self._over(error)
+
+    async def __aenter__(self) -> Self:
+        self._stream = await self._stream.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Any:
+        try:
+            return await self._stream.__aexit__(kind, error, trace)
+        finally:
+            self._over(error)
+
+    def close(self) -> Any:
+        """Close the stream and end the tracker; an async stream's close is to be awaited."""
+        self._over(None)
+        return self._stream.close()
+
+    def aclose(self) -> Any:
+        """Close an async stream and end the tracker."""
+        self._over(None)
+        return self._stream.aclose()
+
+    def __del__(self) -> None:
+        # A stream that nobody read to its end or closed: what is known of it is said.
+        self._over(None)
+
+    def _read(self, piece: Any) -> Any:
+        if self._reader is not None:
+            self._reader.feed(piece)
+        return piece
+
+    def _over(self, error: BaseException | None) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        if self._reader is not None:
+            self._tracker.record_found(self._reader.result())
+        self._tracker.finish(error)

@@ -6,17 +6,18 @@ pass counts as the vendor reports them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 from opentelemetry.trace import Span, SpanKind
 
 from botanu import attributes
 from botanu.tracking import metrics
 from botanu.tracking.base import Said, Tracker, counts, normalised, writable
+from botanu.tracking.instrumented import argument, instrumented
 from botanu.tracking.names import LLM_PROVIDERS, BotanuAttributes, GenAIAttributes, ModelOperation
-from botanu.tracking.responses import read_response
+from botanu.tracking.responses import Found, read_response
 
 __all__ = [
     "LLM_PROVIDERS",
@@ -25,11 +26,14 @@ __all__ = [
     "LLMTracker",
     "ModelOperation",
     "ToolTracker",
+    "llm_instrumented",
     "set_llm_attributes",
     "set_token_usage",
     "track_llm_call",
     "track_tool_call",
 ]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 current_attempt: ContextVar[int] = ContextVar("botanu_attempt", default=0)
 """Which attempt a retrying library is in; 0 when none says."""
@@ -155,7 +159,10 @@ class LLMTracker(Tracker):
         Knows OpenAI (chat, responses, embeddings), Anthropic, Google GenAI, Cohere, Mistral and Bedrock by their shape; of
         anything else it takes what it recognises. Never raises.
         """
-        found = read_response(response)
+        return self.record_found(read_response(response))
+
+    def record_found(self, found: Found) -> Self:
+        """Take what was read of a response, or of the pieces of a stream."""
         if found.response_id:
             self.set_request_id(provider_request_id=found.response_id)
         if found.model:
@@ -281,6 +288,23 @@ def track_tool_call(
     return ToolTracker(tool_name, tool_call_id, known, said=said)
 
 
+def llm_instrumented(provider: str, model_param: str = "model", tokens_from_response: bool = True) -> Callable[[F], F]:
+    """Make each call of a client's method a tracked model call; sync, async and streaming.
+
+    `model_param` names the parameter that holds the model. A stream is tracked until it ends, is closed, or fails.
+    """
+
+    def decorate(function: F) -> F:
+        model_of = argument(function, model_param)
+
+        def begin(args: tuple[Any, ...], kwargs: dict[str, Any]) -> LLMTracker:
+            return track_llm_call(provider, str(model_of(args, kwargs) or "unknown"))
+
+        return instrumented(function, begin, read_responses=tokens_from_response)
+
+    return decorate
+
+
 def set_llm_attributes(
     provider: str,
     model: str,
@@ -300,9 +324,7 @@ def set_llm_attributes(
         attributes.GEN_AI_PROVIDER_NAME: known,
         attributes.GEN_AI_REQUEST_MODEL: model,
         attributes.VENDOR: known,
-        **counts(
-            {attributes.GEN_AI_USAGE_INPUT_TOKENS: total, attributes.GEN_AI_USAGE_OUTPUT_TOKENS: output_tokens}
-        ),
+        **counts({attributes.GEN_AI_USAGE_INPUT_TOKENS: total, attributes.GEN_AI_USAGE_OUTPUT_TOKENS: output_tokens}),
         **_cache_reads(cached_tokens),
     }
     if streaming:

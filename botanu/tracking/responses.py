@@ -16,7 +16,9 @@ Responses are hostile input too: whatever is not of the expected type is not the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -61,9 +63,7 @@ class StreamReader:
         """Take in one piece of a stream, or a whole response; never raises."""
         for part in _parts(piece):
             self._found.model = _text(part, "model", "model_version", "modelVersion") or self._found.model
-            self._found.response_id = (
-                _text(part, "id", "response_id", "responseId", "generation_id") or _request_id(part) or self._found.response_id
-            )
+            self._found.response_id = _text(part, *_IDS) or _request_id(part) or self._found.response_id
             self._found.finish_reasons = _finish_reasons(part) or self._found.finish_reasons
             for usage in _usages(part):
                 self._counts |= _counts(usage)
@@ -75,11 +75,16 @@ class StreamReader:
         return self._found
 
 
+_IDS = ("id", "response_id", "responseId", "generation_id")
 _ENVELOPES = ("response", "message", "data", "metadata", "messageStop", "delta")
-"""Where stream events keep what a whole response has at its top: OpenAI responses, Anthropic, Mistral, Bedrock, Cohere."""
+"""Where stream events keep what a whole response has at its top."""
 
 
 def _parts(piece: Any) -> Iterator[Any]:
+    chunk = _get(_get(piece, "chunk"), "bytes")
+    if isinstance(chunk, bytes):
+        with suppress(ValueError):
+            piece = json.loads(chunk)
     yield piece
     for name in _ENVELOPES:
         inner = _get(piece, name)
@@ -94,11 +99,12 @@ def _usages(part: Any) -> Iterator[Any]:
         if usage is not None:
             yield from _cohere_units(usage) or [usage]
     yield from _cohere_units(_get(part, "meta"))
-    yield from (
-        headers
-        for headers in (_get(_get(part, "ResponseMetadata"), "HTTPHeaders"), _get(part, "amazon-bedrock-invocationMetrics"))
-        if headers is not None
-    )
+    for bedrock in (
+        _get(_get(part, "ResponseMetadata"), "HTTPHeaders"),
+        _get(part, "amazon-bedrock-invocationMetrics"),
+    ):
+        if bedrock is not None:
+            yield bedrock
 
 
 def _cohere_units(usage: Any) -> list[Any]:
@@ -135,9 +141,10 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 """Counts and the names they go by, the first one found is taken."""
 
+_INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details")
 _DETAILS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "cache_read_inside": (("prompt_tokens_details", "input_tokens_details"), ("cached_tokens",)),
-    "cache_write_inside": (("prompt_tokens_details", "input_tokens_details"), ("cache_write_tokens", "cache_creation_tokens")),
+    "cache_read_inside": (_INPUT_DETAILS, ("cached_tokens",)),
+    "cache_write_inside": (_INPUT_DETAILS, ("cache_write_tokens", "cache_creation_tokens")),
     "reasoning": (
         ("completion_tokens_details", "output_tokens_details"),
         ("reasoning_tokens", "thinking_tokens"),
@@ -229,7 +236,7 @@ def _text(thing: Any, *names: str) -> str | None:
 def _count(thing: Any, names: Iterable[str]) -> int | None:
     for name in names:
         value = _get(thing, name)
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:  # noqa: PLR2004
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
             value = int(value)
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53:
             return int(value)
