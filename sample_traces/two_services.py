@@ -42,7 +42,7 @@ class Worker(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Ship one order."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        token = context.attach(propagate.extract(dict(self.headers.items())))
+        token = context.attach(propagate.extract({name.lower(): value for name, value in self.headers.items()}))
         try:
             with track_db_operation("postgresql", "UPDATE", database="stock") as query:
                 query.set_table("shelves").set_result(rows_affected=1)

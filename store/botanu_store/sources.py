@@ -181,4 +181,4 @@ def _frames(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _looks_like_otlp(path: Path) -> bool:
     name = path.name.removesuffix(".gz").removesuffix(".zst")
-    return name.endswith(_NAMES) and not name.endswith(".expected.json")
+    return name.endswith(_NAMES)

@@ -3,7 +3,7 @@ select
     count(*) filter (where c.counted) as calls_counted,
     count(*) filter (where c.counted and c.priced = 'no') as calls_unpriced,
     count(*) filter (where not c.counted) as duplicates_excluded,
-    list(distinct coalesce(nullif(c.model, ''), nullif(c.vendor, ''), c.operation)) filter (where c.counted and c.priced = 'no') as unpriced_models
+    list(distinct coalesce(nullif(c.model, ''), nullif(c.vendor, ''), nullif(c.operation, ''), c.category)) filter (where c.counted and c.priced = 'no') as unpriced_models
 from priced_calls as c
 inner join runs as r on r.run_id = c.run_id
 where {run_filter} and ({call_filter})
