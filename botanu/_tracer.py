@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from opentelemetry import metrics, trace
 from opentelemetry.trace import Tracer, TracerProvider
@@ -47,3 +48,14 @@ def watch_providers(callback: Callable[[TracerProvider], None] | None) -> None:
     """Call `callback` whenever the program's provider turns out to be another one than before."""
     _Source.on_new_provider = callback
     _Source.made = None
+
+
+@contextmanager
+def recording_with(provider: TracerProvider) -> Iterator[None]:
+    """Record with `provider` for the time of the block."""
+    before = _Source.own
+    use_own_provider(provider)
+    try:
+        yield
+    finally:
+        use_own_provider(before)

@@ -1,9 +1,14 @@
-"""Auto-instrumentation: the instrumentors that are installed, found by OpenTelemetry's own entry point."""
+"""Auto-instrumentation: the instrumentors that are installed, found by OpenTelemetry's own entry point.
+
+What is not installed is skipped in silence, what is broken or does not fit is one warning, and of two that would count the
+same calls one is used.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -15,19 +20,32 @@ _log = logging.getLogger("botanu")
 GROUP = "opentelemetry_instrumentor"
 """The entry point group in which instrumentations register."""
 
+_ENTRY_NAMES = {
+    "grpc": ("grpc_client", "grpc_server", "grpc_aio_client", "grpc_aio_server"),
+    "httpx": ("httpx", "httpx2"),
+    "kafka_python": ("kafka",),
+    "openai_v2": ("openai",),
+    "vertexai": ("vertexai", "google_cloud_aiplatform"),
+}
+"""Entry point names of the packages whose name they do not share; both http clients by the name httpx, since the newer
+release line of the same library is another distribution."""
+
+_FRAMEWORKS = frozenset({"langchain"})
+_CLIENTS = frozenset({"anthropic", "google_genai", "openai", "vertexai"})
+"""Instrumentations that see the same calls when the framework uses the client."""
+
 
 def instrument(packages: Iterable[str], provider: TracerProvider | None = None) -> list[Any]:
-    """Instrument those of `packages` that are installed and return the instrumentors; a broken one is one warning."""
-    wanted = {_plain(name) for name in packages} - {
-        _plain(name) for name in os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").split(",")
-    }
-    used: list[Any] = []
-    for point in entry_points(group=GROUP):
-        if _plain(point.name) in wanted:
-            instrumentor = _instrumented(point, provider)
-            if instrumentor is not None:
-                used.append(instrumentor)
-    return used
+    """Instrument those of `packages` that are installed, and return the instrumentors in use."""
+    wanted = {entry for name in packages for entry in _ENTRY_NAMES.get(_plain(name), (_plain(name),))}
+    wanted -= {_plain(name) for name in os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").split(",")}
+    used: dict[str, Any] = {}
+    for point in _one_for_each_library([p for p in entry_points(group=GROUP) if _plain(p.name) in wanted]):
+        instrumentor = _instrumented(point, provider)
+        if instrumentor is not None:
+            used[_plain(point.name)] = instrumentor
+    _advise(set(used))
+    return list(used.values())
 
 
 def uninstrument(instrumentors: Iterable[Any]) -> None:
@@ -39,11 +57,45 @@ def uninstrument(instrumentors: Iterable[Any]) -> None:
             _log.warning("%s could not be un-instrumented: %s", type(instrumentor).__name__, error)
 
 
+def _one_for_each_library(points: list[EntryPoint]) -> list[EntryPoint]:
+    """Of several distributions under one name keep the one closest to OpenTelemetry, and say so."""
+    kept: dict[str, EntryPoint] = {}
+    for point in sorted(points, key=_preference):
+        first = kept.setdefault(_plain(point.name), point)
+        if _distribution(first) != _distribution(point):
+            _log.warning(
+                "%s and %s both count calls of %s; %s is used. Uninstall the other",
+                _distribution(first),
+                _distribution(point),
+                point.name,
+                _distribution(first),
+            )
+    return list(kept.values())
+
+
+def _preference(point: EntryPoint) -> tuple[bool, bool, str]:
+    name = _distribution(point)
+    return "-genai-" not in name, not name.endswith("-v2"), name
+
+
+def _distribution(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else point.value
+
+
 def _instrumented(point: EntryPoint, provider: TracerProvider | None) -> Any:
-    """Return the instrumentor in use, or None when it has nothing to do or is broken."""
+    """Return the instrumentor in use, or None when it has nothing to do, does not fit or is broken."""
+    from opentelemetry.instrumentation.dependencies import (  # noqa: PLC0415 - comes with the instrumentations
+        get_dist_dependency_conflicts,
+    )
+
     try:
+        conflict = get_dist_dependency_conflicts(point.dist) if point.dist is not None else None
+        if conflict is not None:
+            if conflict.found or conflict.found_any:
+                _log.warning("the instrumentation %s is left out: %s", point.name, conflict)
+            return None
         instrumentor = point.load()()
-        if getattr(instrumentor, "is_instrumented_by_opentelemetry", False) or not _is_needed(instrumentor):
+        if instrumentor.is_instrumented_by_opentelemetry:
             return None
         instrumentor.instrument(skip_dep_check=True, **({} if provider is None else {"tracer_provider": provider}))
     except Exception as error:  # noqa: BLE001 - foreign code; the program goes on without this instrumentation
@@ -52,12 +104,17 @@ def _instrumented(point: EntryPoint, provider: TracerProvider | None) -> Any:
     return instrumentor
 
 
-def _is_needed(instrumentor: Any) -> bool:
-    """Whether the library that it instruments is installed in a version it knows."""
-    from opentelemetry.instrumentation.dependencies import get_dependency_conflicts  # noqa: PLC0415 - optional package
-
-    return get_dependency_conflicts(instrumentor.instrumentation_dependencies()) is None
+def _advise(used: set[str]) -> None:
+    """Say which instrumentations see the same calls."""
+    frameworks, clients = used & _FRAMEWORKS, used & _CLIENTS
+    if frameworks and clients:
+        _log.warning(
+            "%s and %s see the same calls. The local store counts each once; elsewhere leave one of them out of "
+            "auto_instrument_packages",
+            " and ".join(sorted(frameworks)),
+            " and ".join(sorted(clients)),
+        )
 
 
 def _plain(name: str) -> str:
-    return name.strip().lower().replace("-", "_")
+    return re.sub(r"[-.]", "_", name.strip().lower())

@@ -11,6 +11,7 @@ from opentelemetry import context as otel_context
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from botanu import attributes
+from botanu._attempts import current_attempts
 from botanu._current import CurrentRun, entered
 from botanu._tracer import tracer
 from botanu.models.run_context import RunAttributes, RunContext, RunOutcome, RunStatus
@@ -39,7 +40,17 @@ class RunPlan:
     span_kind: SpanKind = SpanKind.SERVER
 
     def new_run(self) -> RunContext:
-        """Return a new run, nested in the current one if there is one."""
+        """Return a new run, nested in the current one if there is one, or a retry if this is a further attempt."""
+        attempts = current_attempts.get()
+        attempt = 0 if attempts is None else attempts.number()
+        if attempts is None or not attempt:
+            return self._new_run()
+        previous = attempts.repeated_by(self, attempt)
+        run = RunContext.create_retry(previous) if previous is not None else self._new_run()
+        attempts.made(self, attempt, run)
+        return run
+
+    def _new_run(self) -> RunContext:
         outer = get_current_run_context()
         return RunContext.create(
             self.use_case,

@@ -16,6 +16,7 @@ from botanu import attributes
 from botanu._current import current_run
 from botanu._tracer import tracer
 from botanu.models.run_context import RunStatus
+from botanu.sdk.context import get_run_id
 
 _log = logging.getLogger("botanu")
 
@@ -63,12 +64,13 @@ def emit_outcome(
             attributes.OUTCOME_REASON_CODE: reason,
         }
     )
-    run, span = current_run(), _run_span()
-    span.set_attributes({attributes.OUTCOME: status, attributes.OUTCOME_STATUS: run_status.value} | said)
-    span.add_event(
-        attributes.EVENT_OUTCOME_EMITTED,
-        {"status": status} | {_EVENT_KEYS[key]: value for key, value in said.items() if key in _EVENT_KEYS},
-    )
+    with _target() as span:
+        span.set_attributes({attributes.OUTCOME: status, attributes.OUTCOME_STATUS: run_status.value, **said})
+        span.add_event(
+            attributes.EVENT_OUTCOME_EMITTED,
+            {"status": status, **{_EVENT_KEYS[key]: value for key, value in said.items() if key in _EVENT_KEYS}},
+        )
+    run = current_run()
     if run is not None:
         run.context.complete(run_status, reason, None, value_type, value_amount, confidence)
         run.written = run.context.outcome
@@ -82,7 +84,6 @@ def set_business_context(
     region: str | None = None,
 ) -> None:
     """Say whom the run serves and who pays for it, on the run's span; with no run in this process, on the current span."""
-    run = current_run()
     said = _given(
         {
             attributes.CUSTOMER_ID: customer_id,
@@ -91,7 +92,9 @@ def set_business_context(
             attributes.REGION: region,
         }
     )
-    _run_span().set_attributes(said)
+    with _target() as span:
+        span.set_attributes(said)
+    run = current_run()
     if run is not None:
         run.context.business.update(said)
 
@@ -129,16 +132,23 @@ class OutcomeScope:
             emit_outcome("success", reason=self._success)
 
 
-def _run_span() -> trace.Span:
+@contextmanager
+def _target() -> Iterator[trace.Span]:
+    """The span to write on; where a run came in from elsewhere and there is none, one is made to carry the words."""
     run = current_run()
-    return run.span if run is not None and run.span is not None else trace.get_current_span()
+    span = run.span if run is not None and run.span is not None else trace.get_current_span()
+    if span.is_recording() or get_run_id() is None or (run is not None and run.span is not None):
+        yield span
+        return
+    with tracer().start_as_current_span("botanu.said") as carrier:
+        yield carrier
 
 
 def _outcome_is_said() -> bool:
     run = current_run()
     if run is not None and run.context.outcome is not None:
         return True
-    said = getattr(_run_span(), "attributes", None)
+    said = getattr(trace.get_current_span(), "attributes", None)
     return said is not None and attributes.OUTCOME in said
 
 

@@ -7,12 +7,12 @@ pass counts as the vendor reports them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
 from typing import Any, Self, TypeVar, cast
 
 from opentelemetry.trace import Span, SpanKind
 
 from botanu import attributes
+from botanu._attempts import current_attempt
 from botanu.tracking import metrics
 from botanu.tracking.base import Said, Tracker, counts, normalised, writable
 from botanu.tracking.instrumented import argument, instrumented
@@ -34,10 +34,6 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-current_attempt: ContextVar[int] = ContextVar("botanu_attempt", default=0)
-"""Which attempt a retrying library is in; 0 when none says."""
-
 
 def excludes_cache(provider: str, model: str) -> bool:
     """Whether this vendor's input count leaves out the tokens it read from and wrote to its cache.
@@ -266,7 +262,7 @@ def track_llm_call(
         said |= LLMTracker._prefixed(attributes_)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     tracker = LLMTracker(known, model, operation, said=said)
     tracker.client_request_id = client_request_id
-    if attempt := current_attempt.get():
+    if attempt := current_attempt():
         said[attributes.REQUEST_ATTEMPT] = tracker.attempt_number = attempt
     return tracker
 
