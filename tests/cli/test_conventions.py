@@ -1,0 +1,244 @@
+"""Streams, exit codes, global flags, and what is said when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.cli.conftest import Botanu
+from tests.store.builders import chat, document, trace_id, write
+
+BOTANU = [sys.executable, "-m", "botanu_cli"]
+
+
+def test_global_flags_work_before_and_after_the_command(botanu: Botanu, samples: Path, tmp_path: Path) -> None:
+    """`--store` may stand anywhere on the line."""
+    assert botanu("--store", "a.duckdb", "ingest", str(samples)).code == 0
+    assert (tmp_path / "a.duckdb").exists()
+
+    assert botanu("cost", "--store=a.duckdb").out == botanu("--store", "a.duckdb", "cost").out != ""
+
+
+def test_an_empty_store_says_how_to_fill_it_and_creates_nothing(botanu: Botanu, tmp_path: Path) -> None:
+    """Looking is harmless: no file appears, the note goes to stderr."""
+    result = botanu("cost")
+
+    assert (result.code, result.out) == (0, "No groups.\n")
+    assert "botanu demo" in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_quiet_says_nothing_on_stderr(botanu: Botanu) -> None:
+    """`--quiet` leaves the data alone on its stream."""
+    assert botanu("cost", "--quiet").err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["cost", "--bogus"], "No such option: --bogus"),
+        (["cots"], "Did you mean 'cost'?"),
+        (["cost", "--group-by", "vendr"], "Did you mean vendor?"),
+        (["cost", "--since", "someday"], "ISO date or time"),
+        (["cost", "--since", "2026-02-01", "--until", "2026-01-01"], "ends"),
+        (["cost", "--tz", "Mars/Olympus"], "no time zone"),
+        (["cost", "--format", "xml"], "Choose from table, json"),
+        (["cost", "--min-cost", "much"], "no amount"),
+        (["runs", "list", "--sort", "beauty"], "Choose from started"),
+        (["runs", "show", "nothing"], "botanu runs list"),
+        (["ingest", "nowhere.jsonl"], "does not exist"),
+        (["cost", "--config", "nowhere.toml"], "does not exist"),
+        (["cost", "--store", "mysql://x"], "no kind of store"),
+        (["cost", "--store", "nowhere/x.duckdb"], "does not exist"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_input_is_exit_code_2_and_names_the_way_out(botanu: Botanu, arguments: list[str], said: str) -> None:
+    """Usage and input errors: nothing on stdout, one clear message, no traceback."""
+    result = botanu(*arguments)
+
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert "Traceback" not in result.err
+
+
+def _folder(path: Path) -> None:
+    path.mkdir()
+
+
+def _text(path: Path) -> None:
+    path.write_text("not a database, but somebody's notes\n" * 1000)
+
+
+def _foreign(path: Path) -> None:
+    with duckdb.connect(str(path)) as con:
+        con.execute("create table theirs (a int)")
+
+
+def _newer(path: Path) -> None:
+    with duckdb.connect(str(path)) as con:
+        con.execute("create table meta (key varchar, value varchar); create table spans (a int)")
+        con.execute("insert into meta values ('schema_version', '999')")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [(_folder, "is a folder"), (_text, "not a DuckDB database"), (_foreign, "not a botanu store"), (_newer, "newer botanu")],
+)
+@pytest.mark.parametrize("command", [["cost"], ["ingest", "a.jsonl"]], ids=" ".join)
+def test_what_is_no_store_is_refused_and_not_touched(botanu: Botanu, tmp_path: Path, make: object, said: str, command: list[str]) -> None:
+    """A folder, a text file, another program's database, a newer schema: a clear message, code 2, and the bytes stay."""
+    path = tmp_path / "botanu.duckdb"
+    make(path)  # type: ignore[operator]
+    write(tmp_path / "a.jsonl", document([chat(trace_id())]))
+    before = path.read_bytes() if path.is_file() else b""
+
+    result = botanu(*command)
+
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert (path.read_bytes() if path.is_file() else b"") == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_store_says_permission_denied(botanu: Botanu, tmp_path: Path) -> None:
+    """A file without permission is named, not a traceback."""
+    path = tmp_path / "botanu.duckdb"
+    _foreign(path)
+    path.chmod(0)
+
+    assert "permission denied" in botanu("cost").err
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02\xff" * 100, b'{"resourceSpans":[{"scopeSp'], ids=["empty", "binary", "truncated"])
+def test_files_that_cannot_be_read_are_named_and_leave_the_store_alone(botanu: Botanu, tmp_path: Path, content: bytes) -> None:
+    """An empty, binary or truncated file: what is wrong and where, exit code 2 when nothing could be read."""
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(content)
+
+    result = botanu("ingest", str(path))
+
+    assert result.code == 2
+    assert "bad.jsonl" in result.err
+    assert "0 spans" in result.out
+
+
+def test_a_good_file_beside_a_bad_one_goes_in(botanu: Botanu, tmp_path: Path) -> None:
+    """What was good is kept."""
+    write(tmp_path / "good.jsonl", document([chat(trace_id())]))
+    (tmp_path / "bad.jsonl").write_bytes(b"\xff\xfe")
+
+    result = botanu("ingest", "good.jsonl", "bad.jsonl")
+
+    assert result.code == 0
+    assert "1 new" in result.out
+
+
+def test_standard_input_is_a_file_too(samples: Path, tmp_path: Path) -> None:
+    """`botanu ingest -` reads what is piped in."""
+    data = (samples / "foreign_spans.jsonl").read_bytes()
+
+    done = subprocess.run([*BOTANU, "ingest", "-"], input=data, capture_output=True, cwd=tmp_path, check=True)
+
+    assert b"rejected" in done.stdout
+    assert b"0 new" not in done.stdout
+
+
+def test_help_loads_neither_the_database_nor_the_dashboard() -> None:
+    """`botanu --help` stays quick because it imports only what it needs."""
+    code = (
+        "import sys\n"
+        "from botanu_cli.__main__ import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'duckdb', 'textual', 'pyarrow', 'genai_prices', 'opentelemetry'} & set(sys.modules)))\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "Usage: botanu" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_report_does_not_load_the_price_library(samples: Path, tmp_path: Path) -> None:
+    """Prices live in the store: only taking in a new model reads the price library."""
+    subprocess.run([*BOTANU, "ingest", str(samples)], cwd=tmp_path, check=True, capture_output=True)
+    code = "import sys\nfrom botanu_cli.app import run\nrun(['cost'])\nprint('genai_prices' in sys.modules, 'textual' in sys.modules)\n"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "False False"
+
+
+def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
+    """A bare `pip install botanu` has the command; it names the extra instead of failing on an import."""
+    code = (
+        "import importlib.util, sys\n"
+        "real = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *a: None if name == 'duckdb' else real(name, *a)\n"
+        "import botanu_cli.__main__ as m\n"
+        "m.main(['cost'])\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert 'pip install "botanu[cli]"' in done.stderr
+
+
+def test_a_closed_pipe_is_no_error(samples: Path, tmp_path: Path) -> None:
+    """`botanu … | head -1` ends quietly."""
+    subprocess.run([*BOTANU, "ingest", str(samples)], cwd=tmp_path, check=True, capture_output=True)
+
+    done = subprocess.run(f"{sys.executable} -m botanu_cli calls list -f jsonl | head -1", shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
+    """Ctrl-C while reading standard input."""
+    process = subprocess.Popen([*BOTANU, "ingest", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
+    assert process.stdin is not None
+    process.stdin.write(b'{"resourceSpans":[]}\n')
+    process.stdin.flush()
+    for _ in range(100):
+        if (tmp_path / "botanu.duckdb").exists():
+            break
+        import time
+
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+
+    _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+
+
+def test_no_colour_in_a_pipe_and_colour_when_forced(botanu: Botanu, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe gets plain text; FORCE_COLOR and NO_COLOR are honoured."""
+    plain = botanu("cost").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    forced = botanu("cost").out
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    assert "\x1b[" not in plain
+    assert "\x1b[" in forced
+    assert botanu("cost").out == plain
+
+
+def test_the_demo_fills_a_store_of_its_own_and_shows_what_to_type_next(botanu: Botanu, tmp_path: Path) -> None:
+    """`botanu demo` leaves ./botanu.duckdb alone and prints each thing it promises."""
+    result = botanu("demo")
+
+    assert result.code == 0
+    assert (tmp_path / "botanu-demo.duckdb").exists()
+    assert not (tmp_path / "botanu.duckdb").exists()
+    for promised in ("botanu ingest", "botanu runs list", "botanu cost", "botanu runs show", "export BOTANU_STORE", "Customer Support"):
+        assert promised in result.out

@@ -1,0 +1,201 @@
+"""Reports say the same exact numbers in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Botanu
+from tests.store.builders import START, chat, document, run, span, trace_id, write
+
+
+def document_of(botanu: Botanu, *arguments: str) -> Any:
+    result = botanu(*arguments, "--format", "json")
+    assert result.code == 0
+    return json.loads(result.out)
+
+
+def money(rows: list[dict[str, Any]]) -> Decimal:
+    return sum((Decimal(row["cost_usd"]) for row in rows if row["cost_usd"] not in (None, "")), Decimal(0))
+
+
+@pytest.mark.parametrize("report", [["cost"], ["cost", "-g", "vendor,model"], ["cost", "-g", "meter"], ["runs", "list"], ["calls", "list"]], ids=" ".join)
+def test_every_format_adds_up_to_the_same_total(botanu: Botanu, filled: Path, report: list[str]) -> None:
+    """Rows of JSON, JSON lines and CSV sum to JSON's total, and that is the total of every other report, to the last digit."""
+    whole = document_of(botanu, *report)
+    lines = [json.loads(line) for line in botanu(*report, "-f", "jsonl").out.splitlines()]
+    table = list(csv.DictReader(io.StringIO(botanu(*report, "-f", "csv").out)))
+
+    total = Decimal(whole["totals"]["cost_usd"])
+
+    assert money(whole["rows"]) == money(lines) == money(table) == total
+    assert total == Decimal(document_of(botanu, "cost")["totals"]["cost_usd"]) > 0
+    assert lines == whole["rows"]
+
+
+def test_json_has_the_frame_that_the_contract_names(botanu: Botanu, filled: Path) -> None:
+    """Schema, interval, filters, rows, totals and coverage; money as text, counts as integers."""
+    whole = document_of(botanu, "cost", "--use-case", "Customer Support", "--since", "2026-01-01", "--tz", "Europe/Berlin")
+
+    assert set(whole) == {"schema", "generated_at", "interval", "filters", "rows", "totals", "coverage"}
+    assert whole["schema"] == "botanu.cost/1"
+    assert whole["interval"] == {"since": "2025-12-31T23:00:00.000000Z", "until": None, "tz": "Europe/Berlin"}
+    assert whole["filters"] == {"use_case": ["Customer Support"]}
+    assert set(whole["coverage"]) == {"calls_counted", "calls_unpriced", "unpriced_models", "duplicates_excluded", "sampled", "segments_pending"}
+    (row,) = whole["rows"]
+    assert re.fullmatch(r"\d+\.\d{12}", row["cost_usd"])
+    assert isinstance(row["runs"], int)
+
+
+def test_an_unknown_price_is_null_and_unpriced_never_zero(botanu: Botanu, tmp_path: Path) -> None:
+    """A model that no book knows has no cost: null in JSON, empty in CSV, `unpriced` on the screen, and is named under the table."""
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document([chat(trace_id(), model="in-house-7b")]))))
+
+    whole = document_of(botanu, "cost")
+    table = botanu("cost")
+
+    assert whole["rows"][0]["cost_usd"] is None
+    assert whole["totals"]["cost_usd"] is None
+    assert whole["coverage"]["unpriced_models"] == ["in-house-7b"]
+    assert "unpriced" in table.out
+    assert "$0" not in table.out
+    assert "1 unpriced (in-house-7b)" in table.out
+
+
+def test_a_total_beside_unpriced_calls_is_marked_as_a_lower_bound(botanu: Botanu, tmp_path: Path) -> None:
+    """A known part next to calls without a price is shown with a sign that there is more."""
+    trace = trace_id()
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document([chat(trace), chat(trace, model="in-house-7b")]))))
+
+    assert "≥$" in botanu("cost").out
+    assert botanu("cost", "--strict").code == 3
+
+
+def test_filters_combine_and_may_hold_a_star(botanu: Botanu, filled: Path) -> None:
+    """Values of one kind are alternatives, kinds narrow each other, a star stands for anything."""
+    both = document_of(botanu, "cost", "--use-case", "Customer*", "--use-case", "Research")
+    narrowed = document_of(botanu, "cost", "--use-case", "Customer*", "--vendor", "anthropic")
+
+    assert {row["use_case"] for row in both["rows"]} == {"Customer Support", "Research"}
+    assert narrowed["rows"] == []
+
+
+def test_a_value_that_matches_nothing_names_the_nearest(botanu: Botanu, filled: Path) -> None:
+    """A typing slip in a filter is answered with what the store knows."""
+    result = botanu("cost", "--use-case", "Custmer Support")
+
+    assert "Customer Support" in result.err
+    assert result.code == 0
+
+
+def test_runs_list_sorts_and_limits_and_the_total_is_of_all(botanu: Botanu, filled: Path) -> None:
+    """A page shows the costliest first; the total under it is over every run, and the page says how many there are."""
+    everything = document_of(botanu, "runs", "list", "--sort", "cost")
+    costs = [Decimal(row["cost_usd"]) for row in everything["rows"] if row["cost_usd"]]
+
+    page = botanu("runs", "list", "--sort", "cost", "--limit", "2")
+
+    assert costs == sorted(costs, reverse=True)
+    assert f"2 of {len(everything['rows'])} runs shown" in page.out
+    assert "Total" in page.out
+
+
+def test_the_short_id_of_a_run_opens_it(botanu: Botanu, filled: Path) -> None:
+    """What the list shows is enough for `runs show`, for every run."""
+    listed = botanu("runs", "list", "--all").out.splitlines()[2:]
+    ids = [line.split()[0] for line in listed if re.match(r"[0-9a-f]{8}", line)]
+
+    assert len(ids) == len(document_of(botanu, "runs", "list")["rows"])
+    assert all(botanu("runs", "show", run_id).code == 0 for run_id in ids)
+
+
+def test_a_run_shows_its_tree_with_own_and_cumulative_cost(botanu: Botanu, filled: Path) -> None:
+    """The tree's root carries the run's cost; JSON has the same tree."""
+    row = document_of(botanu, "runs", "list", "--use-case", "Research", "--sort", "cost")["rows"][0]
+
+    page = botanu("runs", "show", row["run_id"])
+    whole = json.loads(botanu("runs", "show", row["run_id"], "-f", "json").out)
+
+    assert "botanu.run/Research" in page.out
+    assert Decimal(whole["spans"][0]["total_usd"]) == Decimal(row["cost_usd"])
+    assert botanu("runs", "show", row["run_id"], "--calls").out.count("anthropic") >= 1
+
+
+def test_an_ambiguous_beginning_of_a_run_id_lists_the_candidates(botanu: Botanu, filled: Path) -> None:
+    """More than one match is an error that names some of them."""
+    result = botanu("runs", "show", "0")
+
+    assert result.code == 2
+    assert "More than one run" in result.err or "No run" in result.err
+
+
+def test_days_begin_in_the_zone_asked_for(botanu: Botanu, tmp_path: Path) -> None:
+    """The same run belongs to one day in UTC and to the next in Tokyo."""
+    late = START - START % (86_400 * 10**9) + 20 * 3600 * 10**9
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document([chat(trace_id(), start=late)]))))
+
+    (in_utc,) = document_of(botanu, "cost", "-g", "time:day", "--tz", "UTC")["rows"]
+    (in_tokyo,) = document_of(botanu, "cost", "-g", "time:day", "--tz", "Asia/Tokyo")["rows"]
+
+    assert (in_utc["time"], in_tokyo["time"]) == ("2026-11-18", "2026-11-19")
+
+
+HOSTILE = "\x1b[31mred\x1b[0m [bold]x[/bold] \u202eevil\u202c =1+1 | `x` \x07"
+
+
+def test_hostile_names_are_harmless_everywhere(botanu: Botanu, tmp_path: Path) -> None:
+    """Control sequences, markup, bidi overrides and formulas of a span's names do nothing in any format."""
+    trace = trace_id()
+    spans = [run(trace, "run-1", use_case=f"={HOSTILE}", span_id="1" * 16), span(trace, "1" * 16, name=HOSTILE), chat(trace, "1" * 16, model=HOSTILE)]
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document(spans, service=HOSTILE))))
+
+    shown = [botanu("cost", "-f", form).out for form in ("table", "markdown")]
+    shown += [botanu("runs", "list").out, botanu("runs", "show", "run-1").out, botanu("calls", "list").out]
+    cells = next(csv.DictReader(io.StringIO(botanu("cost", "-f", "csv").out)))
+
+    for page in shown:
+        assert not set("\x1b\x07\u202e\u202c") & set(page)
+        assert "x" in page
+    assert cells["use_case"].startswith("'=")
+
+
+@pytest.mark.parametrize("width", ["60", "80", "200"])
+def test_a_table_fits_the_terminal_and_says_what_it_left_out(botanu: Botanu, filled: Path, monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+    """No line is wider than the terminal, numbers are whole, and dropped columns are named."""
+    monkeypatch.setenv("COLUMNS", width)
+
+    page = botanu("runs", "list").out
+
+    table = [line for line in page.splitlines() if "─" in line or "$" in line]
+    assert max(map(len, table)) <= int(width)
+    assert ("Not shown for want of room" in page) == (width != "200")
+    assert "$" in page
+
+
+def test_names_of_any_script_keep_the_columns_aligned(botanu: Botanu, tmp_path: Path) -> None:
+    """Wide characters and emoji take two cells; the cost still ends in one column."""
+    from rich.cells import cell_len
+
+    names = ("客户支持工单处理", "دعم العملاء", "🎫 tickets", "plain")
+    spans = [s for i, name in enumerate(names) for s in [run(t := trace_id(), f"run-{i}", use_case=name, span_id=f"{i + 1:016x}"), chat(t, f"{i + 1:016x}")]]
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document(spans))))
+
+    lines = [line for line in botanu("cost").out.splitlines() if "$" in line]
+
+    assert len({cell_len(line[: line.index("$")]) for line in lines[:-1]}) == 1
+
+
+def test_output_goes_to_a_file_and_the_talk_to_stderr(botanu: Botanu, filled: Path, tmp_path: Path) -> None:
+    """`--output` leaves stdout empty; the file holds what stdout would have had."""
+    result = botanu("cost", "-f", "csv", "-o", "cost.csv")
+
+    assert result.out == ""
+    assert "cost.csv" in result.err
+    assert (tmp_path / "cost.csv").read_text() == botanu("cost", "-f", "csv").out
