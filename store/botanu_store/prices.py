@@ -206,14 +206,19 @@ def _price_columns() -> Iterable[str]:
 @cache
 def _charges_script() -> str:
     used = [meter for meter in METERS if meter != "requests"]
-    inputs = [m for m in METERS if m.endswith("_tokens") and not m.startswith("output_")]
-    outputs = [m for m in METERS if m.endswith("_tokens") and m.startswith("output_")]
-    cached = [m for m in METERS if m.startswith("cache_read")]
+    rare = [meter for meter in used if meter not in _COMMON]
+    inputs = [meter for meter in METERS if meter.endswith("_tokens") and not meter.startswith("output_")]
+    outputs = [meter for meter in METERS if meter.endswith("_tokens") and meter.startswith("output_")]
+    cached = [meter for meter in METERS if meter.startswith("cache_read")]
+    asks = f"(bills_requests or {_count(used)} = 0 or (requests is not null and not every_meter))"
     values = {
+        "rare_used": f"coalesce({', '.join(rare)}) is not null",
         "all_input": _total(inputs, "c."),
-        "amount": " + ".join(_amount(meter) for meter in METERS),
-        "meters_used": _count(f"c.{meter} is not null" for meter in used),
-        "meters_without_price": _count(f"(c.{meter} is not null and p.{meter}_usd is null)" for meter in used),
+        "amount": f"{_amounts(_COMMON)} + case when c.rare then {_amounts(rare)} else 0 end",
+        "lacks": f"{_lacks(_COMMON, ' or ')} or case when c.rare then {_lacks(rare, ' or ')} else false end",
+        "meters_without_price": _lacks(used, " + "),
+        "asks": asks,
+        "lines": f"({_count(used)} + cast({asks} as integer))",
         "one_amount": _one_amount(),
         "meters": ", ".join(METERS),
         "input_tokens": _total(inputs),
@@ -229,14 +234,23 @@ def _charges_script() -> str:
     return text
 
 
+def _amounts(meters: Iterable[str]) -> str:
+    return " + ".join(f"coalesce({_amount(meter)}, 0)" for meter in meters)
+
+
 def _amount(meter: str) -> str:
-    quantity = {"requests": "coalesce(c.requests, 1)"}.get(meter, f"c.{meter}")
+    quantity = "coalesce(c.requests, 1)" if meter == "requests" else f"c.{meter}"
     if meter in MINIMUM_METERS:
         quantity = f"case when {quantity} > 0 then greatest({quantity}, p.{meter}_minimum) end"
     product = f"cast({quantity} as decimal(20, 0)) * p.{meter}_usd"
     if meter in PROPORTIONAL_METERS:
-        product = f"cast(cast({product} as double) / p.{meter}_per as decimal(38, 12))"
-    return f"coalesce({product}, 0)"
+        return f"cast(cast({product} as double) / p.{meter}_per as decimal(38, 12))"
+    return product
+
+
+def _lacks(meters: Iterable[str], operator: str) -> str:
+    terms = (f"(c.{meter} is not null and p.{meter}_usd is null)" for meter in meters if meter != "requests")
+    return operator.join(f"cast({term} as integer)" if operator == " + " else term for term in terms)
 
 
 def _one_amount() -> str:
@@ -249,14 +263,15 @@ def _total(meters: Iterable[str], alias: str = "") -> str:
     return " + ".join(f"coalesce({alias}{meter}, 0)" for meter in meters)
 
 
-def _count(conditions: Iterable[str]) -> str:
-    return "(" + " + ".join(f"cast({condition} as integer)" for condition in conditions) + ")"
+def _count(meters: Iterable[str]) -> str:
+    return "(" + " + ".join(f"cast({meter} is not null as integer)" for meter in meters) + ")"
 
 
 def _names(meters: Iterable[str]) -> str:
     return ", ".join(f"'{meter}'" for meter in meters)
 
 
+_COMMON = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "requests")
 _PICO_USD = Decimal("1e-12")
 _MILLIONTH = Decimal("1e-6")
 _MONEY = pa.decimal128(38, 12)

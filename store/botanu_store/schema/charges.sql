@@ -1,25 +1,26 @@
 -- Calls with their cost. Each counted call finds its row of prices by what it is and when it was, and every amount is quantity x price.
 
--- `known`: our prices say what the call cost, at least in part. `asks`: the request itself is a line of the bill.
+-- `known`: our prices say what the call cost, at least in part. Few calls use other than the common meters, so the terms of those stand
+-- behind one test of `rare` (3 times as fast on five million calls).
 create or replace temp view costed_calls as
 with used as (
     select
         c.*,
+        {rare_used} as rare,
         {all_input} as all_input_tokens,
         (c.start_ns % 86400000000000 + 86400000000000) % 86400000000000 as day_ns
     from calls as c
 ),
 found as (
     select
-        c.* exclude (all_input_tokens, day_ns),
+        c.* exclude (rare, all_input_tokens, day_ns),
         p.box_id,
         coalesce(p.has_price, false) and (c.usage <> 'none' or p.per_call) as known,
         coalesce(p.is_free, false) as is_free,
         coalesce(p.every_meter, false) as every_meter,
-        p.requests_usd is not null or {meters_used} = 0 or (c.requests is not null and not coalesce(p.every_meter, false)) as asks,
+        p.requests_usd is not null as bills_requests,
         case when c.counted and p.has_price then {amount} end as known_usd,
-        case when p.every_meter then {meters_without_price} else 0 end as meters_without_price,
-        {meters_used} as meters_used
+        case when p.every_meter and ({lacks}) then {meters_without_price} else 0 end as meters_without_price
     from used as c
     left join price_rows as p on
         p.key_vendor = c.vendor and p.key_model = c.model and p.key_category = c.category and p.key_operation = c.operation
@@ -40,16 +41,16 @@ from found;
 
 create or replace temp view priced_calls as
 select
-    * exclude (box_id, known, is_free, every_meter, asks, known_usd, meters_without_price, meters_used),
+    * exclude (box_id, known, is_free, every_meter, bills_requests, known_usd, meters_without_price),
     cast(case priced
         when 'yes' then known_usd
         when 'free' then 0
         when 'emitter' then emitter_usd
         -- Part of it may have a price: a lower bound.
-        when 'no' then case when known and meters_without_price < meters_used + cast(asks as integer) then known_usd end
+        when 'no' then case when known and meters_without_price < {lines} then known_usd end
     end as decimal(38, 12)) as cost_usd,
     case
-        when priced = 'no' then case when known then meters_without_price else meters_used + cast(asks as integer) end
+        when priced = 'no' then case when known then meters_without_price else {lines} end
         when counted then 0
     end as unpriced_meters,
     coalesce(priced = 'yes' and abs(emitter_usd - known_usd) * 100 > known_usd, false) as discrepancy
@@ -69,7 +70,7 @@ where counted;
 create or replace temp view metered_calls as
 unpivot (
     select
-        * replace (case when asks then coalesce(requests, 1) end as requests),
+        * replace (case when {asks} then coalesce(requests, 1) end as requests),
         case when priced = 'emitter' then cast(1 as bigint) end as emitter
     from costed_calls
     where counted
