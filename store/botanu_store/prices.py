@@ -11,10 +11,9 @@ from decimal import Decimal
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from botanu_store import book
 from botanu_store.engines.duckdb import script
@@ -23,6 +22,9 @@ from botanu_store.price import FALLBACKS, MINIMUM_METERS, PROPORTIONAL_METERS, F
 from botanu_store.rates import rates
 from botanu_store.rates import text as rates_text
 from botanu_store.records import METERS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["Overrides", "apply_overrides", "book_version", "needs_sync", "read_overrides", "sync_prices"]
 
@@ -68,9 +70,9 @@ def apply_overrides(con: duckdb.DuckDBPyConnection, overrides: Overrides | None,
     if not _tables(con) >= _TABLES:
         con.execute(script("schema/prices.sql").replace("create table", "create temp table"))
     overrides = overrides or Overrides()
-    _insert(con, "user_prices", _USER_PRICES, _user_prices(overrides))
-    _insert(con, "user_discounts", _USER_DISCOUNTS, _user_discounts(overrides))
-    _insert(con, "meter_fallbacks", _METER_FALLBACKS, _meter_fallbacks())
+    con.execute(script("schema/user_prices.sql"))
+    _insert(con, "user_prices", _user_prices(overrides))
+    _insert(con, "user_discounts", _user_discounts(overrides))
     _spread(con, believed_at)
     con.execute(_charges_script())
 
@@ -85,8 +87,7 @@ def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _store_book(con: duckdb.DuckDBPyConnection) -> None:
-    rows = [price.row() for price in (*book.prices(), *_rate_prices())]
-    con.register("read_prices", pa.Table.from_pylist(rows, schema=_PRICES))
+    con.register("read_prices", _price_table([*book.prices(), *_rate_prices()]))
     now = datetime.now(UTC).replace(tzinfo=None)
     con.execute("update prices set superseded = ? where superseded is null and price_id not in (select price_id from read_prices)", [now])
     con.execute(
@@ -95,6 +96,15 @@ def _store_book(con: duckdb.DuckDBPyConnection) -> None:
         [now, book_version()],
     )
     con.unregister("read_prices")
+
+
+def _price_table(prices: list[Price]) -> pa.Table:
+    import pyarrow as pa  # noqa: PLC0415 - only this needs it, and it takes 30 ms
+
+    types = {str: pa.string(), int: pa.int64()}
+    named = {"usd": pa.decimal128(38, 12), "unit_usd": pa.decimal128(18, 12)}
+    rows = [price.row() for price in prices]
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, named.get(name) or types[type(value)]) for name, value in rows[0].items()]))
 
 
 def _rate_prices() -> Iterable[Price]:
@@ -129,45 +139,35 @@ def _spread(con: duckdb.DuckDBPyConnection, believed_at: datetime | None) -> Non
     con.execute(_grid_script().replace("$believed_at", believed))
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
-    con.register("given", pa.Table.from_pylist(rows, schema=schema))
-    con.execute(f"create or replace temp table {table} as select * from given")
-    con.unregister("given")
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        con.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)
 
 
-def _user_prices(overrides: Overrides) -> list[dict[str, Any]]:
-    ranked = sorted(overrides.prices, key=lambda price: _specificity(price.pattern))
+def _user_prices(overrides: Overrides) -> list[tuple[Any, ...]]:
+    """Rows of user_prices; the meters of one entry share its rank."""
+    ranks = _ranks(price.pattern for price in overrides.prices)
     return [
-        {
-            "pattern": _like(price.pattern),
-            "category": price.category,
-            "operation": _like(price.operation),
-            "meter": price.meter,
-            "usd": price.usd.quantize(_PICO_USD),
-            "per": price.per,
-            "unit_usd": (price.usd / price.per).quantize(_PICO_USD),
-            "price_id": f"user:{price.pattern}",
-            "per_call": price.per_call,
-            "valid_from_ns": price.valid_from_ns,
-            "valid_to_ns": price.valid_to_ns,
-            "rank": rank,
-        }
-        for rank, price in enumerate(ranked, 1)
+        (
+            *(ranks[price.pattern], _like(price.pattern), price.category, _like(price.operation), price.meter),
+            *(price.usd, price.per, (price.usd / price.per).quantize(_PICO_USD), f"user:{price.pattern}", price.per_call),
+            *(price.valid_from_ns, price.valid_to_ns),
+        )
+        for price in overrides.prices
     ]
 
 
-def _user_discounts(overrides: Overrides) -> list[dict[str, Any]]:
-    ranked = sorted(overrides.discounts, key=lambda discount: _specificity(discount.pattern))
+def _user_discounts(overrides: Overrides) -> list[tuple[Any, ...]]:
+    ranks = _ranks(discount.pattern for discount in overrides.discounts)
     return [
-        {
-            "pattern": _like(discount.pattern),
-            "factor": (1 - discount.share).quantize(_MILLIONTH),
-            "valid_from_ns": discount.valid_from_ns,
-            "valid_to_ns": discount.valid_to_ns,
-            "rank": rank,
-        }
-        for rank, discount in enumerate(ranked, 1)
+        (ranks[discount.pattern], _like(discount.pattern), 1 - discount.share, discount.valid_from_ns, discount.valid_to_ns)
+        for discount in overrides.discounts
     ]
+
+
+def _ranks(patterns: Iterable[str]) -> dict[str, int]:
+    ordered = sorted(dict.fromkeys(patterns), key=_specificity)
+    return {pattern: rank for rank, pattern in enumerate(ordered, 1)}
 
 
 def _specificity(pattern: str) -> tuple[bool, int]:
@@ -180,17 +180,15 @@ def _like(pattern: str) -> str:
     return pattern.replace("*", "%").lower()
 
 
-def _meter_fallbacks() -> list[dict[str, Any]]:
-    return [
-        {"meter": meter, "billed_as": billed_as, "distance": distance}
-        for meter in METERS
-        for distance, billed_as in enumerate((meter, *FALLBACKS.get(meter, ())))
-    ]
-
-
 @cache
 def _grid_script() -> str:
-    return script("schema/price_grid.sql").replace("{columns}", ",\n    ".join(_price_columns()))
+    fallbacks = (
+        f"('{meter}', '{billed_as}', {distance})"
+        for meter in METERS
+        for distance, billed_as in enumerate((meter, *FALLBACKS.get(meter, ())))
+    )
+    text = script("schema/price_grid.sql").replace("{fallbacks}", ", ".join(fallbacks))
+    return text.replace("{columns}", ",\n    ".join(_price_columns()))
 
 
 def _price_columns() -> Iterable[str]:
@@ -210,7 +208,7 @@ def _charges_script() -> str:
     inputs = [meter for meter in METERS if meter.endswith("_tokens") and not meter.startswith("output_")]
     outputs = [meter for meter in METERS if meter.endswith("_tokens") and meter.startswith("output_")]
     cached = [meter for meter in METERS if meter.startswith("cache_read")]
-    asks = f"(bills_requests or {_count(used)} = 0 or (requests is not null and not every_meter))"
+    asks = f"(bills_requests or coalesce({', '.join(used)}) is null or (requests is not null and not every_meter))"
     values = {
         "rare_used": f"coalesce({', '.join(rare)}) is not null",
         "all_input": _total(inputs, "c."),
@@ -218,7 +216,7 @@ def _charges_script() -> str:
         "lacks": f"{_lacks(_COMMON, ' or ')} or case when c.rare then {_lacks(rare, ' or ')} else false end",
         "meters_without_price": _lacks(used, " + "),
         "asks": asks,
-        "lines": f"({_count(used)} + cast({asks} as integer))",
+        "meters_used": _count(used),
         "one_amount": _one_amount(),
         "meters": ", ".join(METERS),
         "input_tokens": _total(inputs),
@@ -274,28 +272,3 @@ def _names(meters: Iterable[str]) -> str:
 _COMMON = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "requests")
 _PICO_USD = Decimal("1e-12")
 _MILLIONTH = Decimal("1e-6")
-_MONEY = pa.decimal128(38, 12)
-_PRICE = pa.decimal128(18, 12)
-_NS = pa.int64()
-
-_PRICES = pa.schema(
-    [
-        *((name, pa.string()) for name in ("price_id", "vendor", "model", "context", "meter", "unit", "source")),
-        ("usd", _MONEY),
-        ("unit_usd", _PRICE),
-        *((name, _NS) for name in ("per", "minimum", "valid_from_ns", "valid_to_ns", "day_from_ns", "day_to_ns", "tier_from", "tier_to")),
-    ]
-)
-_USER_PRICES = pa.schema(
-    [
-        *((name, pa.string()) for name in ("pattern", "category", "operation", "meter", "price_id")),
-        ("usd", _MONEY),
-        ("unit_usd", _PRICE),
-        *((name, _NS) for name in ("per", "valid_from_ns", "valid_to_ns", "rank")),
-        ("per_call", pa.bool_()),
-    ]
-)
-_USER_DISCOUNTS = pa.schema(
-    [("pattern", pa.string()), ("factor", pa.decimal128(9, 6)), ("valid_from_ns", _NS), ("valid_to_ns", _NS), ("rank", _NS)]
-)
-_METER_FALLBACKS = pa.schema([("meter", pa.string()), ("billed_as", pa.string()), ("distance", pa.int64())])

@@ -1,6 +1,6 @@
 -- Calls with their cost. Each counted call finds its row of prices by what it is and when it was, and every amount is quantity x price.
 
--- `known`: our prices say what the call cost, at least in part. Few calls use other than the common meters, so the terms of those stand
+-- `known`: our prices say what the call cost, at least in part. `lines_if_unpriced`: how many charges it then is. Few calls use other than the common meters, so the terms of those stand
 -- behind one test of `rare` (3 times as fast on five million calls).
 create or replace temp view costed_calls as
 with used as (
@@ -27,17 +27,21 @@ found as (
         and c.start_ns >= p.from_ns and c.start_ns < p.to_ns
         and c.day_ns >= p.day_from_ns and c.day_ns < p.day_to_ns
         and c.all_input_tokens > p.tier_from and c.all_input_tokens <= p.tier_to
+),
+judged as (
+    select
+        *,
+        case
+            when not counted then null
+            when usage = 'free' or (is_free and emitter_usd is null) then 'free'
+            when known and meters_without_price = 0 then 'yes'
+            when emitter_usd is not null then 'emitter'
+            else 'no'
+        end as priced
+    from found
 )
-select
-    *,
-    case
-        when not counted then null
-        when usage = 'free' or (is_free and emitter_usd is null) then 'free'
-        when known and meters_without_price = 0 then 'yes'
-        when emitter_usd is not null then 'emitter'
-        else 'no'
-    end as priced
-from found;
+select *, case when priced = 'no' then {meters_used} + cast({asks} as integer) end as lines_if_unpriced
+from judged;
 
 create or replace temp view priced_calls as
 select
@@ -47,10 +51,10 @@ select
         when 'free' then 0
         when 'emitter' then emitter_usd
         -- Part of it may have a price: a lower bound.
-        when 'no' then case when known and meters_without_price < {lines} then known_usd end
+        when 'no' then case when known and meters_without_price < lines_if_unpriced then known_usd end
     end as decimal(38, 12)) as cost_usd,
     case
-        when priced = 'no' then case when known then meters_without_price else {lines} end
+        when priced = 'no' then case when known then meters_without_price else lines_if_unpriced end
         when counted then 0
     end as unpriced_meters,
     coalesce(priced = 'yes' and abs(emitter_usd - known_usd) * 100 > known_usd, false) as discrepancy
@@ -67,16 +71,16 @@ from priced_calls
 where counted;
 
 -- One row per meter that a counted call used; `emitter` is the line of a call whose emitter says what it cost.
-create or replace temp view metered_calls as
-unpivot (
-    select
-        * replace (case when {asks} then coalesce(requests, 1) end as requests),
-        case when priced = 'emitter' then cast(1 as bigint) end as emitter
-    from costed_calls
-    where counted
-) on {meters}, emitter into name meter value quantity;
-
 create or replace temp view charged_calls as
+with lines as (
+    unpivot (
+        select
+            * replace (case when {asks} then coalesce(requests, 1) end as requests),
+            case when priced = 'emitter' then cast(1 as bigint) end as emitter
+        from costed_calls
+        where counted
+    ) on {meters}, emitter into name meter value quantity
+)
 select
     c.*,
     g.unit_usd,
@@ -96,7 +100,7 @@ select
         when not c.every_meter or c.meter = 'requests' then 'free'
         else 'no'
     end as charge_priced
-from metered_calls as c
+from lines as c
 left join price_grid as g on g.box_id = c.box_id and g.meter = c.meter;
 
 create or replace temp view charges as

@@ -10,6 +10,10 @@ select
     lower(operation) as operation_name
 from price_keys;
 
+-- What a meter without a price of its own is billed as: itself, else the nearest of these that has one.
+create or replace temp table meter_fallbacks as
+select * from (values {fallbacks}) as t(meter, billed_as, distance);
+
 create or replace temp table book_prices as
 select k.key_id, p.*
 from price_combinations as k
