@@ -90,7 +90,9 @@ class RecordedRuns:
                 run_id=span.attributes[attributes.RUN_ID],
                 use_case=span.attributes[attributes.USE_CASE],
                 attributes=span.attributes,
-                spans=[one for one in spans if one.attributes.get(attributes.RUN_ID) == span.attributes[attributes.RUN_ID]],
+                spans=[
+                    one for one in spans if one.attributes.get(attributes.RUN_ID) == span.attributes[attributes.RUN_ID]
+                ],
             )
             for span in spans
             if span.name.startswith("botanu.run/")

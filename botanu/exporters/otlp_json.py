@@ -48,15 +48,7 @@ def resource_spans(spans: Iterable[ReadableSpan], value_limit: int = VALUE_LIMIT
         if scoped is None:
             scoped = group[1][id(scope)] = (scope, [])
         scoped[1].append(encode.span(span))
-    return {
-        "resourceSpans": [
-            {
-                "resource": {"attributes": encode.attributes(resource.attributes)},
-                "scopeSpans": [{"scope": encode.scope(scope), "spans": encoded} for scope, encoded in scopes.values()],
-            }
-            for resource, scopes in resources.values()
-        ]
-    }
+    return {"resourceSpans": [encode.resource(resource, scopes.values()) for resource, scopes in resources.values()]}
 
 
 class Encoder:
@@ -108,6 +100,22 @@ class Encoder:
         ):
             if dropped:
                 encoded[key] = dropped
+        return encoded
+
+    def resource(self, resource: Resource, scopes: Iterable[tuple[InstrumentationScope | None, list[Json]]]) -> Json:
+        """Return one resource with its spans by scope."""
+        encoded: Json = {
+            "resource": {"attributes": self.attributes(resource.attributes)},
+            "scopeSpans": [self._scope_spans(scope, spans) for scope, spans in scopes],
+        }
+        if resource.schema_url:
+            encoded["schemaUrl"] = resource.schema_url
+        return encoded
+
+    def _scope_spans(self, scope: InstrumentationScope | None, spans: list[Json]) -> Json:
+        encoded: Json = {"scope": self.scope(scope), "spans": spans}
+        if scope is not None and scope.schema_url:
+            encoded["schemaUrl"] = scope.schema_url
         return encoded
 
     def scope(self, scope: InstrumentationScope | None) -> Json:

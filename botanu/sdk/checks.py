@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, urlsplit
 
@@ -71,6 +72,7 @@ def url(value: object) -> str:
         parts = urlsplit(said if "://" in said else f"http://{said}")
         if (
             isinstance(value, str)
+            and not re.search(r"\s", said)
             and parts.scheme in ("http", "https")
             and parts.hostname
             and (parts.port is None or parts.port)

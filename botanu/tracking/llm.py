@@ -35,6 +35,7 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
 def excludes_cache(provider: str, model: str) -> bool:
     """Whether this vendor's input count leaves out the tokens it read from and wrote to its cache.
 

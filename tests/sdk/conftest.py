@@ -111,7 +111,9 @@ class Store:
     def documents(self) -> list[dict[str, Any]]:
         """Every line of every segment."""
         return [
-            orjson.loads(line) for segment in sorted(self.spool.glob("*.jsonl")) for line in segment.read_bytes().splitlines()
+            orjson.loads(line)
+            for segment in sorted(self.spool.glob("*.jsonl"))
+            for line in segment.read_bytes().splitlines()
         ]
 
     @property

@@ -106,7 +106,12 @@ def test_a_retry_names_what_it_repeats() -> None:
 
     assert len({first.run_id, second.run_id, third.run_id}) == 3
     assert (third.attempt, third.retry_of_run_id, third.root_run_id) == (3, second.run_id, first.run_id)
-    assert (third.use_case, third.workflow, third.workflow_version, third.tenant_id) == ("Support", "answer", "v:1", "acme")
+    assert (third.use_case, third.workflow, third.workflow_version, third.tenant_id) == (
+        "Support",
+        "answer",
+        "v:1",
+        "acme",
+    )
 
 
 @given(
@@ -172,7 +177,14 @@ GARBAGE = st.one_of(st.text(max_size=2000), st.integers(), st.none(), st.binary(
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["botanu.attempt", "botanu.deadline", "botanu.cancelled", "botanu.workflow", "botanu.root_run_id", "botanu.x"]
+            [
+                "botanu.attempt",
+                "botanu.deadline",
+                "botanu.cancelled",
+                "botanu.workflow",
+                "botanu.root_run_id",
+                "botanu.x",
+            ]
         ),
         GARBAGE,
     )

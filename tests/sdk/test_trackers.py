@@ -44,7 +44,9 @@ def test_a_model_call(recorded: RecordedRuns) -> None:
         assert call.span is not None
         assert call.span.kind is SpanKind.CLIENT  # type: ignore[attr-defined]
         chained = (
-            call.set_tokens(input_tokens=100, output_tokens=50, cached_tokens=40, cache_write_tokens=10, reasoning_tokens=20)
+            call.set_tokens(
+                input_tokens=100, output_tokens=50, cached_tokens=40, cache_write_tokens=10, reasoning_tokens=20
+            )
             .set_request_id(provider_request_id="theirs")
             .set_response_model("gpt-5-2026")
             .set_finish_reason("stop")
@@ -52,7 +54,12 @@ def test_a_model_call(recorded: RecordedRuns) -> None:
             .set_cache_hit()
             .set_attempt(2)
             .set_request_params(
-                temperature=0.5, top_p=0.9, max_tokens=10, stop_sequences=["x"], frequency_penalty=0.1, presence_penalty=0.2
+                temperature=0.5,
+                top_p=0.9,
+                max_tokens=10,
+                stop_sequences=["x"],
+                frequency_penalty=0.1,
+                presence_penalty=0.2,
             )
             .add_metadata(color="green", **{"botanu.shape": "round"})
         )
@@ -180,7 +187,13 @@ def test_database_names(name: str, system: str, recorded: RecordedRuns) -> None:
     assert recorded.spans[0].attributes["db.system"] == recorded.spans[0].attributes["botanu.vendor"] == system
 
 
-STORES = {"s3": "aws_s3 S3", "gcs": "google_cloud_storage", "azure_blob": "blob azure_blob", "minio": "minio", "efs": "efs"}
+STORES = {
+    "s3": "aws_s3 S3",
+    "gcs": "google_cloud_storage",
+    "azure_blob": "blob azure_blob",
+    "minio": "minio",
+    "efs": "efs",
+}
 
 
 @pytest.mark.parametrize(("name", "system"), _systems(STORES))
@@ -190,10 +203,18 @@ def test_store_names(name: str, system: str, recorded: RecordedRuns) -> None:
         pass
 
     assert recorded.spans[0].name == f"storage.{system}.get"
-    assert recorded.spans[0].attributes["botanu.storage.system"] == recorded.spans[0].attributes["botanu.vendor"] == system
+    assert (
+        recorded.spans[0].attributes["botanu.storage.system"] == recorded.spans[0].attributes["botanu.vendor"] == system
+    )
 
 
-BROKERS = {"sqs": "aws_sqs sqs", "pubsub": "google_pubsub", "servicebus": "azure_servicebus", "kafka": "Kafka", "nats": "nats"}
+BROKERS = {
+    "sqs": "aws_sqs sqs",
+    "pubsub": "google_pubsub",
+    "servicebus": "azure_servicebus",
+    "kafka": "Kafka",
+    "nats": "nats",
+}
 
 
 @pytest.mark.parametrize(("name", "system"), _systems(BROKERS))
@@ -211,7 +232,9 @@ def test_a_tool(recorded: RecordedRuns) -> None:
     with track_tool_call("search", tool_call_id="c1", provider="Tavily", depth=2) as tool:
         assert tool.span is not None
         assert tool.span.kind is SpanKind.INTERNAL  # type: ignore[attr-defined]
-        assert tool.set_result(items_returned=3, bytes_processed=9).set_tool_call_id("c2").add_metadata(kind="web") is tool
+        assert (
+            tool.set_result(items_returned=3, bytes_processed=9).set_tool_call_id("c2").add_metadata(kind="web") is tool
+        )
 
     attributes = recorded.spans[0].attributes
     assert attributes.pop("botanu.tool.duration_ms") >= 0
@@ -267,7 +290,10 @@ def test_a_database(recorded: RecordedRuns) -> None:
 def test_a_store(recorded: RecordedRuns) -> None:
     """A CLIENT span with objects and bytes, and metadata under `botanu.storage.`."""
     with track_storage_operation("aws_s3", "put", tier="cold") as storage:
-        assert storage.set_result(objects_count=1, bytes_read=2, bytes_written=3).set_bucket("b").add_metadata(x=1) is storage
+        assert (
+            storage.set_result(objects_count=1, bytes_read=2, bytes_written=3).set_bucket("b").add_metadata(x=1)
+            is storage
+        )
 
     attributes = recorded.spans[0].attributes
     assert attributes.pop("botanu.storage.duration_ms") >= 0
@@ -382,7 +408,9 @@ def test_a_tracker_of_ones_own() -> None:
 def test_stand_alone_functions_write_on_the_current_span(recorded: RecordedRuns) -> None:
     """`set_llm_attributes`, `set_token_usage`, `set_data_metrics`, `set_warehouse_metrics` on the current span."""
     with track_tool_call("t"):
-        set_llm_attributes("claude", "claude-opus-5", "chat", 10, 5, cached_tokens=4, streaming=True, provider_request_id="r")
+        set_llm_attributes(
+            "claude", "claude-opus-5", "chat", 10, 5, cached_tokens=4, streaming=True, provider_request_id="r"
+        )
     with track_tool_call("t"):
         set_token_usage(10, 5, cached_tokens=4)
         set_data_metrics(rows_returned=1, objects_count=2)

@@ -1,0 +1,444 @@
+"""Starting and stopping: `enable`, `disable`, where spans go, and the manners both keep."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from opentelemetry import propagate, trace
+from opentelemetry.baggage.propagation import W3CBaggagePropagator
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+import botanu
+from botanu.sdk.bootstrap import get_config
+from botanu.tracking.data import track_db_operation
+from botanu.tracking.llm import track_llm_call, track_tool_call
+from tests.sdk.conftest import Collector, Store
+
+Python = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def one_run() -> None:
+    """One run with a call in it."""
+    with botanu.run("Support"), track_llm_call("openai", "gpt-5") as call:
+        call.set_tokens(10, 5)
+        botanu.emit_outcome("success", value_type="tickets_resolved", value_amount=1)
+
+
+def test_enable_and_disable(store: Store) -> None:
+    """`enable` says whether it was this call that enabled; `disable` flushes and lets it be called again."""
+    assert (botanu.is_enabled(), get_config()) == (False, None)
+    assert botanu.enable("x", store=store.path, auto_instrument=False) is True
+    assert botanu.is_enabled()
+    config = get_config()
+    assert config is not None
+    assert (config.service_name, config.store) == ("x", str(store.path))
+    one_run()
+    botanu.disable()
+    assert (botanu.is_enabled(), get_config()) == (False, None)
+    assert {span["name"] for span in store.spans} == {"botanu.run/Support", "chat gpt-5"}
+
+    assert botanu.init_botanu("x", store=store.path, auto_instrument=False) is True
+    one_run()
+    botanu.disable()
+    assert len(store.runs()) == 2
+    botanu.disable()
+
+
+def test_called_twice(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    """Called twice: a warning, False, and no second pipeline."""
+    botanu.enable("x", store=store.path, auto_instrument=False)
+    assert botanu.enable("y", store=store.path, auto_instrument=False) is False
+    one_run()
+    botanu.disable()
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert len(store.runs()) == 1
+
+
+def test_enable_from_several_threads(store: Store) -> None:
+    """Of several threads that enable at once exactly one does."""
+    barrier = threading.Barrier(8)
+    said: list[bool] = []
+
+    def enable() -> None:
+        barrier.wait(10)
+        said.append(botanu.enable("x", store=store.path, auto_instrument=False))
+
+    threads = [threading.Thread(target=enable) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    one_run()
+    botanu.disable()
+
+    assert sorted(said) == [False] * 7 + [True]
+    assert len(store.runs()) == 1
+
+
+def test_every_span_in_the_run_carries_it(store: Store) -> None:
+    """In the store every span of the run, also a foreign tracer's, has run_id and use_case."""
+    botanu.enable("x", store=store.path, auto_instrument=False)
+    with botanu.run("Support") as run, track_tool_call("t"), track_db_operation("pg", "SELECT"):
+        trace.get_tracer("theirs").start_span("theirs").end()
+    botanu.disable()
+
+    assert {span["attributes"]["botanu.run_id"] for span in store.spans} == {run.run_id}
+    assert {span["attributes"]["botanu.use_case"] for span in store.spans} == {"Support"}
+    assert len(store.spans) == 4
+
+
+def test_full_mode(store: Store) -> None:
+    """In full mode every span also carries workflow, environment and tenant."""
+    botanu.enable("x", store=store.path, propagation_mode="full", environment="staging", auto_instrument=False)
+    with botanu.run("Support", "flow", tenant_id="acme"), track_tool_call("t"):
+        pass
+    botanu.disable()
+
+    tool = store.spans[0]["attributes"]
+    assert (tool["botanu.workflow"], tool["botanu.environment"], tool["botanu.tenant_id"]) == ("flow", "staging", "acme")
+
+
+def test_the_environment_of_runs(store: Store) -> None:
+    """`environment=` is that of the resource and of every run."""
+    botanu.enable("x", store=store.path, environment="staging", auto_instrument=False)
+    one_run()
+    botanu.disable()
+    with botanu.run("later") as later:
+        pass
+
+    assert store.runs()[0]["botanu.environment"] == "staging"
+    assert later.environment == "production"
+
+
+def test_the_resource(store: Store) -> None:
+    """Name, version, namespace and environment are on the resource; what can be detected too, if asked for."""
+    fields = {"service_version": "2", "service_namespace": "ns"}
+    botanu.enable("x", store=store.path, environment="e", auto_instrument=False, **fields)
+    one_run()
+    botanu.disable()
+    botanu.enable("x", store=store.path, auto_detect_resources=False, auto_instrument=False)
+    one_run()
+    botanu.disable()
+
+    detected, bare = (
+        {a["key"]: a["value"] for a in document["resourceSpans"][0]["resource"]["attributes"]} for document in store.documents
+    )
+    for key, value in {
+        "service.name": "x",
+        "service.version": "2",
+        "service.namespace": "ns",
+        "deployment.environment": "e",
+        "deployment.environment.name": "e",
+    }.items():
+        assert detected[key] == {"stringValue": value}
+    assert "host.name" in detected
+    assert "host.name" not in bare
+
+
+def test_spans_arrive_at_the_endpoint(collector: Collector) -> None:
+    """With an endpoint spans arrive there, as OTLP over HTTP, with the headers configured."""
+    botanu.enable("x", collector.endpoint, otlp_headers={"x-key": "secret"}, auto_instrument=False)
+    one_run()
+    botanu.disable()
+
+    assert collector.names == {"botanu.run/Support", "chat gpt-5"}
+    headers, request = collector.requests[0]
+    assert headers["x-key"] == "secret"
+    assert {a.key: a.value.string_value for a in request.resource_spans[0].resource.attributes}["service.name"] == "x"
+
+
+def test_store_and_endpoint(store: Store, collector: Collector) -> None:
+    """With both named the same spans go to both."""
+    botanu.enable("x", collector.endpoint, store=store.path, auto_instrument=False)
+    one_run()
+    botanu.disable()
+
+    assert {span.span_id.hex() for span in collector.spans} == {span["spanId"] for span in store.spans}
+    assert len(store.spans) == 2
+
+
+@pytest.mark.parametrize(
+    "door", ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "yaml"]
+)
+def test_an_endpoint_named_anywhere_is_used(
+    door: str, store: Store, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside a store, an endpoint in the environment or in YAML is used as one in code is."""
+    if door == "yaml":
+        (store.path.parent / "botanu.yaml").write_text(f"otlp: {{endpoint: '{collector.endpoint}'}}", "utf-8")
+    else:
+        base = collector.endpoint.removesuffix("/v1/traces")
+        monkeypatch.setenv(door, base if door == "OTEL_EXPORTER_OTLP_ENDPOINT" else collector.endpoint)
+    botanu.enable("x", store=store.path, auto_instrument=False)
+    one_run()
+    botanu.disable()
+
+    assert len(collector.spans) == len(store.spans) == 2
+
+
+def test_a_store_and_nothing_else_sends_nothing(store: Store, python: Python) -> None:
+    """With a store and no endpoint named, no connection is tried and nothing is said."""
+    ended = python(
+        "import socket\n"
+        "socket.socket.connect = lambda *a: (_ for _ in ()).throw(SystemExit('connected'))\n"
+        "import botanu\n"
+        f"botanu.enable('x', store={str(store.path)!r})\n"
+        "with botanu.run('Support'): pass\n"
+    )
+
+    assert (ended.stdout, ended.stderr) == ("", "")
+    assert len(store.runs()) == 1
+
+
+def test_the_store_may_be_named_by_the_environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """BOTANU_STORE names the store."""
+    monkeypatch.setenv("BOTANU_STORE", str(store.path))
+    botanu.enable(auto_instrument=False)
+    one_run()
+    botanu.disable()
+
+    assert len(store.runs()) == 1
+
+
+def test_the_interpreters_exit_flushes(store: Store, python: Python) -> None:
+    """A program that simply ends leaves all its spans."""
+    python(f"import botanu\nbotanu.enable('x', store={str(store.path)!r})\nfor _ in range(700):\n  with botanu.run('S'): pass")
+
+    assert len(store.runs()) == 700
+
+
+def test_visible_while_running_and_after_a_kill(store: Store, python: Python) -> None:
+    """What was flushed is in the store while the program runs, and after it was killed."""
+    ended = python(
+        "import botanu, os, signal, time\n"
+        f"botanu.enable('x', store={str(store.path)!r}, schedule_delay_millis=50)\n"
+        "with botanu.run('S'): pass\n"
+        "while not [n for n in os.listdir('botanu.duckdb.spool') if n.endswith('.jsonl') and n[0] != '.']: time.sleep(0.01)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        check=False,
+        PYTHONPATH="",
+    ) if store.spool.mkdir() is None else None
+
+    assert ended is not None
+    assert ended.returncode == -9
+    assert len(store.runs()) == 1
+
+
+def test_flush_after_run(store: Store) -> None:
+    """With `flush_after_run` a run's spans are out when the run is over, before any freeze."""
+    botanu.enable("x", store=store.path, flush_after_run=True, auto_instrument=False)
+    one_run()
+
+    assert len(store.runs()) == 1
+
+
+def test_sampling(store: Store) -> None:
+    """`trace_sample_rate` takes effect, whole traces at a time, and each run says the rate."""
+    botanu.enable("x", store=store.path, trace_sample_rate=0.3, auto_instrument=False)
+    for _ in range(400):
+        one_run()
+    botanu.disable()
+
+    assert 60 < len(store.runs()) < 180
+    assert len(store.spans) == 2 * len(store.runs())
+    assert {run["botanu.sample_rate"] for run in store.runs()} == {0.3}
+
+
+def test_all_is_recorded_whatever_the_caller_sampled(store: Store) -> None:
+    """At rate 1 a remote parent that was not sampled does not make costs disappear."""
+    botanu.enable("x", store=store.path, auto_instrument=False)
+    parent = trace.SpanContext(1, 2, is_remote=True, trace_flags=trace.TraceFlags(0))
+    with trace.use_span(trace.NonRecordingSpan(parent)):
+        one_run()
+    botanu.disable()
+
+    assert len(store.runs()) == 1
+    assert "botanu.sample_rate" not in store.runs()[0]
+
+
+def test_propagators(store: Store) -> None:
+    """Trace context and baggage travel while enabled, beside whatever the program set; afterwards it is as before."""
+    mine = TraceContextTextMapPropagator()
+    propagate.set_global_textmap(mine)
+    botanu.enable("x", store=store.path, auto_instrument=False)
+    carrier: dict[str, str] = {}
+    with botanu.run("S"):
+        propagate.inject(carrier)
+    fields = propagate.get_global_textmap().fields
+    botanu.disable()
+
+    assert set(carrier) == {"traceparent", "baggage"}
+    assert fields >= W3CBaggagePropagator().fields | mine.fields
+    assert propagate.get_global_textmap() is mine
+
+
+def test_logging_is_left_alone(python: Python, store: Store) -> None:
+    """It must not call `logging.basicConfig`: the root logger has no handlers and no level of ours."""
+    ended = python(
+        "import logging, botanu\n"
+        f"botanu.enable('x', store={str(store.path)!r})\n"
+        "with botanu.run('S'): pass\n"
+        "print(logging.root.handlers, logging.root.level == logging.WARNING)"
+    )
+
+    assert ended.stdout == "[] True\n"
+
+
+def test_without_the_sdk(python: Python) -> None:
+    """Without the OpenTelemetry SDK: one clear error that names the extra, False, and the program goes on."""
+    ended = python(
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.startswith('opentelemetry.sdk'): raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "import botanu\n"
+        "print(botanu.enable('x'))\n"
+        "with botanu.run('S'): print('went on')"
+    )
+
+    assert ended.stdout == "False\nwent on\n"
+    assert ended.stderr.count("\n") == 1
+    assert "pip install 'botanu[sdk]'" in ended.stderr
+
+
+def test_a_wrong_argument_is_named() -> None:
+    """An argument that is no field is a TypeError with the closest one; a wrong value is a ValueError."""
+    with pytest.raises(TypeError, match="did you mean trace_sample_rate"):
+        botanu.enable(trace_sample_rat=1)
+    with pytest.raises(ValueError, match="propagation_mode is 'medium'"):
+        botanu.enable(propagation_mode="medium")
+    assert not botanu.is_enabled()
+
+
+class TestExistingProviders:
+    """A provider that the program has, gets, or that cannot be joined."""
+
+    def theirs(self, **words: Any) -> tuple[TracerProvider, Any]:
+        """A provider of the program's own with its own exporter."""
+        from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+        from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+        kept = InMemorySpanExporter()
+        provider = TracerProvider(resource=Resource({"service.name": "theirs"}), shutdown_on_exit=False, **words)
+        provider.add_span_processor(SimpleSpanProcessor(kept))
+        return provider, kept
+
+    def test_one_set_before_is_joined(self, store: Store) -> None:
+        """It stays the program's provider, its exporter keeps receiving, its spans carry the run and are in the store."""
+        provider, kept = self.theirs()
+        trace._TRACER_PROVIDER = provider
+        botanu.enable("x", store=store.path, auto_instrument=False)
+        assert trace.get_tracer_provider() is provider
+        one_run()
+        botanu.disable()
+        one_run()
+
+        assert [span.name for span in kept.get_finished_spans()] == ["chat gpt-5", "botanu.run/Support"] * 2
+        assert len(store.spans) == 2
+        resource = store.documents[0]["resourceSpans"][0]["resource"]["attributes"]
+        assert {"key": "service.name", "value": {"stringValue": "theirs"}} in resource
+
+    def test_joined_again_nothing_is_doubled(self, store: Store) -> None:
+        """Enabled, disabled and enabled again on one provider, each span is written once."""
+        provider, _ = self.theirs()
+        trace._TRACER_PROVIDER = provider
+        for _ in range(3):
+            botanu.enable("x", store=store.path, auto_instrument=False)
+            one_run()
+            botanu.disable()
+
+        assert len(store.spans) == 6
+
+    def test_one_set_after_is_joined(self, store: Store) -> None:
+        """A provider that the program sets after `enable` becomes the provider, and is joined at the next run."""
+        botanu.enable("x", store=store.path, auto_instrument=False)
+        one_run()
+        provider, kept = self.theirs()
+        once, trace._TRACER_PROVIDER_SET_ONCE = trace._TRACER_PROVIDER_SET_ONCE, type(trace._TRACER_PROVIDER_SET_ONCE)()
+        trace.set_tracer_provider(provider)
+        trace._TRACER_PROVIDER_SET_ONCE = once
+        one_run()
+        botanu.disable()
+
+        assert trace.get_tracer_provider() is provider
+        assert len(kept.get_finished_spans()) == 2
+        assert len(store.spans) == 4
+
+    def test_one_that_cannot_be_joined_is_left_alone(self, store: Store) -> None:
+        """A foreign provider without processors stays the global one, and botanu's own spans go beside it."""
+
+        class Foreign(trace.TracerProvider):
+            made: int = 0
+
+            def get_tracer(self, *args: Any, **kwargs: Any) -> trace.Tracer:
+                self.made += 1
+                return trace.NoOpTracer()
+
+        foreign = Foreign()
+        trace._TRACER_PROVIDER = foreign
+        botanu.enable("x", store=store.path, auto_instrument=False)
+        one_run()
+        botanu.disable()
+
+        assert trace.get_tracer_provider() is foreign
+        assert foreign.made == 0
+        assert len(store.spans) == 2
+
+    def test_a_ratio_sampler_is_reported(self, store: Store, caplog: pytest.LogCaptureFixture) -> None:
+        """A sampler on the joined provider is a warning that names the share of cost that will be seen."""
+        from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
+
+        trace._TRACER_PROVIDER = self.theirs(sampler=ParentBasedTraceIdRatio(0.25))[0]
+        botanu.enable("x", store=store.path, auto_instrument=False)
+        for _ in range(100):
+            one_run()
+        botanu.disable()
+
+        assert "25 %" in caplog.text
+        assert {run["botanu.sample_rate"] for run in store.runs()} == {0.25}
+
+    def test_the_rate_counts_on_a_joined_provider_too(self, store: Store) -> None:
+        """`trace_sample_rate` thins what botanu exports, and leaves the program's own exporter everything."""
+        provider, kept = self.theirs()
+        trace._TRACER_PROVIDER = provider
+        botanu.enable("x", store=store.path, trace_sample_rate=0.3, auto_instrument=False)
+        for _ in range(200):
+            one_run()
+        botanu.disable()
+
+        assert len(kept.get_finished_spans()) == 400
+        assert 20 < len(store.runs()) < 110
+        assert len(store.spans) == 2 * len(store.runs())
+
+    def test_by_hand(self, store: Store) -> None:
+        """`provider.add_span_processor(RunContextEnricher())` is all that an existing set-up needs."""
+        from botanu.processors import RunContextEnricher
+
+        provider, kept = self.theirs()
+        trace._TRACER_PROVIDER = provider
+        provider.add_span_processor(RunContextEnricher())
+        with botanu.run("Support") as run:
+            trace.get_tracer("theirs").start_span("theirs").end()
+
+        spans = kept.get_finished_spans()
+        assert [span.attributes["botanu.run_id"] for span in spans] == [run.run_id] * 2
+
+
+def test_nothing_is_logged_on_a_good_day(store: Store, collector: Collector, caplog: pytest.LogCaptureFixture) -> None:
+    """Recording, exporting and stopping say nothing at all, at any level of ours."""
+    caplog.set_level(logging.DEBUG, "botanu")
+    caplog.set_level(logging.DEBUG, "opentelemetry")
+    botanu.enable("x", collector.endpoint, store=store.path, auto_instrument=False)
+    one_run()
+    botanu.disable()
+
+    assert [record.getMessage() for record in caplog.records] == []
