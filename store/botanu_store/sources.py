@@ -79,15 +79,21 @@ def read_stream(raw: IO[bytes], source: str) -> Iterator[Piece]:
     """Yield the pieces of an open binary stream, whatever its compression and format."""
     stream = _decompressed(io.BufferedReader(_Prefixed(raw), _READ))
     try:
-        head = stream.peek(64).lstrip(b"\xef\xbb\xbf \t\r\n")
+        head = stream.peek(1)
         if not head:
-            if not stream.read(1):
-                yield Piece("bad", b"", source, "start", "is empty")
-                return
-            head = stream.peek(64).lstrip()
-        yield from _json_pieces(stream, source) if head[:1] in (b"{", b"[") else _protobuf_pieces(stream, source)
+            yield Piece("bad", b"", source, "start", "is empty")
+        elif _looks_like_json(head):
+            yield from _json_pieces(stream, source)
+        else:
+            yield from _protobuf_pieces(stream, source)
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         yield Piece("bad", b"", source, "end", f"is cut short or damaged: {error}")
+
+
+def _looks_like_json(head: bytes) -> bool:
+    # A protobuf message may begin with a line feed (field 1), but what follows it is no brace.
+    begins = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return not begins or begins[:1] in (b"{", b"[")
 
 
 class _Prefixed(io.RawIOBase):

@@ -184,8 +184,10 @@ def test_names_of_any_script_keep_the_columns_aligned(botanu: Botanu, tmp_path: 
     from rich.cells import cell_len
 
     names = ("客户支持工单处理", "دعم العملاء", "🎫 tickets", "plain")
-    spans = [s for i, name in enumerate(names) for s in [run(t := trace_id(), f"run-{i}", use_case=name, span_id=f"{i + 1:016x}"), chat(t, f"{i + 1:016x}")]]
-    botanu("ingest", str(write(tmp_path / "a.jsonl", document(spans))))
+    for number, name in enumerate(names, 1):
+        trace = trace_id()
+        spans = [run(trace, f"run-{number}", use_case=name, span_id="1" * 16), chat(trace, "1" * 16)]
+        botanu("ingest", str(write(tmp_path / "a.jsonl", document(spans))))
 
     lines = [line for line in botanu("cost").out.splitlines() if "$" in line]
 

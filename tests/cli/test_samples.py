@@ -13,8 +13,6 @@ import pytest
 
 from tests.cli.conftest import Botanu
 
-pytest_plugins = ["tests.cli.conftest"]
-
 # USD per million tokens. https://openai.com/api/pricing, https://claude.com/pricing
 LIST_PRICES = {
     ("gpt-4o", "input"): "2.50",
