@@ -30,6 +30,17 @@ _ENTRY_NAMES = {
 """Entry point names of the packages whose name they do not share; both http clients by the name httpx, since the newer
 release line of the same library is another distribution."""
 
+_ARGUMENTS: dict[str, dict[str, Any]] = {
+    # Trace ids on log records; but neither `logging.basicConfig`, which is the program's to call, nor a handler on the
+    # root logger, which would make the program's own call of it do nothing.
+    "logging": {
+        "enable_log_auto_instrumentation": False,
+        "inject_trace_context": True,
+        "set_logging_format": False,
+    },
+}
+"""What an instrumentation is to be told."""
+
 _FRAMEWORKS = frozenset({"langchain"})
 _CLIENTS = frozenset({"anthropic", "google_genai", "openai", "vertexai"})
 """Instrumentations that see the same calls when the framework uses the client."""
@@ -92,12 +103,18 @@ def _instrumented(point: EntryPoint, provider: TracerProvider | None) -> Any:
         conflict = get_dist_dependency_conflicts(point.dist) if point.dist is not None else None
         if conflict is not None:
             if conflict.found or conflict.found_any:
-                _log.warning("the instrumentation %s is left out: %s", point.name, conflict)
+                _log.warning(
+                    "%s is left out: it knows %s, installed is %s",
+                    _distribution(point),
+                    str(conflict.required or conflict.required_any).partition(";")[0],
+                    conflict.found or conflict.found_any,
+                )
             return None
         instrumentor = point.load()()
         if instrumentor.is_instrumented_by_opentelemetry:
             return None
-        instrumentor.instrument(skip_dep_check=True, **({} if provider is None else {"tracer_provider": provider}))
+        told = _ARGUMENTS.get(_plain(point.name), {}) | ({} if provider is None else {"tracer_provider": provider})
+        instrumentor.instrument(skip_dep_check=True, **told)
     except Exception as error:  # noqa: BLE001 - foreign code; the program goes on without this instrumentation
         _log.warning("the instrumentation %s is broken and left out: %s: %s", point.name, type(error).__name__, error)
         return None

@@ -97,7 +97,8 @@ def _usages(part: Any) -> Iterator[Any]:
     for name in ("usage", "usage_metadata", "usageMetadata"):
         usage = _get(part, name)
         if usage is not None:
-            yield from _cohere_units(usage) or [usage]
+            yield usage
+            yield from _cohere_units(usage)
     yield from _cohere_units(_get(part, "meta"))
     for bedrock in (
         _get(_get(part, "ResponseMetadata"), "HTTPHeaders"),

@@ -36,7 +36,12 @@ from tests.sdk.conftest import Store
 
 NAMES = st.text(string.ascii_letters, min_size=1, max_size=5)
 SCALARS = st.one_of(
-    st.text(max_size=20), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False) | st.just(math.nan), st.binary(max_size=20), st.none()
+    st.text(max_size=20),
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False) | st.just(math.nan),
+    st.binary(max_size=20),
+    st.none(),
 )
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=8
@@ -58,7 +63,11 @@ def make_spans(
     parent = trace.set_span_in_context(trace.NonRecordingSpan(remote)) if words.get("remote") else None
     for said in attributes:
         span = tracer.start_span(
-            "name", context=parent, kind=words.get("kind", SpanKind.INTERNAL), attributes=said, links=[Link(remote, said)]
+            "name",
+            context=parent,
+            kind=words.get("kind", SpanKind.INTERNAL),
+            attributes=said,
+            links=[Link(remote, said)],
         )
         span.add_event("event", said)
         span.set_status(words.get("status", Status(StatusCode.UNSET)))
@@ -190,7 +199,9 @@ def test_segments_of_many_threads_do_not_collide(tmp_path: Path) -> None:
 def test_values_and_attributes_are_capped(store: Store) -> None:
     """A value is at most 64 KiB of UTF-8, cut between characters; a span has at most 256 attributes."""
     many = {f"k{i}": i for i in range(ATTRIBUTE_LIMIT + 50)}
-    spans = make_spans([{"long": "é" * VALUE_LIMIT, "bytes": b"x" * VALUE_LIMIT * 2}, many], limits=SpanLimits(max_attributes=1000))
+    spans = make_spans(
+        [{"long": "é" * VALUE_LIMIT, "bytes": b"x" * VALUE_LIMIT * 2}, many], limits=SpanLimits(max_attributes=1000)
+    )
     LocalStoreExporter(store.path).export(spans)
 
     first, second = store.spans

@@ -103,7 +103,11 @@ def test_full_mode(store: Store) -> None:
     botanu.disable()
 
     tool = store.spans[0]["attributes"]
-    assert (tool["botanu.workflow"], tool["botanu.environment"], tool["botanu.tenant_id"]) == ("flow", "staging", "acme")
+    assert (tool["botanu.workflow"], tool["botanu.environment"], tool["botanu.tenant_id"]) == (
+        "flow",
+        "staging",
+        "acme",
+    )
 
 
 def test_the_environment_of_runs(store: Store) -> None:
@@ -129,7 +133,8 @@ def test_the_resource(store: Store) -> None:
     botanu.disable()
 
     detected, bare = (
-        {a["key"]: a["value"] for a in document["resourceSpans"][0]["resource"]["attributes"]} for document in store.documents
+        {a["key"]: a["value"] for a in document["resourceSpans"][0]["resource"]["attributes"]}
+        for document in store.documents
     )
     for key, value in {
         "service.name": "x",
@@ -165,9 +170,7 @@ def test_store_and_endpoint(store: Store, collector: Collector) -> None:
     assert len(store.spans) == 2
 
 
-@pytest.mark.parametrize(
-    "door", ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "yaml"]
-)
+@pytest.mark.parametrize("door", ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "yaml"])
 def test_an_endpoint_named_anywhere_is_used(
     door: str, store: Store, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +193,7 @@ def test_a_store_and_nothing_else_sends_nothing(store: Store, python: Python) ->
         "import socket\n"
         "socket.socket.connect = lambda *a: (_ for _ in ()).throw(SystemExit('connected'))\n"
         "import botanu\n"
-        f"botanu.enable('x', store={str(store.path)!r})\n"
+        f"botanu.enable('x', store={str(store.path)!r}, auto_instrument_packages=['requests', 'logging'])\n"
         "with botanu.run('Support'): pass\n"
     )
 
@@ -210,22 +213,28 @@ def test_the_store_may_be_named_by_the_environment(store: Store, monkeypatch: py
 
 def test_the_interpreters_exit_flushes(store: Store, python: Python) -> None:
     """A program that simply ends leaves all its spans."""
-    python(f"import botanu\nbotanu.enable('x', store={str(store.path)!r})\nfor _ in range(700):\n  with botanu.run('S'): pass")
+    python(
+        f"import botanu\nbotanu.enable('x', store={str(store.path)!r})\nfor _ in range(700):\n  with botanu.run('S'): pass"
+    )
 
     assert len(store.runs()) == 700
 
 
 def test_visible_while_running_and_after_a_kill(store: Store, python: Python) -> None:
     """What was flushed is in the store while the program runs, and after it was killed."""
-    ended = python(
-        "import botanu, os, signal, time\n"
-        f"botanu.enable('x', store={str(store.path)!r}, schedule_delay_millis=50)\n"
-        "with botanu.run('S'): pass\n"
-        "while not [n for n in os.listdir('botanu.duckdb.spool') if n.endswith('.jsonl') and n[0] != '.']: time.sleep(0.01)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)",
-        check=False,
-        PYTHONPATH="",
-    ) if store.spool.mkdir() is None else None
+    ended = (
+        python(
+            "import botanu, os, signal, time\n"
+            f"botanu.enable('x', store={str(store.path)!r}, schedule_delay_millis=50)\n"
+            "with botanu.run('S'): pass\n"
+            "while not [n for n in os.listdir('botanu.duckdb.spool') if n.endswith('.jsonl') and n[0] != '.']: time.sleep(0.01)\n"
+            "os.kill(os.getpid(), signal.SIGKILL)",
+            check=False,
+            PYTHONPATH="",
+        )
+        if store.spool.mkdir() is None
+        else None
+    )
 
     assert ended is not None
     assert ended.returncode == -9
