@@ -37,7 +37,7 @@ This is what genai-prices does: usage without a price of its own stays in the us
 PROPORTIONAL_METERS = ("seconds", "bytes_read", "bytes_written", "bytes_scanned", "bytes_transferred")
 """Meters sold by the hour or the tebibyte: no decimal says what one unit costs, so an amount is quantity x usd / per."""
 
-MINIMUM_METERS = ("seconds", "bytes_scanned")
+MINIMUM_METERS = ("seconds", "bytes_read", "bytes_scanned", "bytes_transferred")
 """Meters that some vendors bill with a minimum per call."""
 
 

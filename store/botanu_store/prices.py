@@ -214,6 +214,7 @@ def _charges_script() -> str:
         "all_input": _total(inputs, "c."),
         "amount": f"{_amounts(_COMMON)} + case when c.rare then {_amounts(rare)} else 0 end",
         "lacks": f"{_lacks(_COMMON, ' or ')} or case when c.rare then {_lacks(rare, ' or ')} else false end",
+        "measured": " or ".join(f"(c.{meter} is not null and p.{meter}_usd is not null)" for meter in used),
         "meters_without_price": _lacks(used, " + "),
         "asks": asks,
         "meters_used": _count(used),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from botanu_store.filters import to_ns
 from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, Found, Price
 
 
@@ -30,8 +32,12 @@ class Free:
 
     category: str
     vendors: tuple[str, ...]
-    models: tuple[str, ...]
+    except_models: tuple[str, ...]
     reason: str
+
+    def holds(self, category: str, vendor: str, model: str) -> bool:
+        """Whether it is about this kind of call."""
+        return self.category == category and vendor.lower() in self.vendors and not _any_matches(model, self.except_models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class Rates:
     def find(self, category: str, vendor: str, model: str, operation: str) -> Found | None:
         """Return where a call's price is, None when nothing here is about it."""
         for free in self.free:
-            if free.category == category and _any_matches(vendor, free.vendors) and _any_matches(model, free.models):
+            if free.holds(category, vendor, model):
                 return Found("", "", "free", free.reason)
         for product in self.products:
             if product.category == category and vendor.lower() in product.vendors:
@@ -100,10 +106,14 @@ def _price(entry: dict[str, Any], rate: dict[str, Any]) -> Price:
         unit=rate["unit"],
         source=f"{entry['source']} ({entry['region']}, read {entry['read']})",
         minimum=rate.get("minimum", 0),
-        valid_from_ns=ALWAYS_FROM_NS,
-        valid_to_ns=ALWAYS_TO_NS,
+        valid_from_ns=_midnight_ns(rate["from"]) if "from" in rate else ALWAYS_FROM_NS,
+        valid_to_ns=_midnight_ns(rate["until"]) if "until" in rate else ALWAYS_TO_NS,
     )
 
 
+def _midnight_ns(day: date) -> int:
+    return to_ns(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
 def _free(entry: dict[str, Any]) -> Free:
-    return Free(entry["category"], tuple(entry["vendors"]), tuple(entry.get("models", ["*"])), entry["reason"])
+    return Free(entry["category"], tuple(entry["vendors"]), tuple(entry.get("except_models", ())), entry["reason"])
