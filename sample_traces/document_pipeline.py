@@ -24,9 +24,15 @@ def process_document(vendor: str, name: str, paragraphs: int, scanned_gib: int) 
         query.set_query_id(f"job-{name}").set_bytes_scanned(scanned_gib * GIB).set_result(rows_returned=paragraphs)
     with step("embed"), track_llm_call("openai", "text-embedding-3-small", operation="embeddings") as call:
         texts = [f"{name} paragraph {n}: " + "the parties agree as follows. " * 20 for n in range(paragraphs)]
-        call.record_response(vendors.post(f"{vendor}/v1/embeddings", {"model": "text-embedding-3-small", "input": texts}))
+        call.record_response(
+            vendors.post(f"{vendor}/v1/embeddings", {"model": "text-embedding-3-small", "input": texts})
+        )
     with step("summarise"), track_llm_call("anthropic", "claude-sonnet-4-5") as call:
-        body = {"model": "claude-sonnet-4-5", "max_tokens": 500, "messages": [{"role": "user", "content": "".join(texts)}]}
+        body = {
+            "model": "claude-sonnet-4-5",
+            "max_tokens": 500,
+            "messages": [{"role": "user", "content": "".join(texts)}],
+        }
         call.record_response(vendors.post(f"{vendor}/v1/messages", body))
     with step("store"):
         with track_storage_operation("s3", "PUT") as storage:

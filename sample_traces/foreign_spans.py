@@ -23,7 +23,11 @@ tracer = provider.get_tracer("legacy.chatbot")
 
 def chat(vendor: str, model: str, question: str) -> None:
     """One call, as an instrumentation of the OpenAI client would record it."""
-    request: dict[str, Any] = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": model}
+    request: dict[str, Any] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": model,
+    }
     with tracer.start_as_current_span(f"chat {model}", kind=SpanKind.CLIENT, attributes=request) as span:
         body = {"model": model, "messages": [{"role": "user", "content": question}]}
         answer = vendors.post(f"{vendor}/v1/chat/completions", body)

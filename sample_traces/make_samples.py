@@ -23,11 +23,18 @@ def make(program: str) -> list[list[str]]:
     """Run one program with an empty store of its own, keep what it wrote, and return the lines of its bill."""
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "sample.duckdb"
-        environment = {**os.environ, "BOTANU_STORE": str(store), "PYTHONPATH": str(HERE), "BOTANU_AUTO_DETECT_RESOURCES": "false"}
+        environment = {
+            **os.environ,
+            "BOTANU_STORE": str(store),
+            "PYTHONPATH": str(HERE),
+            "BOTANU_AUTO_DETECT_RESOURCES": "false",
+        }
         bill = Path(folder) / "bill.json"
         subprocess.run([sys.executable, __file__, program, str(bill)], env=environment, check=True)
         segments = sorted(store.with_name(store.name + ".spool").glob("*.jsonl"))
-        (HERE / f"{program}.jsonl").write_text("".join(without_paths(line) for s in segments for line in s.read_text("utf-8").splitlines()), "utf-8")
+        (HERE / f"{program}.jsonl").write_text(
+            "".join(without_paths(line) for s in segments for line in s.read_text("utf-8").splitlines()), "utf-8"
+        )
         print(f"{program}: {len(segments)} segments")
         return [[program, *map(str, line)] for line in json.loads(bill.read_text("utf-8"))]
 
@@ -46,7 +53,9 @@ def run_and_bill(program: str, bill: Path) -> None:
     runpy.run_path(str(HERE / f"{program}.py"), run_name="__main__")
     import vendors  # noqa: PLC0415 - the same module object that the program filled
 
-    bill.write_text(json.dumps([(model, kind, tokens) for (model, kind), tokens in sorted(vendors.bill.items())]), "utf-8")
+    bill.write_text(
+        json.dumps([(model, kind, tokens) for (model, kind), tokens in sorted(vendors.bill.items())]), "utf-8"
+    )
 
 
 def main() -> None:

@@ -71,7 +71,10 @@ def serve() -> None:
 def main() -> None:
     """Run the shop, and the fulfilment service beside it in a process of its own."""
     init_botanu(service_name="web-shop", auto_instrument=False)
-    with subprocess.Popen([sys.executable, __file__, "serve"], stdout=subprocess.PIPE, text=True) as worker, vendors.serving() as vendor:
+    with (
+        subprocess.Popen([sys.executable, __file__, "serve"], stdout=subprocess.PIPE, text=True) as worker,
+        vendors.serving() as vendor,
+    ):
         assert worker.stdout is not None
         address = f"http://127.0.0.1:{worker.stdout.readline().strip()}"
         for order in ORDERS:

@@ -23,7 +23,12 @@ QUESTIONS = (
 def ask_anthropic(vendor: str, question: str) -> None:
     """Ask the first choice; its long instructions are cached."""
     with track_llm_call("anthropic", "claude-sonnet-4-5") as call:
-        body = {"model": "claude-sonnet-4-5", "max_tokens": 800, "system": HANDBOOK, "messages": [{"role": "user", "content": question}]}
+        body = {
+            "model": "claude-sonnet-4-5",
+            "max_tokens": 800,
+            "system": HANDBOOK,
+            "messages": [{"role": "user", "content": question}],
+        }
         call.record_response(vendors.post(f"{vendor}/v1/messages", body))
 
 

@@ -45,7 +45,9 @@ def post(url: str, body: dict[str, Any], headers: dict[str, str] | None = None) 
     Raises:
         VendorError: the vendor answered with an error.
     """
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})})
+    request = urllib.request.Request(
+        url, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})}
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
@@ -71,7 +73,10 @@ class _Handler(BaseHTTPRequestHandler):
             _refused.add(text)
             self._send(429, {"error": {"message": "rate limit"}})
         else:
-            self._send(200, {"/v1/chat/completions": _chat, "/v1/messages": _message, "/v1/embeddings": _embed}[self.path](body))
+            self._send(
+                200,
+                {"/v1/chat/completions": _chat, "/v1/messages": _message, "/v1/embeddings": _embed}[self.path](body),
+            )
 
     def _send(self, status: int, body: dict[str, Any]) -> None:
         data = json.dumps(body).encode()
@@ -128,7 +133,9 @@ def _chat(body: dict[str, Any]) -> dict[str, Any]:
 def _message(body: dict[str, Any]) -> dict[str, Any]:
     fresh, prefix, hit = _read(body, body.get("system", ""), body["messages"])
     output = min(20 + _tokens(body["messages"][-1]["content"]) // 4, 600)
-    _charge(body["model"], input=fresh, cache_read=prefix if hit else 0, cache_write=0 if hit else prefix, output=output)
+    _charge(
+        body["model"], input=fresh, cache_read=prefix if hit else 0, cache_write=0 if hit else prefix, output=output
+    )
     return {
         "id": f"msg_sample_{next(_ids):04d}",
         "type": "message",

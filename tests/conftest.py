@@ -14,7 +14,13 @@ REPOSITORY = Path(__file__).parents[1]
 def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No setting from outside reaches a test, and nothing a test writes reaches the repository."""
     for name in list(os.environ):
-        if name.startswith(("BOTANU_", "OTEL_")) or name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TRACEPARENT", "BAGGAGE"):
+        if name.startswith(("BOTANU_", "OTEL_")) or name in (
+            "NO_COLOR",
+            "FORCE_COLOR",
+            "COLUMNS",
+            "TRACEPARENT",
+            "BAGGAGE",
+        ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.chdir(tmp_path)

@@ -11,7 +11,9 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-PAGES = sorted([REPOSITORY / "README.md", REPOSITORY / "sample_traces" / "README.md", *(REPOSITORY / "docs").rglob("*.md")])
+PAGES = sorted(
+    [REPOSITORY / "README.md", REPOSITORY / "sample_traces" / "README.md", *(REPOSITORY / "docs").rglob("*.md")]
+)
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXAMPLES = [
     pytest.param(block.group(1), id=f"{page.relative_to(REPOSITORY)}-{number}")
@@ -27,7 +29,14 @@ def test_a_documented_example_runs_as_it_stands(example: str, tmp_path: Path) ->
     program = tmp_path / "example.py"
     program.write_text(example, "utf-8")
 
-    done = subprocess.run([sys.executable, "-W", "error::DeprecationWarning", str(program)], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "error::DeprecationWarning", str(program)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -47,8 +56,16 @@ def test_the_readme_program_costs_what_it_says(tmp_path: Path) -> None:
     (program,) = _BLOCK.findall(readme)
     (tmp_path / "support_agent.py").write_text(program, "utf-8")
 
-    done = subprocess.run([sys.executable, "support_agent.py"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
-    cost = subprocess.run([sys.executable, "-m", "botanu_cli", "cost", "--use-case", "Customer Support", "-f", "csv"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "support_agent.py"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    cost = subprocess.run(
+        [sys.executable, "-m", "botanu_cli", "cost", "--use-case", "Customer Support", "-f", "csv"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
     assert done.stderr == ""
     row = dict(zip(*(line.split(",") for line in cost.stdout.splitlines()), strict=True))

@@ -44,12 +44,15 @@ def _version(value: bool) -> None:
 def _globals(
     context: typer.Context,
     store: Annotated[
-        str | None, typer.Option(envvar="BOTANU_STORE", metavar="URL", help="The store: a DuckDB file. [default: ./botanu.duckdb]")
+        str | None,
+        typer.Option(envvar="BOTANU_STORE", metavar="URL", help="The store: a DuckDB file. [default: ./botanu.duckdb]"),
     ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
-            envvar="BOTANU_CLI_CONFIG", metavar="PATH", help="Your prices and settings. [default: ./botanu.toml, else pyproject.toml]"
+            envvar="BOTANU_CLI_CONFIG",
+            metavar="PATH",
+            help="Your prices and settings. [default: ./botanu.toml, else pyproject.toml]",
         ),
     ] = None,
     tz: Annotated[
@@ -58,7 +61,7 @@ def _globals(
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Data only: no notes on stderr.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more; show where an error came from.")] = False,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
     ] = False,
 ) -> None:
@@ -97,7 +100,9 @@ def _explained(error: Exception) -> int:
     if isinstance(error, OSError):
         say_error(f"{error.filename or 'A file'}: {error.strerror or error}.", "Check the disk and the permissions.")
         return ExitCode.USAGE
-    say_error(f"Something unexpected went wrong: {type(error).__name__}: {error}.", "Run again with --verbose and report it.")
+    say_error(
+        f"Something unexpected went wrong: {type(error).__name__}: {error}.", "Run again with --verbose and report it."
+    )
     return ExitCode.USAGE
 
 
@@ -128,5 +133,3 @@ def _globals_first(arguments: list[str]) -> list[str]:
         else:
             rest.append(word)
     return front + rest
-
-

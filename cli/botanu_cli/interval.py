@@ -23,7 +23,9 @@ def interval(since: str | None, until: str | None, zone: ZoneInfo, now: datetime
     start = _moment(since, zone, now, "--since") if since else None
     end = _moment(until, zone, now, "--until") if until else _end_of(since, zone, now)
     if start is not None and end is not None and end <= start:
-        raise InputError(f"The interval ends ({end.isoformat()}) before it starts ({start.isoformat()}). Check --since and --until.")
+        raise InputError(
+            f"The interval ends ({end.isoformat()}) before it starts ({start.isoformat()}). Check --since and --until."
+        )
     return Interval(start, end, zone.key)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from botanu_cli.output import Column, Layout
 from botanu_store.records import METERS
+
+from botanu_cli.output import Column, Layout
 
 _TITLES = {
     "use_case": "Use case",
@@ -57,7 +58,17 @@ def cost_layout(dimensions: Sequence[str]) -> Layout:
     )
 
 
-_RUN_SUMS = ("runs", "calls", "llm_calls", "failed_calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens", "cost_usd")
+_RUN_SUMS = (
+    "runs",
+    "calls",
+    "llm_calls",
+    "failed_calls",
+    "unpriced_calls",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cost_usd",
+)
 
 RUNS = Layout(
     columns=(

@@ -17,10 +17,11 @@ from botanu_cli.diagnostics import ExitCode
 from botanu_cli.settings import Settings
 
 if TYPE_CHECKING:
-    from botanu_cli.output import Layout
     from botanu_store.filters import Filters
     from botanu_store.reports import Report
     from botanu_store.store import Store
+
+    from botanu_cli.output import Layout
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown")
 
@@ -51,8 +52,9 @@ class Request:
 
     def filters(self, store: Store) -> Filters:
         """Return the filters asked for; a value that the store does not know gets a note with the nearest known ones."""
-        from botanu_cli.interval import interval
         from botanu_store.filters import Filters
+
+        from botanu_cli.interval import interval
 
         asked = {name: tuple(self.values[name] or ()) for name in _KINDS}
         _note_unknown(self.settings, store, asked)
@@ -94,16 +96,51 @@ def report(command: Callable[..., None]) -> Callable[..., None]:
 
 def _parameters() -> list[inspect.Parameter]:
     filters = [
-        _option(name, list[str] | None, None, *flags, help="Only these; repeatable, may hold *.", panel="Filters", metavar="TEXT")
+        _option(
+            name,
+            list[str] | None,
+            None,
+            *flags,
+            help="Only these; repeatable, may hold *.",
+            panel="Filters",
+            metavar="TEXT",
+        )
         for name, flags in _KINDS.items()
     ]
     return [
         *filters,
-        _option("since", str | None, None, "--since", help="From: ISO date or time, 7d, 24h, 30m, today, this-month…", panel="Filters", metavar="WHEN"),
+        _option(
+            "since",
+            str | None,
+            None,
+            "--since",
+            help="From: ISO date or time, 7d, 24h, 30m, today, this-month…",
+            panel="Filters",
+            metavar="WHEN",
+        ),
         _option("until", str | None, None, "--until", help="Until, exclusive.", panel="Filters", metavar="WHEN"),
-        _option("min_cost", str | None, None, "--min-cost", help="Only runs that cost at least this many USD.", panel="Filters", metavar="USD"),
-        _option("format", str, "table", "--format", "-f", help="table, json, jsonl, csv or markdown.", panel="Output", callback=_format),
-        _option("output", Path | None, None, "--output", "-o", help="Write to this file.", panel="Output", metavar="FILE"),
+        _option(
+            "min_cost",
+            str | None,
+            None,
+            "--min-cost",
+            help="Only runs that cost at least this many USD.",
+            panel="Filters",
+            metavar="USD",
+        ),
+        _option(
+            "format",
+            str,
+            "table",
+            "--format",
+            "-f",
+            help="table, json, jsonl, csv or markdown.",
+            panel="Output",
+            callback=_format,
+        ),
+        _option(
+            "output", Path | None, None, "--output", "-o", help="Write to this file.", panel="Output", metavar="FILE"
+        ),
         _option("strict", bool, False, "--strict", help="Exit with 3 when data is incomplete.", panel="Output"),
     ]
 
@@ -118,7 +155,9 @@ def _option(
     metavar: str | None = None,
     callback: Callable[..., Any] | None = None,
 ) -> inspect.Parameter:
-    info = typer.Option(*flags, help=help, rich_help_panel=panel, metavar=metavar, callback=callback, show_default=name == "format")
+    info = typer.Option(
+        *flags, help=help, rich_help_panel=panel, metavar=metavar, callback=callback, show_default=name == "format"
+    )
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
 
 

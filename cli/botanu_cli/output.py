@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 from botanu_cli import text
 
 if TYPE_CHECKING:
-    from botanu_cli.settings import Settings
     from botanu_store.reports import Report
+
+    from botanu_cli.settings import Settings
 
 Kind = Literal["text", "count", "money", "share", "duration", "time", "mark"]
 
@@ -86,7 +87,7 @@ def coverage_line(report: Report) -> str:
     parts = [f"{coverage.calls_counted:,} calls counted"]
     if coverage.calls_unpriced:
         models = ", ".join(text.safe(model) for model in coverage.unpriced_models[:3])
-        more = f" and {len(coverage.unpriced_models) - 3} more" if len(coverage.unpriced_models) > 3 else ""  # noqa: PLR2004
+        more = f" and {len(coverage.unpriced_models) - 3} more" if len(coverage.unpriced_models) > 3 else ""
         parts.append(f"{coverage.calls_unpriced:,} unpriced ({models}{more}): the total is a lower bound")
     if coverage.duplicates_excluded:
         parts.append(f"{coverage.duplicates_excluded:,} repeats left out")
@@ -211,5 +212,3 @@ def _escaped(cell: str) -> str:
     for character in "\\`*_{}[]<>|":
         cell = cell.replace(character, "\\" + character)
     return cell
-
-

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from botanu_store.records import INPUT_METERS, OUTPUT_METERS
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from botanu_cli import output, text
 from botanu_cli.layouts import CALLS, RUNS
-from botanu_store.records import INPUT_METERS, OUTPUT_METERS
 
 if TYPE_CHECKING:
-    from botanu_cli.settings import Settings
     from botanu_store.tree import RunDetail, SpanNode
+
+    from botanu_cli.settings import Settings
 
 _BAR = 10
 _MOST_SPANS = 2000
@@ -100,7 +101,10 @@ def _facts(detail: RunDetail, settings: Settings) -> Iterator[tuple[str, str]]:
     yield "Use case", _joined(run["use_case"], run["workflow"], run["workflow_version"])
     yield "For", _joined(*(f"{name} {run[key]}" for name, key in _FOR if run[key]))
     yield "Where", _joined(run["service"], run["environment"], run["region"])
-    yield "Started", f"{text.when(run['started_at'], settings.zone)} ({settings.zone.key}), took {text.duration(run['duration_ms'])}"
+    yield (
+        "Started",
+        f"{text.when(run['started_at'], settings.zone)} ({settings.zone.key}), took {text.duration(run['duration_ms'])}",
+    )
     yield "Outcome", _joined(run["outcome"], _value(run), run["reason"])
     yield "Status", _joined(run["status"], f"attempt {run['attempt']}" if run["attempt"] > 1 else "")
     yield "Cost", _cost(run)
@@ -160,9 +164,13 @@ def _tree_lines(detail: RunDetail, width: int) -> Iterator[Text]:
     names = max(min(max((_length(line) for line in lines), default=0), width - numbers), _NARROWEST)
     yield Text(f"{'Span':<{names}}  {'own':>{own}}  {'total':>{total}}  share", style="bold")
     for line in lines:
-        left = Text.assemble((line.guide, "dim"), (line.name, line.style), ("  " + line.detail if line.detail else "", "dim"))
+        left = Text.assemble(
+            (line.guide, "dim"), (line.name, line.style), ("  " + line.detail if line.detail else "", "dim")
+        )
         left.truncate(names, overflow="ellipsis", pad=True)
-        yield Text.assemble(left, f"  {line.own:>{own}}  {line.total:>{total}}  ", (_bar(line.share), "cyan"), no_wrap=True)
+        yield Text.assemble(
+            left, f"  {line.own:>{own}}  {line.total:>{total}}  ", (_bar(line.share), "cyan"), no_wrap=True
+        )
     more = _count(detail.roots) - len(lines)
     if more > 0:
         yield Text(f"… and {more:,} more spans (shown: the first {_MOST_SPANS:,}; --format json has all)", style="dim")
@@ -256,5 +264,3 @@ def _call_lines(detail: RunDetail, settings: Settings, width: int | None) -> Ite
 
     rows = [{name: _call_value(row, name) for name in CALLS.fields} | {"calls": 1} for row in detail.calls]
     yield from table_lines(rows, [column for column in CALLS.columns if column.field != "run_id"], settings, width)
-
-

@@ -33,13 +33,16 @@ class Settings:
 
     def open(self) -> Store:
         """Open the store, say what was drained and set aside on the way, and how to fill it when it is empty."""
-        from botanu_cli.configuration import overrides
         from botanu_store import open_store
+
+        from botanu_cli.configuration import overrides
 
         store = open_store(self.store, overrides=overrides(self.config))
         drained = store.drained
         if drained.rejected:
-            self.say(f"{len(drained.rejected)} parts of segments could not be read and are kept in {store.spool.folder / 'rejected'}.")
+            self.say(
+                f"{len(drained.rejected)} parts of segments could not be read and are kept in {store.spool.folder / 'rejected'}."
+            )
         if store.empty:
             self.say(
                 f"The store {self.store} is empty. Fill it with `botanu demo`, with `botanu ingest FILE`, "

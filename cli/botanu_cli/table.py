@@ -16,14 +16,23 @@ from botanu_cli import text
 from botanu_cli.output import Column, Layout, coverage_line, interval_line
 
 if TYPE_CHECKING:
-    from botanu_cli.settings import Settings
     from botanu_store.reports import Report, Row
+
+    from botanu_cli.settings import Settings
 
 _GAP = "  "
 _SHORTEST = 12
 """Cells that a text column may shrink to before whole columns are dropped."""
 
-_STYLES = {"success": "green", "failed": "red", "failure": "red", "error": "red", "timeout": "red", "partial": "yellow", "running": "cyan"}
+_STYLES = {
+    "success": "green",
+    "failed": "red",
+    "failure": "red",
+    "error": "red",
+    "timeout": "red",
+    "partial": "yellow",
+    "running": "cyan",
+}
 
 
 def render(report: Report, layout: Layout, settings: Settings, *, width: int | None, color: bool) -> str:

@@ -38,13 +38,13 @@ def duration(milliseconds: float | None) -> str:
     """Write a duration in the unit that reads best."""
     if milliseconds is None:
         return ""
-    if milliseconds < 1000:  # noqa: PLR2004 - a second
+    if milliseconds < 1000:
         return f"{milliseconds:.0f} ms"
     seconds = milliseconds / 1000
-    if seconds < 60:  # noqa: PLR2004 - a minute
+    if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:  # noqa: PLR2004 - an hour
+    if minutes < 60:
         return f"{minutes}m {rest:02d}s"
     return f"{minutes // 60}h {minutes % 60:02d}m"
 
@@ -63,7 +63,7 @@ def percent(share: float | None) -> str:
     """Write a share of one."""
     if share is None:
         return ""
-    return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"  # noqa: PLR2004 - what would print as 0.0%
+    return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
 
 
 def safe(text: object) -> str:
@@ -81,4 +81,4 @@ def _shown(character: str) -> str:
         return " "
     if character in _JOINERS or unicodedata.category(character) not in _REPLACED:
         return character
-    return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"  # noqa: PLR2004 - Latin-1
+    return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"

@@ -39,7 +39,6 @@ RUN_FACTS: dict[str, str] = {
 """Columns of a run and the attribute that says each; the run's own span is believed first, then the earliest other."""
 
 
-
 def conclude(con: duckdb.DuckDBPyConnection) -> None:
     """Resolve again the calls of every trace that `fresh` touches, and rebuild the runs that those spans and calls belong to."""
     con.execute(script("steps/late.sql"))
@@ -106,7 +105,19 @@ def _candidate() -> str:
 
 _CALL_COLUMNS: dict[str, pa.DataType] = {
     **dict.fromkeys(
-        ("trace_id", "span_id", "run_id", "category", "vendor", "model", "request_model", "operation", "step", "service"), pa.string()
+        (
+            "trace_id",
+            "span_id",
+            "run_id",
+            "category",
+            "vendor",
+            "model",
+            "request_model",
+            "operation",
+            "step",
+            "service",
+        ),
+        pa.string(),
     ),
     "start_ns": pa.int64(),
     "end_ns": pa.int64(),

@@ -23,6 +23,7 @@ from botanu_store.spool import Spool
 BATCH_BYTES = 64 * 1024 * 1024
 """Bytes of OTLP in one transaction: bounds memory, whatever the input."""
 
+
 @dataclass(slots=True)
 class Rejected:
     """Something that was set aside: where it was and why."""
@@ -101,7 +102,9 @@ class Ingester:
             count = self._write(pieces)
             now = time.time()
             for segment in segments:
-                self._con.execute("insert into ledger values (?, ?, to_timestamp(?)::timestamp)", [segment.name, count, now])
+                self._con.execute(
+                    "insert into ledger values (?, ?, to_timestamp(?)::timestamp)", [segment.name, count, now]
+                )
             self._con.execute("commit")
         except BaseException:
             self._con.execute("rollback")
@@ -137,12 +140,20 @@ class Ingester:
     def _arrive(self, table: pa.Table, places: list[Piece]) -> int:
         """Make `fresh`, count duplicates and rejects, and return the number of fresh spans."""
         self._name_empty_pieces(table, places)
-        low, high = self._con.execute("select coalesce(min(start_ns), 0), coalesce(max(start_ns), 0) from incoming").fetchall()[0]
-        repeated = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
-        pairs, distinct = self._con.execute("select count(*), count(distinct (trace_id, span_id)) from incoming").fetchall()[0]
+        low, high = self._con.execute(
+            "select coalesce(min(start_ns), 0), coalesce(max(start_ns), 0) from incoming"
+        ).fetchall()[0]
+        repeated = (
+            "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
+        )
+        pairs, distinct = self._con.execute(
+            "select count(*), count(distinct (trace_id, span_id)) from incoming"
+        ).fetchall()[0]
         text = script("steps/arrive.sql").replace("{earliest}", str(int(low))).replace("{latest}", str(int(high)))
         self._con.execute(text.replace("{once}", repeated if pairs != distinct else ""))
-        usable, fresh = self._con.execute("select (select count(*) from usable), (select count(*) from fresh)").fetchall()[0]
+        usable, fresh = self._con.execute(
+            "select (select count(*) from usable), (select count(*) from fresh)"
+        ).fetchall()[0]
         self._name_unusable(places)
         self.result.spans += usable
         self.result.new += fresh
@@ -166,8 +177,9 @@ class Ingester:
         ).fetchall()
         for index, trace_id, span_id, name, start_ns in rows:
             piece = places[int(index)]
-            self.result.rejected.append(Rejected(piece.source, piece.where, _why_unusable(trace_id, span_id, name, start_ns)))
-
+            self.result.rejected.append(
+                Rejected(piece.source, piece.where, _why_unusable(trace_id, span_id, name, start_ns))
+            )
 
 
 def _batches(pieces: Iterable[Piece], progress: Progress | None) -> Iterator[list[Piece]]:
@@ -203,9 +215,9 @@ def _is_empty_export(piece: Piece) -> bool:
 def _why_unusable(trace_id: str | None, span_id: str | None, name: str | None, start_ns: int | None) -> str:
     if trace_id is None and span_id is None and name is None:
         return "is neither an OTLP JSON document nor an OTLP protobuf message"
-    if not trace_id or len(trace_id) != 32:  # noqa: PLR2004 - hex digits of 16 bytes
+    if not trace_id or len(trace_id) != 32:
         return f"span {name!r} has no valid trace id"
-    if not span_id or len(span_id) != 16:  # noqa: PLR2004 - hex digits of 8 bytes
+    if not span_id or len(span_id) != 16:
         return f"span {name!r} has no valid span id"
     if start_ns is None or start_ns <= 0:
         return f"span {name!r} has no start time between 1970 and 2262"

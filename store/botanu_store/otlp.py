@@ -245,7 +245,9 @@ def _pieces(documents: Sequence[str]) -> pa.Table:
     # DuckDB reads record batches in parallel, so each thread gets its own share of about four megabytes.
     schema = pa.schema([("piece", pa.int64()), ("document", pa.string())])
     batches = [
-        pa.record_batch([pa.array(range(start, start + len(share)), pa.int64()), pa.array(share, pa.string())], schema=schema)
+        pa.record_batch(
+            [pa.array(range(start, start + len(share)), pa.int64()), pa.array(share, pa.string())], schema=schema
+        )
         for start, share in _shares(documents)
     ]
     return pa.Table.from_batches(batches, schema=schema)

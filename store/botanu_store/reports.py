@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
-from os.path import commonprefix
 from typing import Any, Literal
 
 from botanu_store.engines.duckdb import Database, script
@@ -127,7 +126,9 @@ def coverage(db: Database, filters: Filters) -> Coverage:
     """Return what totals under these filters rest on; pending segments are the store's to add."""
     conditions = where(filters)
     row = db.rows(_filled("coverage", conditions), conditions.parameters)[0]
-    only_runs = Where(conditions.runs, "true", {k: v for k, v in conditions.parameters.items() if f"${k}" in conditions.runs})
+    only_runs = Where(
+        conditions.runs, "true", {k: v for k, v in conditions.parameters.items() if f"${k}" in conditions.runs}
+    )
     sampled = db.rows(_filled("sampled", only_runs), only_runs.parameters)[0]
     return Coverage(
         calls_counted=row["calls_counted"],
@@ -148,9 +149,13 @@ def short_ids(db: Database, run_ids: Sequence[str]) -> dict[str, str]:
     short: dict[str, str] = {}
     for index, run_id in enumerate(near):
         others = near[max(index - 1, 0) : index] + near[index + 1 : index + 2]
-        length = max([_SHORT, *(len(commonprefix([run_id, other])) + 1 for other in others)])
+        length = max([_SHORT, *(_shared(run_id, other) + 1 for other in others)])
         short[run_id] = run_id[:length]
     return {run_id: short[run_id] for run_id in run_ids}
+
+
+def _shared(one: str, other: str) -> int:
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 _SHORT = 8
@@ -161,7 +166,8 @@ def known_values(db: Database, dimension: str) -> list[str]:
     column = (RUN_COLUMNS | CALL_COLUMNS)[dimension].split(".")[-1].rstrip(")")
     table = "runs" if dimension in RUN_COLUMNS else "calls"
     rows = db.rows(
-        f"select {column} as value from {table} where coalesce({column}, '') <> '' group by 1 order by count(*) desc, 1 limit 1000", {}
+        f"select {column} as value from {table} where coalesce({column}, '') <> '' group by 1 order by count(*) desc, 1 limit 1000",
+        {},
     )
     return [str(row["value"]) for row in rows]
 

@@ -52,7 +52,9 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.is_file() and _looks_like_otlp(p))
             if not inside:
-                raise InputError(f"{path} holds no {', '.join(_NAMES)} file (gzip and zstd too). Name the files themselves.")
+                raise InputError(
+                    f"{path} holds no {', '.join(_NAMES)} file (gzip and zstd too). Name the files themselves."
+                )
             found.extend(inside)
         elif path.exists():
             found.append(path)
@@ -126,7 +128,13 @@ def _json_pieces(stream: io.BufferedReader, source: str) -> Iterator[Piece]:
     while line := stream.readline(PIECE_LIMIT + 1):
         number += 1
         if len(line) > PIECE_LIMIT:
-            yield Piece("bad", b"", source, f"line {number}", f"is longer than {PIECE_LIMIT >> 20} MiB; it and what follows was left out")
+            yield Piece(
+                "bad",
+                b"",
+                source,
+                f"line {number}",
+                f"is longer than {PIECE_LIMIT >> 20} MiB; it and what follows was left out",
+            )
             return
         text = line.strip(b"\xef\xbb\xbf \t\r\n\x00")
         if not text:
@@ -144,7 +152,13 @@ def _whole_document(first: bytes, stream: io.BufferedReader, source: str) -> Ite
         yield Piece("json", (first + rest).strip(b"\xef\xbb\xbf \t\r\n\x00"), source, "line 1")
         return
     if len(rest) > PIECE_LIMIT:
-        yield Piece("bad", first, source, "line 1", f"is no JSON document, nor is the whole of the first {PIECE_LIMIT >> 20} MiB")
+        yield Piece(
+            "bad",
+            first,
+            source,
+            "line 1",
+            f"is no JSON document, nor is the whole of the first {PIECE_LIMIT >> 20} MiB",
+        )
         return
     for number, line in enumerate((first + rest).split(b"\n"), start=1):
         text = line.strip(b"\xef\xbb\xbf \t\r\n\x00")

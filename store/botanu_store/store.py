@@ -24,7 +24,11 @@ from botanu_store.spool import Spool
 
 
 def open_store(
-    url: str | Path, *, content: ContentMode = "drop", overrides: prices.Overrides | None = None, progress: Progress | None = None
+    url: str | Path,
+    *,
+    content: ContentMode = "drop",
+    overrides: prices.Overrides | None = None,
+    progress: Progress | None = None,
 ) -> Store:
     """Open a store for reading, draining its spool first where that is possible.
 
@@ -47,7 +51,11 @@ class Store:
     """An open store; use it as a context manager, or close it."""
 
     def __init__(
-        self, path: Path, content: ContentMode = "drop", overrides: prices.Overrides | None = None, progress: Progress | None = None
+        self,
+        path: Path,
+        content: ContentMode = "drop",
+        overrides: prices.Overrides | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self.path = path
         self.spool = Spool(path)
@@ -72,7 +80,9 @@ class Store:
         pieces = (piece for file in files for piece in sources.read_file(file))
         with self.spool.drain_lock() as mine:
             if not mine:
-                raise StoreUnavailable(f"{self.path} is being written by another process. Try again when it has finished.")
+                raise StoreUnavailable(
+                    f"{self.path} is being written by another process. Try again when it has finished."
+                )
             self._reconnect(read_only=False)
             ingester = Ingester(self._db.con, self._content)
             ingester.ingest(pieces, progress)
@@ -123,7 +133,9 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def _open(self, progress: Progress | None) -> Database:

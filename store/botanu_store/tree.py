@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from botanu_store.engines.duckdb import Database, script
 from botanu_store.errors import NotFound
@@ -154,7 +153,9 @@ def _add_up(roots: list[SpanNode]) -> None:
     for node in reversed(order):
         counted = node.call if node.call is not None and node.call["counted"] else None
         node.calls = int(counted is not None) + sum(child.calls for child in node.children)
-        node.unpriced = int(counted is not None and counted["priced"] == "no") + sum(child.unpriced for child in node.children)
+        node.unpriced = int(counted is not None and counted["priced"] == "no") + sum(
+            child.unpriced for child in node.children
+        )
         node.total_usd = (node.own_usd or Decimal(0)) + sum((child.total_usd for child in node.children), Decimal(0))
 
 

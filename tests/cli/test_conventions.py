@@ -89,10 +89,17 @@ def _newer(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("make", "said"),
-    [(_folder, "is a folder"), (_text, "not a DuckDB database"), (_foreign, "not a botanu store"), (_newer, "newer botanu")],
+    [
+        (_folder, "is a folder"),
+        (_text, "not a DuckDB database"),
+        (_foreign, "not a botanu store"),
+        (_newer, "newer botanu"),
+    ],
 )
 @pytest.mark.parametrize("command", [["cost"], ["ingest", "a.jsonl"]], ids=" ".join)
-def test_what_is_no_store_is_refused_and_not_touched(botanu: Botanu, tmp_path: Path, make: object, said: str, command: list[str]) -> None:
+def test_what_is_no_store_is_refused_and_not_touched(
+    botanu: Botanu, tmp_path: Path, make: object, said: str, command: list[str]
+) -> None:
     """A folder, a text file, another program's database, a newer schema: a clear message, code 2, and the bytes stay."""
     path = tmp_path / "botanu.duckdb"
     make(path)  # type: ignore[operator]
@@ -116,8 +123,12 @@ def test_an_unreadable_store_says_permission_denied(botanu: Botanu, tmp_path: Pa
     assert "permission denied" in botanu("cost").err
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02\xff" * 100, b'{"resourceSpans":[{"scopeSp'], ids=["empty", "binary", "truncated"])
-def test_files_that_cannot_be_read_are_named_and_leave_the_store_alone(botanu: Botanu, tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\x01\x02\xff" * 100, b'{"resourceSpans":[{"scopeSp'], ids=["empty", "binary", "truncated"]
+)
+def test_files_that_cannot_be_read_are_named_and_leave_the_store_alone(
+    botanu: Botanu, tmp_path: Path, content: bytes
+) -> None:
     """An empty, binary or truncated file: what is wrong and where, exit code 2 when nothing could be read."""
     path = tmp_path / "bad.jsonl"
     path.write_bytes(content)
@@ -195,7 +206,14 @@ def test_a_closed_pipe_is_no_error(samples: Path, tmp_path: Path) -> None:
     """`botanu … | head -1` ends quietly."""
     subprocess.run([*BOTANU, "ingest", str(samples)], cwd=tmp_path, check=True, capture_output=True)
 
-    done = subprocess.run(f"{sys.executable} -m botanu_cli calls list -f jsonl | head -1", shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        f"{sys.executable} -m botanu_cli calls list -f jsonl | head -1",
+        shell=True,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
@@ -203,7 +221,9 @@ def test_a_closed_pipe_is_no_error(samples: Path, tmp_path: Path) -> None:
 
 def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     """Ctrl-C while reading standard input."""
-    process = subprocess.Popen([*BOTANU, "ingest", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)
+    process = subprocess.Popen(
+        [*BOTANU, "ingest", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+    )
     assert process.stdin is not None
     process.stdin.write(b'{"resourceSpans":[]}\n')
     process.stdin.flush()
@@ -221,7 +241,9 @@ def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     assert b"Traceback" not in err
 
 
-def test_no_colour_in_a_pipe_and_colour_when_forced(botanu: Botanu, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_colour_in_a_pipe_and_colour_when_forced(
+    botanu: Botanu, filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A pipe gets plain text; FORCE_COLOR and NO_COLOR are honoured."""
     plain = botanu("cost").out
     monkeypatch.setenv("FORCE_COLOR", "1")
@@ -240,5 +262,12 @@ def test_the_demo_fills_a_store_of_its_own_and_shows_what_to_type_next(botanu: B
     assert result.code == 0
     assert (tmp_path / "botanu-demo.duckdb").exists()
     assert not (tmp_path / "botanu.duckdb").exists()
-    for promised in ("botanu ingest", "botanu runs list", "botanu cost", "botanu runs show", "export BOTANU_STORE", "Customer Support"):
+    for promised in (
+        "botanu ingest",
+        "botanu runs list",
+        "botanu cost",
+        "botanu runs show",
+        "export BOTANU_STORE",
+        "Customer Support",
+    ):
         assert promised in result.out

@@ -26,7 +26,11 @@ def money(rows: list[dict[str, Any]]) -> Decimal:
     return sum((Decimal(row["cost_usd"]) for row in rows if row["cost_usd"] not in (None, "")), Decimal(0))
 
 
-@pytest.mark.parametrize("report", [["cost"], ["cost", "-g", "vendor,model"], ["cost", "-g", "meter"], ["runs", "list"], ["calls", "list"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "report",
+    [["cost"], ["cost", "-g", "vendor,model"], ["cost", "-g", "meter"], ["runs", "list"], ["calls", "list"]],
+    ids=" ".join,
+)
 def test_every_format_adds_up_to_the_same_total(botanu: Botanu, filled: Path, report: list[str]) -> None:
     """Rows of JSON, JSON lines and CSV sum to JSON's total, and that is the total of every other report, to the last digit."""
     whole = document_of(botanu, *report)
@@ -42,13 +46,22 @@ def test_every_format_adds_up_to_the_same_total(botanu: Botanu, filled: Path, re
 
 def test_json_has_the_frame_that_the_contract_names(botanu: Botanu, filled: Path) -> None:
     """Schema, interval, filters, rows, totals and coverage; money as text, counts as integers."""
-    whole = document_of(botanu, "cost", "--use-case", "Customer Support", "--since", "2026-01-01", "--tz", "Europe/Berlin")
+    whole = document_of(
+        botanu, "cost", "--use-case", "Customer Support", "--since", "2026-01-01", "--tz", "Europe/Berlin"
+    )
 
     assert set(whole) == {"schema", "generated_at", "interval", "filters", "rows", "totals", "coverage"}
     assert whole["schema"] == "botanu.cost/1"
     assert whole["interval"] == {"since": "2025-12-31T23:00:00.000000Z", "until": None, "tz": "Europe/Berlin"}
     assert whole["filters"] == {"use_case": ["Customer Support"]}
-    assert set(whole["coverage"]) == {"calls_counted", "calls_unpriced", "unpriced_models", "duplicates_excluded", "sampled", "segments_pending"}
+    assert set(whole["coverage"]) == {
+        "calls_counted",
+        "calls_unpriced",
+        "unpriced_models",
+        "duplicates_excluded",
+        "sampled",
+        "segments_pending",
+    }
     (row,) = whole["rows"]
     assert re.fullmatch(r"\d+\.\d{12}", row["cost_usd"])
     assert isinstance(row["runs"], int)
@@ -153,7 +166,11 @@ HOSTILE = "\x1b[31mred\x1b[0m [bold]x[/bold] \u202eevil\u202c =1+1 | `x` \x07"
 def test_hostile_names_are_harmless_everywhere(botanu: Botanu, tmp_path: Path) -> None:
     """Control sequences, markup, bidi overrides and formulas of a span's names do nothing in any format."""
     trace = trace_id()
-    spans = [run(trace, "run-1", use_case=f"={HOSTILE}", span_id="1" * 16), span(trace, "1" * 16, name=HOSTILE), chat(trace, "1" * 16, model=HOSTILE)]
+    spans = [
+        run(trace, "run-1", use_case=f"={HOSTILE}", span_id="1" * 16),
+        span(trace, "1" * 16, name=HOSTILE),
+        chat(trace, "1" * 16, model=HOSTILE),
+    ]
     botanu("ingest", str(write(tmp_path / "a.jsonl", document(spans, service=HOSTILE))))
 
     shown = [botanu("cost", "-f", form).out for form in ("table", "markdown")]
@@ -167,7 +184,9 @@ def test_hostile_names_are_harmless_everywhere(botanu: Botanu, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("width", ["60", "80", "200"])
-def test_a_table_fits_the_terminal_and_says_what_it_left_out(botanu: Botanu, filled: Path, monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+def test_a_table_fits_the_terminal_and_says_what_it_left_out(
+    botanu: Botanu, filled: Path, monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
     """No line is wider than the terminal, numbers are whole, and dropped columns are named."""
     monkeypatch.setenv("COLUMNS", width)
 

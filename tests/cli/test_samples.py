@@ -27,7 +27,12 @@ LIST_PRICES = {
     ("claude-sonnet-4-5", "output"): "15.00",
     ("text-embedding-3-small", "input"): "0.02",
 }
-METERS = {"input": "input_tokens", "cache_read": "cache_read_tokens", "cache_write": "cache_write_tokens", "output": "output_tokens"}
+METERS = {
+    "input": "input_tokens",
+    "cache_read": "cache_read_tokens",
+    "cache_write": "cache_write_tokens",
+    "output": "output_tokens",
+}
 
 
 def bills(samples: Path) -> dict[str, list[dict[str, str]]]:
@@ -40,7 +45,11 @@ def bills(samples: Path) -> dict[str, list[dict[str, str]]]:
 
 def stated(samples: Path) -> dict[str, tuple[int, int, str]]:
     """The README's table: runs, counted calls and total of each file."""
-    rows = re.findall(r"^\| `(\w+)\.jsonl` \| (\d+) \| (\d+) \| \$([\d.]+) \|", (samples / "README.md").read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)\.jsonl` \| (\d+) \| (\d+) \| \$([\d.]+) \|",
+        (samples / "README.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
     return {name: (int(runs), int(calls), total) for name, runs, calls, total in rows}
 
 
@@ -76,10 +85,14 @@ def test_model_costs_are_the_bill_at_list_prices(botanu: Botanu, samples: Path, 
     """Tokens billed times published prices, multiplied out here, is what `botanu cost` says of models, to the last digit."""
     botanu("ingest", str(samples / f"{program}.jsonl"))
     rows = json.loads(botanu("cost", "-g", "category", "-f", "json").out)["rows"]
-    models = sum(Decimal(row["cost_usd"]) for row in rows if row["category"] in ("llm", "embedding") and row["cost_usd"])
+    models = sum(
+        Decimal(row["cost_usd"]) for row in rows if row["category"] in ("llm", "embedding") and row["cost_usd"]
+    )
 
     priced = [line for line in bills(samples)[program] if (line["model"], line["kind"]) in LIST_PRICES]
-    expected = sum(int(line["tokens"]) * Decimal(LIST_PRICES[line["model"], line["kind"]]) for line in priced) / 1_000_000
+    expected = (
+        sum(int(line["tokens"]) * Decimal(LIST_PRICES[line["model"], line["kind"]]) for line in priced) / 1_000_000
+    )
 
     assert models == expected
 
@@ -90,7 +103,9 @@ def test_a_run_that_crosses_two_services_is_one_run(botanu: Botanu, samples: Pat
     runs = json.loads(botanu("runs", "list", "-f", "json").out)["rows"]
     services = json.loads(botanu("cost", "-g", "service", "-f", "json").out)["rows"]
 
-    assert {(run["use_case"], run["outcome"], run["value_type"]) for run in runs} == {("Order Fulfilment", "success", "orders_shipped")}
+    assert {(run["use_case"], run["outcome"], run["value_type"]) for run in runs} == {
+        ("Order Fulfilment", "success", "orders_shipped")
+    }
     assert {row["service"] for row in services} == {"web-shop", "fulfilment"}
 
 

@@ -59,7 +59,9 @@ def span(
     }
 
 
-def chat(trace: str, parent: str = "", *, model: str = "gpt-4o", tokens: tuple[int, int] = (1000, 100), **said: Any) -> Document:
+def chat(
+    trace: str, parent: str = "", *, model: str = "gpt-4o", tokens: tuple[int, int] = (1000, 100), **said: Any
+) -> Document:
     """Return a span of one model call as OpenTelemetry's conventions have it."""
     usage = {"gen_ai__usage__input_tokens": tokens[0], "gen_ai__usage__output_tokens": tokens[1]}
     named = {"gen_ai__operation__name": "chat", "gen_ai__provider__name": "openai", "gen_ai__request__model": model}
@@ -68,7 +70,12 @@ def chat(trace: str, parent: str = "", *, model: str = "gpt-4o", tokens: tuple[i
 
 def run(trace: str, run_id: str, use_case: str = "Support", **said: Any) -> Document:
     """Return the span of a botanu run."""
-    facts = {"botanu__run_id": run_id, "botanu__use_case": use_case, "botanu__root_run_id": run_id, "botanu__attempt": 1}
+    facts = {
+        "botanu__run_id": run_id,
+        "botanu__use_case": use_case,
+        "botanu__root_run_id": run_id,
+        "botanu__attempt": 1,
+    }
     ended = {"botanu__outcome": "success", "botanu__outcome__status": "success"}
     return span(trace, **{"name": f"botanu.run/{use_case}", "kind": 2, **facts, **ended, **said})
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botanu_store import open_store
+from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.filters import Filters
-from hypothesis import HealthCheck, given, settings
+from botanu_store.ingest import Ingester
+from botanu_store.sources import Piece
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.builders import START, attribute, chat, document, run, span, spool, trace_id, write
-
-_names = itertools.count()
+from tests.store.builders import START, attribute, chat, document, lines, run, span, spool, trace_id, write
 
 
 def ingest(store: Path, *files: Path) -> Any:
@@ -108,7 +108,13 @@ def test_a_trace_without_botanu_is_a_run_named_after_its_root(tmp_path: Path) ->
     """Foreign spans are useful as they are: the trace is the run, its root span and service the use case."""
     trace = trace_id()
     store = tmp_path / "s.duckdb"
-    ingest(store, write(tmp_path / "a.jsonl", document([span(trace, span_id="1" * 16, name="POST /chat", status=2), chat(trace, "1" * 16)])))
+    ingest(
+        store,
+        write(
+            tmp_path / "a.jsonl",
+            document([span(trace, span_id="1" * 16, name="POST /chat", status=2), chat(trace, "1" * 16)]),
+        ),
+    )
 
     (found,) = runs(store)
 
@@ -131,14 +137,23 @@ def test_a_run_is_seen_while_it_still_runs(tmp_path: Path) -> None:
 
     (found,) = runs(store)
 
-    assert (found["run_id"], found["use_case"], found["status"], found["outcome"]) == ("run-1", "Support", "running", "none")
+    assert (found["run_id"], found["use_case"], found["status"], found["outcome"]) == (
+        "run-1",
+        "Support",
+        "running",
+        "none",
+    )
 
 
 def test_the_outcome_may_come_from_another_service_and_the_last_explicit_one_wins(tmp_path: Path) -> None:
     """An explicit outcome beats the automatic one of the run's span, in whichever order they arrive."""
     store = tmp_path / "s.duckdb"
     trace = trace_id()
-    explicit = {"botanu__run_id": "run-1", "botanu__outcome__value_amount": 2.0, "botanu__outcome__value_type": "orders"}
+    explicit = {
+        "botanu__run_id": "run-1",
+        "botanu__outcome__value_amount": 2.0,
+        "botanu__outcome__value_type": "orders",
+    }
 
     def said(outcome: str, at: int) -> Any:
         event = {"name": "botanu.outcome_emitted", "timeUnixNano": str(START + at)}
@@ -158,7 +173,12 @@ def test_the_outcome_may_come_from_another_service_and_the_last_explicit_one_win
 def test_hostile_facts_of_a_run_do_no_harm(tmp_path: Path) -> None:
     """Amounts that are no numbers and confidences beyond one are not taken; the run stays."""
     store = tmp_path / "s.duckdb"
-    hostile = {"botanu__outcome__value_amount": "NaN", "botanu__outcome__confidence": 7.5, "botanu__attempt": "many", "botanu__tenant_id": "x" * 9999}
+    hostile = {
+        "botanu__outcome__value_amount": "NaN",
+        "botanu__outcome__confidence": 7.5,
+        "botanu__attempt": "many",
+        "botanu__tenant_id": "x" * 9999,
+    }
     spool(store, document([run(trace_id(), "run-1", **hostile)]))
 
     (found,) = runs(store)
@@ -169,7 +189,11 @@ def test_hostile_facts_of_a_run_do_no_harm(tmp_path: Path) -> None:
 def test_parents_in_a_circle_do_no_harm(tmp_path: Path) -> None:
     """Spans that are each other's ancestors are kept, counted and shown."""
     trace, store = trace_id(), tmp_path / "s.duckdb"
-    circle = [chat(trace, "2" * 16, span_id="1" * 16), chat(trace, "1" * 16, span_id="2" * 16), chat(trace, "3" * 16, span_id="3" * 16)]
+    circle = [
+        chat(trace, "2" * 16, span_id="1" * 16),
+        chat(trace, "1" * 16, span_id="2" * 16),
+        chat(trace, "3" * 16, span_id="3" * 16),
+    ]
     ingest(store, write(tmp_path / "a.jsonl", document(circle)))
 
     with open_store(store) as opened:
@@ -197,40 +221,56 @@ def _story() -> list[Any]:
     ]  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def concluded(deliveries: list[list[Any]]) -> tuple[list[Any], list[Any]]:
+    """The calls and runs that a database in memory holds after these deliveries of spans."""
+    con = connect(None)
+    migrate(con, None)
+    for spans in deliveries:
+        Ingester(con).ingest([Piece("json", lines(document(spans)).strip(), "test", "line 1")])
+    calls_, runs_ = (con.execute(f"from {table} order by all").fetchall() for table in ("calls", "runs"))
+    con.close()
+    return calls_, runs_
+
+
+@settings(max_examples=40, deadline=None)
 @given(deliveries=st.lists(st.lists(st.integers(0, 6), min_size=1, max_size=7), min_size=1, max_size=4))
-def test_any_split_order_and_repetition_of_a_trace_means_the_same(tmp_path: Path, deliveries: list[list[int]]) -> None:
+def test_any_split_order_and_repetition_of_a_trace_means_the_same(deliveries: list[list[int]]) -> None:
     """Pieces of a trace in any order, repeated at will, give the calls and runs that the whole trace gives at once."""
     story = _story()
     rest = [i for i in range(len(story)) if not any(i in part for part in deliveries)]
-    whole, split = tmp_path / f"{next(_names)}.duckdb", tmp_path / f"{next(_names)}.duckdb"
-    spool(whole, document(story))
-    for part in [*deliveries, rest]:
-        spool(split, document([story[i] for i in part]))
-        with open_store(split):
-            pass
 
-    assert calls(split) == calls(whole)
-    assert _by_id(runs(split)) == _by_id(runs(whole))
-
-
-def _by_id(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {row["run_id"]: row for row in rows}
+    assert concluded([[story[i] for i in part] for part in [*deliveries, rest]]) == concluded([story])
 
 
 def test_totals_are_the_same_on_every_report(tmp_path: Path) -> None:
     """Cost by any dimension, the runs and the calls all add up to the same exact total."""
     store = tmp_path / "s.duckdb"
-    spans = [chat(trace_id(), model=model, tokens=(n * 1001, n * 7)) for n in range(1, 9) for model in ("gpt-4o", "gpt-4o-mini")]
+    spans = [
+        chat(trace_id(), model=model, tokens=(n * 1001, n * 7))
+        for n in range(1, 9)
+        for model in ("gpt-4o", "gpt-4o-mini")
+    ]
     ingest(store, write(tmp_path / "a.jsonl", document(spans)))
 
     with open_store(store) as opened:
-        totals = {opened.cost(Filters(), [d]).totals["cost_usd"] for d in ("use_case", "vendor", "model", "meter", "run", "time:day", "service")}
-        sums = {sum(row["cost_usd"] for row in opened.cost(Filters(), [d]).rows) for d in ("use_case", "model", "meter", "run")}
+        totals = {
+            opened.cost(Filters(), [d]).totals["cost_usd"]
+            for d in ("use_case", "vendor", "model", "meter", "run", "time:day", "service")
+        }
+        sums = {
+            sum(row["cost_usd"] for row in opened.cost(Filters(), [d]).rows)
+            for d in ("use_case", "model", "meter", "run")
+        }
         listed = opened.runs(Filters())
         called = opened.calls(Filters())
 
-    assert totals == sums == {listed.totals["cost_usd"]} == {called.totals["cost_usd"]} == {sum(row["cost_usd"] for row in listed.rows)}
+    assert (
+        totals
+        == sums
+        == {listed.totals["cost_usd"]}
+        == {called.totals["cost_usd"]}
+        == {sum(row["cost_usd"] for row in listed.rows)}
+    )
     assert isinstance(next(iter(totals)), Decimal)
     assert next(iter(totals)) > 0
 

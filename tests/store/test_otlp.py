@@ -98,7 +98,9 @@ def test_attributes_are_bounded_in_number_and_size() -> None:
 
 def test_what_is_no_otlp_gives_a_row_without_ids() -> None:
     """Broken JSON and broken protobuf are named by a row of NULLs; JSON of another shape gives no row."""
-    table = JsonDecoder().decode(["{torn", '{"resourceSpans": 5}', "[]", '{"resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}'])
+    table = JsonDecoder().decode(
+        ["{torn", '{"resourceSpans": 5}', "[]", '{"resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}']
+    )
 
     assert sorted((row["piece"], row["trace_id"]) for row in table.to_pylist()) == [(0, None), (3, None)]
     assert [row["trace_id"] for row in decode_protobuf([b"\xff\xff\xff"]).to_pylist()] == [None]

@@ -35,7 +35,9 @@ def test_opening_drains_and_deletes_the_segments(tmp_path: Path) -> None:
     assert Spool(store).segments() == []
 
 
-def test_a_drain_killed_between_commit_and_delete_counts_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drain_killed_between_commit_and_delete_counts_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Segments that were committed but not deleted are recognised by name and only deleted."""
     store = tmp_path / "s.duckdb"
     segment = spool(store, document([chat(trace_id()), chat(trace_id())]))
@@ -143,7 +145,9 @@ def _drain_for_ever(store: Path) -> None:
 
 
 @pytest.mark.slow
-def test_kill_nine_at_random_points_loses_nothing_and_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kill_nine_at_random_points_loses_nothing_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Writers and drains are killed at random, again and again: every span whose flush returned is in the store exactly once."""
     store = tmp_path / "s.duckdb"
     context = multiprocessing.get_context("spawn")

@@ -18,20 +18,23 @@ def list_calls(
     request: Request,
     not_counted: Annotated[bool, typer.Option("--not-counted", help="Only those left out, with the reason.")] = False,
     unpriced: Annotated[bool, typer.Option("--unpriced", help="Only counted ones without a price.")] = False,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="How many; 50 in a table, all in json, jsonl and csv.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="How many; 50 in a table, all in json, jsonl and csv.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> None:
     """Calls, newest first.
 
     Examples:
-
       botanu calls list --run-id 019ab1
 
       botanu calls list --not-counted
     """
     from botanu_cli.layouts import CALLS
 
-    kind: Literal["all", "not_counted", "unpriced"] = "not_counted" if not_counted else "unpriced" if unpriced else "all"
+    kind: Literal["all", "not_counted", "unpriced"] = (
+        "not_counted" if not_counted else "unpriced" if unpriced else "all"
+    )
     with request.settings.open() as store:
         limited = page(request, limit, everything=everything)
         request.show(store.calls(request.filters(store), kind=kind, limit=limited), CALLS)

@@ -26,7 +26,6 @@ def cost(
     """What it cost, by use case or any other dimension.
 
     Examples:
-
       botanu cost
 
       botanu cost --use-case "Customer Support" --group-by vendor,model

@@ -18,16 +18,16 @@ def demo(context: typer.Context) -> None:
     Without --store or BOTANU_STORE the store is ./botanu-demo.duckdb, so that samples never mix with your own runs.
 
     Example:
-
       botanu demo
     """
+    from botanu_store import open_store
+    from botanu_store.filters import Filters, Interval
+
     from botanu_cli.commands.ingest import summary, tell_rejected
     from botanu_cli.layouts import RUNS, cost_layout
     from botanu_cli.output import colours, emit, terminal_width
     from botanu_cli.run_page import render as render_run
     from botanu_cli.table import render
-    from botanu_store import open_store
-    from botanu_store.filters import Filters, Interval
 
     given: Settings = context.obj
     settings = replace(given, store_given=given.store_given or DEMO_STORE)
@@ -46,7 +46,9 @@ def demo(context: typer.Context) -> None:
         emit(render(found, RUNS, settings, width=width, color=color))
         _heading("botanu cost")
         emit(render(store.cost(everything), cost_layout(["use_case"]), settings, width=width, color=color))
-        dearest = store.runs(replace(everything, use_case=("Customer Support",)), sort="cost", limit=1).rows[0]["run_id"]
+        dearest = store.runs(replace(everything, use_case=("Customer Support",)), sort="cost", limit=1).rows[0][
+            "run_id"
+        ]
         shortest = store.short_ids([dearest])[dearest]
         _heading(f"botanu runs show {shortest}")
         emit(render_run(store.run(dearest), settings, width=width, color=color, flat=False))

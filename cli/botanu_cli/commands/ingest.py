@@ -17,26 +17,36 @@ if TYPE_CHECKING:
 
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="OTLP JSON lines, JSON or protobuf files, gzip or zstd, folders; - is stdin.")],
-    content: Annotated[bool, typer.Option("--keep-content", help="Keep prompts, completions and tool arguments.")] = False,
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH…", help="OTLP JSON lines, JSON or protobuf files, gzip or zstd, folders; - is stdin."
+        ),
+    ],
+    content: Annotated[
+        bool, typer.Option("--keep-content", help="Keep prompts, completions and tool arguments.")
+    ] = False,
 ) -> None:
     """Take OTLP files into the store; what is there already is not counted twice.
 
     Examples:
-
       botanu ingest traces.jsonl
 
       botanu ingest exported/ more.pb.gz
 
       zcat traces.jsonl.gz | botanu ingest -
     """
+    from botanu_store import open_store
+
     from botanu_cli.output import emit
     from botanu_cli.progress import reading
-    from botanu_store import open_store
 
     settings: Settings = context.obj
     files = [Path(path) for path in paths if path != "-"]
-    with open_store(settings.store, content="keep" if content else "drop") as store, reading(files, settings) as progress:
+    with (
+        open_store(settings.store, content="keep" if content else "drop") as store,
+        reading(files, settings) as progress,
+    ):
         result = store.ingest(files, progress, stdin="-" in paths)
     tell_rejected(result, settings)
     emit(summary(result))
@@ -47,7 +57,9 @@ def ingest(
 def summary(result: Ingested) -> str:
     """Say in one line what came of an ingest."""
     rate = f", {result.spans / result.seconds:,.0f} spans/s" if result.seconds > _MEASURABLE and result.spans else ""
-    parts = [f"{result.spans:,} spans: {result.new:,} new, {result.duplicates:,} already there, {len(result.rejected):,} rejected{rate}"]
+    parts = [
+        f"{result.spans:,} spans: {result.new:,} new, {result.duplicates:,} already there, {len(result.rejected):,} rejected{rate}"
+    ]
     if result.other_signals:
         parts.append(f"{result.other_signals:,} documents of logs or metrics left aside")
     return "; ".join(parts)

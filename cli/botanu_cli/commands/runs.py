@@ -19,14 +19,17 @@ _PAGE = 50
 @report
 def list_runs(
     request: Request,
-    sort: Annotated[str, typer.Option("--sort", metavar="FIELD", help="started, cost, duration, tokens or llm_calls.")] = "started",
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="How many; 50 in a table, all in json, jsonl and csv.")] = None,
+    sort: Annotated[
+        str, typer.Option("--sort", metavar="FIELD", help="started, cost, duration, tokens or llm_calls.")
+    ] = "started",
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="How many; 50 in a table, all in json, jsonl and csv.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> None:
     """Runs, newest first.
 
     Examples:
-
       botanu runs list
 
       botanu runs list --sort cost --outcome failed --since 7d
@@ -34,7 +37,9 @@ def list_runs(
     from botanu_cli.layouts import RUNS
 
     if sort not in _SORTS:
-        raise typer.BadParameter(f"{sort!r} is no field to sort by. Choose from {', '.join(_SORTS)}.", param_hint="--sort")
+        raise typer.BadParameter(
+            f"{sort!r} is no field to sort by. Choose from {', '.join(_SORTS)}.", param_hint="--sort"
+        )
     with request.settings.open() as store:
         found = store.runs(request.filters(store), sort=sort, limit=page(request, limit, everything=everything))
         short = store.short_ids([row["run_id"] for row in found.rows])
@@ -53,7 +58,6 @@ def show_run(
     """One run: who, when, outcome and cost, and the tree of what it did.
 
     Examples:
-
       botanu runs show 019ab1
 
       botanu runs show 019ab1 --calls

@@ -77,6 +77,7 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
         return
     con.execute("begin")
     con.execute(script("schema/tables.sql").replace("{meters}", ",\n    ".join(f"{meter} bigint" for meter in METERS)))
+    con.execute(script("schema/prices.sql"))
     con.execute("insert into meta values ('schema_version', ?)", [str(SCHEMA_VERSION)])
     con.execute("commit")
 
@@ -87,7 +88,9 @@ def stored_version(con: duckdb.DuckDBPyConnection, path: Path | None) -> int | N
     Raises:
         StoreUnusable: the database is somebody else's, or of a newer botanu.
     """
-    tables = {str(row[0]) for row in con.execute("select table_name from duckdb_tables() where not temporary").fetchall()}
+    tables = {
+        str(row[0]) for row in con.execute("select table_name from duckdb_tables() where not temporary").fetchall()
+    }
     if not tables:
         return None
     if "meta" not in tables or "spans" not in tables:
@@ -147,5 +150,9 @@ def _holder(error: duckdb.Error) -> str:
 def _unusable(path: Path, error: duckdb.Error) -> StoreUnusable:
     first_line = str(error).splitlines()[0]
     if "not a valid DuckDB database" in first_line:
-        return StoreUnusable(f"{path} is not a DuckDB database. Name another file with --store; this one was not changed.")
-    return StoreUnusable(f"{path} cannot be opened: {first_line} It was not changed; restore it from a copy or name another file.")
+        return StoreUnusable(
+            f"{path} is not a DuckDB database. Name another file with --store; this one was not changed."
+        )
+    return StoreUnusable(
+        f"{path} cannot be opened: {first_line} It was not changed; restore it from a copy or name another file."
+    )
