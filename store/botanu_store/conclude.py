@@ -92,8 +92,9 @@ def _traces(con: duckdb.DuckDBPyConnection) -> Iterator[_Trace]:
         if step:
             trace.steps[span_id] = step
     columns = "trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, attributes"
-    for row in con.execute(f"select {columns} from candidates").fetchall():
-        traces[row[0]].candidates.append(Span(*row[:10], orjson.loads(row[10])))
+    rows: list[tuple[Any, ...]] = con.execute(f"select {columns} from candidates").fetchall()
+    for trace_id, *facts, attributes in rows:
+        traces[trace_id].candidates.append(Span(trace_id, *facts, orjson.loads(attributes)))
     yield from traces.values()
 
 

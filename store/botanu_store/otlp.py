@@ -219,7 +219,7 @@ def _nested_text(value: AnyValue) -> str:
     from google.protobuf.json_format import MessageToJson  # noqa: PLC0415 - nested values are rare
 
     field = value.kvlist_value
-    return MessageToJson(field, indent=None)
+    return str(MessageToJson(field, indent=None))
 
 
 _TO_TEXT: dict[str, Callable[[Any], str]] = {

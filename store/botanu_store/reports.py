@@ -117,7 +117,7 @@ def calls(
     text = _filled("calls", conditions, meters=", ".join(f"c.{meter}" for meter in METERS), kind_filter=kinds[kind])
     rows = [_presentable(row) for row in db.rows(text, conditions.parameters)]
     counted = [row for row in rows if row["counted"]]
-    totals = _totals(counted, METERS)
+    totals = _totals(counted, tuple(METERS))
     totals |= {"calls": len(counted), "unpriced_calls": sum(row["priced"] == "no" for row in counted)}
     return Report("calls", rows[:limit], totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
 

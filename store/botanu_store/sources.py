@@ -116,10 +116,10 @@ class _Prefixed(io.RawIOBase):
 def _decompressed(stream: io.BufferedReader) -> io.BufferedReader:
     magic = stream.peek(4)
     if magic.startswith(_GZIP):
-        return io.BufferedReader(gzip.GzipFile(fileobj=stream), _READ)  # type: ignore[arg-type]
+        return io.BufferedReader(gzip.GzipFile(fileobj=stream), _READ)
     if magic.startswith(_ZSTD):
         reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(stream, read_across_frames=True)
-        return io.BufferedReader(_Prefixed(reader), _READ)  # type: ignore[arg-type]
+        return io.BufferedReader(_Prefixed(reader), _READ)
     return stream
 
 

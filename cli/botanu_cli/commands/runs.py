@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from botanu_cli.options import Request, report
 from botanu_cli.settings import Settings
 
+if TYPE_CHECKING:
+    from botanu_store.reports import RunSort
+
 app = typer.Typer(help="Runs: one business transaction each, with its outcome and cost.", no_args_is_help=True)
 
-_SORTS = ("started", "cost", "duration", "tokens", "llm_calls")
+_SORTS: tuple[RunSort, ...] = ("started", "cost", "duration", "tokens", "llm_calls")
 _PAGE = 50
 
 
@@ -36,12 +39,13 @@ def list_runs(
     """
     from botanu_cli.layouts import RUNS
 
-    if sort not in _SORTS:
+    chosen = next((name for name in _SORTS if name == sort), None)
+    if chosen is None:
         raise typer.BadParameter(
             f"{sort!r} is no field to sort by. Choose from {', '.join(_SORTS)}.", param_hint="--sort"
         )
     with request.settings.open() as store:
-        found = store.runs(request.filters(store), sort=sort, limit=page(request, limit, everything=everything))
+        found = store.runs(request.filters(store), sort=chosen, limit=page(request, limit, everything=everything))
         short = store.short_ids([row["run_id"] for row in found.rows])
         for row in found.rows:
             row["short_id"] = short[row["run_id"]]
