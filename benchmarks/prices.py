@@ -12,7 +12,6 @@ import time
 from decimal import Decimal
 
 import duckdb
-
 from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.prices import apply_overrides, sync_prices
 

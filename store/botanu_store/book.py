@@ -133,8 +133,8 @@ def _model_prices(provider: Provider, model: ModelInfo) -> Iterator[Price]:
     contexts: dict[str, dict[str, str]] = {"standard": {}}
     for variant in model.price_variants or ():
         contexts.setdefault(",".join(variant.when.values()), variant.when)
-    pieces = _pieces(model)
     for context, when in contexts.items():
+        pieces = _pieces(model, variants=bool(when))
         seen = [(piece, model.get_prices(piece.moment, when)) for piece in pieces]
         tiers = _tiers([price for _, price in seen])
         for piece, price in seen:
@@ -175,14 +175,19 @@ def _groq_whisper(provider: Provider, model: ModelInfo) -> bool:
 
 
 def _has_prices(model: ModelInfo) -> bool:
-    return any(model.get_prices(piece.moment).__dict__ for piece in _pieces(model))
+    return any(model.get_prices(piece.moment).__dict__ for piece in _pieces(model, variants=False))
 
 
-def _pieces(model: ModelInfo) -> list[_Piece]:
-    constraints = [p.constraint for p in model.prices] if isinstance(model.prices, list) else []
-    constraints += [v.constraint for v in model.price_variants or ()]
-    dates = sorted({c.start_date for c in constraints if c is not None and hasattr(c, "start_date")})
-    hours = {_of_day(edge) for c in constraints if c is not None and hasattr(c, "start_time") for edge in (c.start_time, c.end_time)}
+def _pieces(model: ModelInfo, *, variants: bool) -> list[_Piece]:
+    from genai_prices.types import StartDateConstraint, TimeOfDateConstraint  # noqa: PLC0415 - see the module's docstring
+
+    constraints = [price.constraint for price in model.prices] if isinstance(model.prices, list) else []
+    if variants:
+        constraints += [variant.constraint for variant in model.price_variants or ()]
+    dates = sorted({c.start_date for c in constraints if isinstance(c, StartDateConstraint)})
+    hours = {
+        _of_day(edge) for c in constraints if isinstance(c, TimeOfDateConstraint) for edge in (c.start_time, c.end_time)
+    }
     day_edges = sorted({0, DAY_NS, *hours})
     date_edges = [ALWAYS_FROM_NS, *(_midnight_ns(day) for day in dates), ALWAYS_TO_NS]
     first_days = [dates[0] - timedelta(days=1) if dates else date(2020, 1, 1), *dates]
@@ -195,7 +200,9 @@ def _pieces(model: ModelInfo) -> list[_Piece]:
 
 def _tiers(prices: list[ModelPrice]) -> list[tuple[int, int]]:
     """The tiers of all the prices of a model together: above the first number, up to the second."""
-    starts = {tier.start for price in prices for value in price.__dict__.values() for tier in getattr(value, "tiers", ())}
+    starts = {
+        tier.start for price in prices for value in price.__dict__.values() for tier in getattr(value, "tiers", ())
+    }
     return list(pairwise([NO_TIER, *sorted(starts), EVERY_TIER]))
 
 

@@ -68,10 +68,12 @@ def read_overrides(path: Path) -> Overrides | None:
 def _settings(path: Path) -> Mapping[str, Any]:
     try:
         document = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}. Name a file that can.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not TOML: {error}. Correct that line.") from error
     if path.name == "pyproject.toml":
-        return cast("Mapping[str, Any]", document.get("tool", {}).get("botanu", {}))
+        return _table(_table(document.get("tool", {}), "tool", path).get("botanu", {}), "tool.botanu", path)
     return document
 
 
@@ -80,7 +82,16 @@ _MILLION = 1_000_000
 _TEBIBYTE = 1024**4
 _TOKEN_KEYS = {meter.removesuffix("_tokens"): (meter, _MILLION) for meter in METERS if meter.endswith("_tokens")}
 _OTHER_KEYS = {
-    meter: (meter, _TEBIBYTE if meter.startswith("bytes_") else 3600 if meter == "seconds" else _MILLION if meter == "characters" else 1)
+    meter: (
+        meter,
+        _TEBIBYTE
+        if meter.startswith("bytes_")
+        else 3600
+        if meter == "seconds"
+        else _MILLION
+        if meter == "characters"
+        else 1,
+    )
     for meter in METERS
     if not meter.endswith("_tokens")
 }
@@ -93,7 +104,7 @@ _MOST_USD = 1_000_000
 
 def _prices(section: Any, path: Path) -> Iterator[UserPrice]:
     for pattern, value in _table(section, "prices", path).items():
-        for entry in value if isinstance(value, list) else [value]:
+        for entry in _entries(value):
             yield from _model_prices(pattern, entry, f"prices.{_quoted(pattern)}", path)
 
 
@@ -120,35 +131,51 @@ def _model_prices(pattern: str, value: Any, where: str, path: Path) -> Iterator[
 
 def _tools(section: Any, path: Path) -> Iterator[UserPrice]:
     for name, value in _table(section, "tools", path).items():
-        for entry in value if isinstance(value, list) else [value]:
+        for entry in _entries(value):
             where = f"tools.{_quoted(name)}"
-            fields = _table(entry, where, path) if isinstance(entry, dict) else {"per_call": entry}
+            fields = _fields(entry, "per_call")
             _known(fields, ("per_call", *_DATES), where, path)
             if "per_call" not in fields:
                 raise InputError(f"{path}: {where} names no price. Give per_call, in USD.")
             valid_from, valid_to = _dates(fields, where, path)
             usd = _usd(fields["per_call"], where, path)
-            yield UserPrice(name, "requests", usd, 1, "tool", "*", True, valid_from, valid_to)  # noqa: FBT003
+            yield UserPrice(
+                name, "requests", usd, 1, "tool", per_call=True, valid_from_ns=valid_from, valid_to_ns=valid_to
+            )
 
 
 def _discounts(section: Any, path: Path) -> Iterator[Discount]:
     for pattern, value in _table(section, "discounts", path).items():
-        for entry in value if isinstance(value, list) else [value]:
+        for entry in _entries(value):
             where = f"discounts.{_quoted(pattern)}"
-            fields = _table(entry, where, path) if isinstance(entry, dict) else {"discount": entry}
+            fields = _fields(entry, "discount")
             _known(fields, ("discount", *_DATES), where, path)
             share = _share(fields.get("discount"), where, path)
             yield Discount(pattern, share, *_dates(fields, where, path))
 
 
+def _entries(value: Any) -> list[Any]:
+    """One entry, or several dated ones."""
+    entries: list[Any] = value if isinstance(value, list) else [value]
+    return entries
+
+
+def _fields(entry: Any, key: str) -> dict[str, Any]:
+    """An entry written out as a table, or as the value of its one key."""
+    return cast("dict[str, Any]", entry) if isinstance(entry, dict) else {key: entry}
+
+
 def _table(value: Any, where: str, path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InputError(f"{path}: {where} must be a table, not {value!r}.")
+        raise InputError(f"{path}: {where} must be a table, not {_shown(value)}.")
     return cast("dict[str, Any]", value)
 
 
 def _known(entry: Mapping[str, Any], allowed: tuple[str, ...], where: str, path: Path) -> None:
-    for key in entry:
+    for key, value in entry.items():
+        if key not in allowed and isinstance(value, dict):
+            name = f"{where.partition('.')[2]}.{key}"
+            raise InputError(f'{path}: {where} holds a table {key!r}. A name with a dot needs quotes: "{name}".')
         if key not in allowed:
             near = get_close_matches(key, allowed, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
@@ -161,7 +188,9 @@ def _usd(value: Any, where: str, path: Path) -> Decimal:
     except ArithmeticError:
         amount = None
     if amount is None or not amount.is_finite() or not 0 <= amount < _MOST_USD:
-        raise InputError(f"{path}: {where} is {value!r}. Give an amount in USD from 0 to below a million, such as 2.50.")
+        raise InputError(
+            f"{path}: {where} is {_shown(value)}. Give an amount in USD from 0 to below a million, such as 2.50."
+        )
     return amount
 
 
@@ -174,7 +203,9 @@ def _share(value: Any, where: str, path: Path) -> Decimal:
     except ArithmeticError:
         share = Decimal(-1)
     if not share.is_finite() or not 0 <= share <= 1:
-        raise InputError(f'{path}: {where} is {value!r}. Give a share off the published price, such as "15%" or 0.15.')
+        raise InputError(
+            f'{path}: {where} is {_shown(value)}. Give a share off the published price, such as "15%" or 0.15.'
+        )
     return share
 
 
@@ -191,13 +222,17 @@ def _moment(value: Any, where: str, path: Path) -> int:
         return to_ns(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, date):
         return to_ns(datetime(value.year, value.month, value.day, tzinfo=UTC))
-    raise InputError(f"{path}: {where} is {value!r}. Give a date without quotes, such as 2026-07-01.")
+    raise InputError(f"{path}: {where} is {_shown(value)}. Give a date without quotes, such as 2026-07-01.")
 
 
 def _text(value: Any, where: str, path: Path) -> str:
     if isinstance(value, str):
         return value
-    raise InputError(f"{path}: {where} is {value!r}. Give text in quotes.")
+    raise InputError(f"{path}: {where} is {_shown(value)}. Give text in quotes.")
+
+
+def _shown(value: Any) -> str:
+    return str(value) if isinstance(value, Decimal) else repr(value)
 
 
 def _quoted(name: str) -> str:

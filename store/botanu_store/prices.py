@@ -11,20 +11,17 @@ from decimal import Decimal
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from botanu_store import book
 from botanu_store.engines.duckdb import script
+from botanu_store.money import charges_script, grid_script
 from botanu_store.overrides import Overrides, read_overrides
-from botanu_store.price import FALLBACKS, MINIMUM_METERS, PROPORTIONAL_METERS, Found, Price
+from botanu_store.price import Found, Price
 from botanu_store.rates import rates
 from botanu_store.rates import text as rates_text
-from botanu_store.records import METERS
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 __all__ = ["Overrides", "apply_overrides", "book_version", "needs_sync", "read_overrides", "sync_prices"]
 
@@ -59,7 +56,9 @@ def sync_prices(con: duckdb.DuckDBPyConnection) -> None:
         _spread(con, None)
 
 
-def apply_overrides(con: duckdb.DuckDBPyConnection, overrides: Overrides | None, *, believed_at: datetime | None = None) -> None:
+def apply_overrides(
+    con: duckdb.DuckDBPyConnection, overrides: Overrides | None, *, believed_at: datetime | None = None
+) -> None:
     """Make the views of money on this connection, the user's prices over the book's.
 
     Args:
@@ -74,7 +73,7 @@ def apply_overrides(con: duckdb.DuckDBPyConnection, overrides: Overrides | None,
     _insert(con, "user_prices", _user_prices(overrides))
     _insert(con, "user_discounts", _user_discounts(overrides))
     _spread(con, believed_at)
-    con.execute(_charges_script())
+    con.execute(charges_script())
 
 
 def _calls_seen(con: duckdb.DuckDBPyConnection) -> int:
@@ -87,24 +86,23 @@ def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _store_book(con: duckdb.DuckDBPyConnection) -> None:
-    con.register("read_prices", _price_table([*book.prices(), *_rate_prices()]))
+    rows = [price.row() for price in (*book.prices(), *_rate_prices())]
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    con.execute(
+        f"create or replace temp table read_prices as select {', '.join(f'unnest(${name}) as {name}' for name in columns)}",
+        columns,
+    )
     now = datetime.now(UTC).replace(tzinfo=None)
-    con.execute("update prices set superseded = ? where superseded is null and price_id not in (select price_id from read_prices)", [now])
+    con.execute(
+        "update prices set superseded = ? where superseded is null and price_id not in (select price_id from read_prices)",
+        [now],
+    )
     con.execute(
         "insert into prices by name select *, ? as first_read, ? as book from read_prices "
         "where price_id not in (select price_id from prices where superseded is null)",
         [now, book_version()],
     )
-    con.unregister("read_prices")
-
-
-def _price_table(prices: list[Price]) -> pa.Table:
-    import pyarrow as pa  # noqa: PLC0415 - only this needs it, and it takes 30 ms
-
-    types = {str: pa.string(), int: pa.int64()}
-    named = {"usd": pa.decimal128(38, 12), "unit_usd": pa.decimal128(18, 12)}
-    rows = [price.row() for price in prices]
-    return pa.Table.from_pylist(rows, schema=pa.schema([(name, named.get(name) or types[type(value)]) for name, value in rows[0].items()]))
+    con.execute("drop table read_prices")
 
 
 def _rate_prices() -> Iterable[Price]:
@@ -135,8 +133,10 @@ def find(category: str, vendor: str, model: str, operation: str) -> Found:
 
 
 def _spread(con: duckdb.DuckDBPyConnection, believed_at: datetime | None) -> None:
-    believed = "null::timestamp" if believed_at is None else f"timestamp '{believed_at.astimezone(UTC).replace(tzinfo=None)}'"
-    con.execute(_grid_script().replace("$believed_at", believed))
+    believed = (
+        "null::timestamp" if believed_at is None else f"timestamp '{believed_at.astimezone(UTC).replace(tzinfo=None)}'"
+    )
+    con.execute(grid_script().replace("$believed_at", believed))
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
@@ -150,7 +150,13 @@ def _user_prices(overrides: Overrides) -> list[tuple[Any, ...]]:
     return [
         (
             *(ranks[price.pattern], _like(price.pattern), price.category, _like(price.operation), price.meter),
-            *(price.usd, price.per, (price.usd / price.per).quantize(_PICO_USD), f"user:{price.pattern}", price.per_call),
+            *(
+                price.usd,
+                price.per,
+                (price.usd / price.per).quantize(_PICO_USD),
+                f"user:{price.pattern}",
+                price.per_call,
+            ),
             *(price.valid_from_ns, price.valid_to_ns),
         )
         for price in overrides.prices
@@ -160,7 +166,13 @@ def _user_prices(overrides: Overrides) -> list[tuple[Any, ...]]:
 def _user_discounts(overrides: Overrides) -> list[tuple[Any, ...]]:
     ranks = _ranks(discount.pattern for discount in overrides.discounts)
     return [
-        (ranks[discount.pattern], _like(discount.pattern), 1 - discount.share, discount.valid_from_ns, discount.valid_to_ns)
+        (
+            ranks[discount.pattern],
+            _like(discount.pattern),
+            1 - discount.share,
+            discount.valid_from_ns,
+            discount.valid_to_ns,
+        )
         for discount in overrides.discounts
     ]
 
@@ -180,96 +192,5 @@ def _like(pattern: str) -> str:
     return pattern.replace("*", "%").lower()
 
 
-@cache
-def _grid_script() -> str:
-    fallbacks = (
-        f"('{meter}', '{billed_as}', {distance})"
-        for meter in METERS
-        for distance, billed_as in enumerate((meter, *FALLBACKS.get(meter, ())))
-    )
-    text = script("schema/price_grid.sql").replace("{fallbacks}", ", ".join(fallbacks))
-    return text.replace("{columns}", ",\n    ".join(_price_columns()))
-
-
-def _price_columns() -> Iterable[str]:
-    for meter in METERS:
-        price = "usd" if meter in PROPORTIONAL_METERS else "unit_usd"
-        yield f"max(cast(g.{price} as decimal(18, 12))) filter (where g.meter = '{meter}') as {meter}_usd"
-        if meter in PROPORTIONAL_METERS:
-            yield f"max(cast(g.per as double)) filter (where g.meter = '{meter}') as {meter}_per"
-        if meter in MINIMUM_METERS:
-            yield f"coalesce(max(g.minimum) filter (where g.meter = '{meter}'), 0) as {meter}_minimum"
-
-
-@cache
-def _charges_script() -> str:
-    used = [meter for meter in METERS if meter != "requests"]
-    rare = [meter for meter in used if meter not in _COMMON]
-    inputs = [meter for meter in METERS if meter.endswith("_tokens") and not meter.startswith("output_")]
-    outputs = [meter for meter in METERS if meter.endswith("_tokens") and meter.startswith("output_")]
-    cached = [meter for meter in METERS if meter.startswith("cache_read")]
-    asks = f"(bills_requests or coalesce({', '.join(used)}) is null or (requests is not null and not every_meter))"
-    values = {
-        "rare_used": f"coalesce({', '.join(rare)}) is not null",
-        "all_input": _total(inputs, "c."),
-        "amount": f"{_amounts(_COMMON)} + case when c.rare then {_amounts(rare)} else 0 end",
-        "lacks": f"{_lacks(_COMMON, ' or ')} or case when c.rare then {_lacks(rare, ' or ')} else false end",
-        "measured": " or ".join(f"(c.{meter} is not null and p.{meter}_usd is not null)" for meter in used),
-        "meters_without_price": _lacks(used, " + "),
-        "asks": asks,
-        "meters_used": _count(used),
-        "one_amount": _one_amount(),
-        "meters": ", ".join(METERS),
-        "input_tokens": _total(inputs),
-        "output_tokens": _total(outputs),
-        "cached_tokens": _total(cached),
-        "input_names": _names(inputs),
-        "output_names": _names(outputs),
-        "cached_names": _names(cached),
-    }
-    text = script("schema/charges.sql")
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
-    return text
-
-
-def _amounts(meters: Iterable[str]) -> str:
-    return " + ".join(f"coalesce({_amount(meter)}, 0)" for meter in meters)
-
-
-def _amount(meter: str) -> str:
-    quantity = "coalesce(c.requests, 1)" if meter == "requests" else f"c.{meter}"
-    if meter in MINIMUM_METERS:
-        quantity = f"case when {quantity} > 0 then greatest({quantity}, p.{meter}_minimum) end"
-    product = f"cast({quantity} as decimal(20, 0)) * p.{meter}_usd"
-    if meter in PROPORTIONAL_METERS:
-        return f"cast(cast({product} as double) / p.{meter}_per as decimal(38, 12))"
-    return product
-
-
-def _lacks(meters: Iterable[str], operator: str) -> str:
-    terms = (f"(c.{meter} is not null and p.{meter}_usd is null)" for meter in meters if meter != "requests")
-    return operator.join(f"cast({term} as integer)" if operator == " + " else term for term in terms)
-
-
-def _one_amount() -> str:
-    billed = "cast(greatest(c.quantity, g.minimum) as decimal(20, 0))"
-    proportional = f"cast(cast({billed} * cast(g.usd as decimal(18, 12)) as double) / g.per as decimal(38, 12))"
-    return f"case when c.meter in ({_names(PROPORTIONAL_METERS)}) then {proportional} else {billed} * g.unit_usd end"
-
-
-def _total(meters: Iterable[str], alias: str = "") -> str:
-    return " + ".join(f"coalesce({alias}{meter}, 0)" for meter in meters)
-
-
-def _count(meters: Iterable[str]) -> str:
-    return "(" + " + ".join(f"cast({meter} is not null as integer)" for meter in meters) + ")"
-
-
-def _names(meters: Iterable[str]) -> str:
-    return ", ".join(f"'{meter}'" for meter in meters)
-
-
-_COMMON = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "requests")
 _PICO_USD = Decimal("1e-12")
 _MILLIONTH = Decimal("1e-6")

@@ -37,7 +37,9 @@ class Free:
 
     def holds(self, category: str, vendor: str, model: str) -> bool:
         """Whether it is about this kind of call."""
-        return self.category == category and vendor.lower() in self.vendors and not _any_matches(model, self.except_models)
+        return (
+            self.category == category and vendor.lower() in self.vendors and not _any_matches(model, self.except_models)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ def _in_class(product: Product, operation: str) -> Found:
     for name, operations in product.classes:
         if _any_matches(operation, operations):
             return Found(product.vendors[0], name, "rate")
-    return Found(product.vendors[0], "", "unknown", f"rates.toml lists {product.vendors[0]}, but not its operation {operation!r}")
+    return Found(
+        product.vendors[0], "", "unknown", f"rates.toml lists {product.vendors[0]}, but not its operation {operation!r}"
+    )
 
 
 def _any_matches(value: str, patterns: tuple[str, ...]) -> bool:

@@ -16,7 +16,13 @@ WHEN = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 def call(
-    vendor: str = "openai", model: str = "gpt-4o", category: str = "llm", *, at: datetime = WHEN, operation: str = "chat", **values: Any
+    vendor: str = "openai",
+    model: str = "gpt-4o",
+    category: str = "llm",
+    *,
+    at: datetime = WHEN,
+    operation: str = "chat",
+    **values: Any,
 ) -> dict[str, Any]:
     """Return a row of calls; meters and other columns by name."""
     return {
@@ -35,9 +41,10 @@ def store(*calls: dict[str, Any]) -> duckdb.DuckDBPyConnection:
         con.execute(f"insert into {table} from given")
         con.unregister("given")
     for number, row in enumerate(calls):
-        row = {"span_id": f"{number:04}", **row}
-        names = ", ".join(row)
-        con.execute(f"insert into calls ({names}) values ({', '.join('?' * len(row))})", list(row.values()))
+        values = {"span_id": f"{number:04}", **row}
+        con.execute(
+            f"insert into calls ({', '.join(values)}) values ({', '.join('?' * len(values))})", list(values.values())
+        )
     sync_prices(con)
     return con
 

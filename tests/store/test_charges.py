@@ -70,17 +70,23 @@ def test_the_emitters_amount_is_used_where_we_have_no_price() -> None:
     assert cost(call(usage="none", emitter_usd=usd("0.5"))) == (usd("0.5"), "emitter")
 
 
-@pytest.mark.parametrize(("emitted", "differs"), [("0.0025", False), ("0.002525", False), ("0.002526", True), ("0.0024", True), ("0", True)])
+@pytest.mark.parametrize(
+    ("emitted", "differs"), [("0.0025", False), ("0.002525", False), ("0.002526", True), ("0.0024", True), ("0", True)]
+)
 def test_our_price_stands_beside_a_differing_emitter(emitted: str, *, differs: bool) -> None:
     """More than one percent apart is a discrepancy; ours counts."""
     con = priced(call(input_tokens=1000, emitter_usd=usd(emitted)))
-    assert con.execute("select cost_usd, priced, discrepancy from priced_calls").fetchall() == [(usd("0.0025"), "yes", differs)]
+    assert con.execute("select cost_usd, priced, discrepancy from priced_calls").fetchall() == [
+        (usd("0.0025"), "yes", differs)
+    ]
 
 
 def test_a_meter_that_the_model_does_not_price_makes_its_cost_a_lower_bound() -> None:
     """The known part is the cost, marked as not priced."""
     con = priced(call(input_tokens=1000, pages=3))
-    assert con.execute("select cost_usd, priced, unpriced_meters from priced_calls").fetchall() == [(usd("0.0025"), "no", 1)]
+    assert con.execute("select cost_usd, priced, unpriced_meters from priced_calls").fetchall() == [
+        (usd("0.0025"), "no", 1)
+    ]
     assert charges(con) == [("input_tokens", 1000, usd("0.0025"), "yes"), ("pages", 3, None, "no")]
     assert cost(call(input_tokens=1000, pages=3, emitter_usd=usd("0.01"))) == (usd("0.01"), "emitter")
 
@@ -174,7 +180,9 @@ def test_charges_and_calls_add_up_to_the_same(calls: list[dict[str, Any]]) -> No
         "select span_id, sum({amount}) as cost, {tokens} count(*) filter (where priced = 'no') > 0 as unpriced "
         "from {relation} group by span_id order by span_id"
     )
-    tokens = "cast(sum(input_tokens) as bigint), cast(sum(output_tokens) as bigint), cast(sum(cached_tokens) as bigint),"
+    tokens = (
+        "cast(sum(input_tokens) as bigint), cast(sum(output_tokens) as bigint), cast(sum(cached_tokens) as bigint),"
+    )
     by_call = con.execute(sums.format(amount="cost_usd", tokens=tokens, relation="counted_calls")).fetchall()
     by_charge = con.execute(sums.format(amount="cost_usd", tokens=tokens, relation="counted_charges")).fetchall()
     charged = con.execute(sums.format(amount="amount_usd", tokens="", relation="charges")).fetchall()
@@ -183,7 +191,13 @@ def test_charges_and_calls_add_up_to_the_same(calls: list[dict[str, Any]]) -> No
     unpriced = con.execute(
         "select span_id, unpriced_meters from priced_calls where counted and unpriced_meters > 0 order by span_id"
     ).fetchall()
-    assert unpriced == con.execute(
-        "select span_id, count(*) from charges where priced = 'no' group by span_id order by span_id"
-    ).fetchall()
-    assert con.execute("select count(*) from calls").fetchall() == con.execute("select count(*) from priced_calls").fetchall()
+    assert (
+        unpriced
+        == con.execute(
+            "select span_id, count(*) from charges where priced = 'no' group by span_id order by span_id"
+        ).fetchall()
+    )
+    assert (
+        con.execute("select count(*) from calls").fetchall()
+        == con.execute("select count(*) from priced_calls").fetchall()
+    )

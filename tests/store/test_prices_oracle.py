@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import duckdb
@@ -17,13 +17,38 @@ from genai_prices.types import ModelInfo, Provider, StartDateConstraint
 
 _USAGES: list[dict[str, int]] = [
     {"input_tokens": 1234, "output_tokens": 567},
-    {"input_tokens": 100, "cache_read_tokens": 70_000, "cache_write_tokens": 900, "cache_write_1h_tokens": 333, "output_tokens": 41},
+    {
+        "input_tokens": 100,
+        "cache_read_tokens": 70_000,
+        "cache_write_tokens": 900,
+        "cache_write_1h_tokens": 333,
+        "output_tokens": 41,
+    },
     {"input_tokens": 199_999, "cache_read_tokens": 1, "output_tokens": 10},
     {"input_tokens": 200_000, "cache_read_tokens": 1, "output_tokens": 10},
     {"input_tokens": 1_300_000, "output_tokens": 65_000},
-    {"input_tokens": 10, "input_audio_tokens": 900, "cache_read_audio_tokens": 80, "output_tokens": 7, "output_audio_tokens": 600},
-    {"input_image_tokens": 1500, "cache_read_image_tokens": 30, "output_image_tokens": 4000, "input_video_tokens": 77, "output_video_tokens": 9},
-    {"input_tokens": 5, "output_tokens": 5, "web_searches": 3, "storage_searches": 2, "pages": 17, "characters": 12_345},
+    {
+        "input_tokens": 10,
+        "input_audio_tokens": 900,
+        "cache_read_audio_tokens": 80,
+        "output_tokens": 7,
+        "output_audio_tokens": 600,
+    },
+    {
+        "input_image_tokens": 1500,
+        "cache_read_image_tokens": 30,
+        "output_image_tokens": 4000,
+        "input_video_tokens": 77,
+        "output_video_tokens": 9,
+    },
+    {
+        "input_tokens": 5,
+        "output_tokens": 5,
+        "web_searches": 3,
+        "storage_searches": 2,
+        "pages": 17,
+        "characters": 12_345,
+    },
     {"seconds": 4},
     {"seconds": 3661, "input_tokens": 8},
     {},
@@ -74,12 +99,14 @@ def _cases(models: list[tuple[Provider, ModelInfo]]) -> list[_Case]:
 def _moments(model: ModelInfo) -> list[datetime]:
     """A moment long ago, a recent one, and both sides of every change of price."""
     moments = [datetime(2022, 3, 1, 12, tzinfo=UTC), datetime(2026, 11, 2, 3, 4, 5, tzinfo=UTC)]
-    for constraint in {str(p.constraint): p.constraint for p in model.prices}.values() if isinstance(model.prices, list) else ():
+    for constraint in (
+        {str(p.constraint): p.constraint for p in model.prices}.values() if isinstance(model.prices, list) else ()
+    ):
         if isinstance(constraint, StartDateConstraint):
             day = constraint.start_date
             edges = [datetime(day.year, day.month, day.day, tzinfo=UTC)]
         elif constraint is not None:
-            edges = [datetime.combine(datetime(2026, 11, 1), edge) for edge in (constraint.start_time, constraint.end_time)]
+            edges = [datetime.combine(date(2026, 11, 1), edge) for edge in (constraint.start_time, constraint.end_time)]
         else:
             edges = []
         moments += [moment for edge in edges for moment in (edge - timedelta(microseconds=1), edge)]
@@ -118,7 +145,9 @@ def _priced(cases: list[_Case]) -> duckdb.DuckDBPyConnection:
         "select *, 't' as trace_id, 'r' as run_id, 'llm' as category, 'chat' as operation, 'reported' as usage, true as counted from given"
     )
     # Straight to the model meant: some ids in the book are not among the names that its own matcher finds.
-    con.execute("insert into price_keys select distinct 'llm', vendor, model, 'chat', vendor, model, 'model', '' from calls")
+    con.execute(
+        "insert into price_keys select distinct 'llm', vendor, model, 'chat', vendor, model, 'model', '' from calls"
+    )
     apply_overrides(con, None)
     return con
 

@@ -43,7 +43,9 @@ TIB = 1024**4
         ("tool", "serpapi", "execute_tool", {}, "0.015"),
     ],
 )
-def test_an_operation_costs_its_list_price(category: str, vendor: str, operation: str, meters: dict[str, int], usd: str) -> None:
+def test_an_operation_costs_its_list_price(
+    category: str, vendor: str, operation: str, meters: dict[str, int], usd: str
+) -> None:
     """By product, class of operation and quantity; meters that the product does not bill add nothing."""
     assert cost(call(vendor, "", category, operation=operation, **meters)) == (Decimal(usd), "yes")
 
@@ -60,7 +62,9 @@ def test_an_operation_costs_its_list_price(category: str, vendor: str, operation
         ("llm", "ollama", "chat", "llama3.2"),
     ],
 )
-def test_what_nobody_bills_by_the_operation_is_free_with_a_reason(category: str, vendor: str, operation: str, model: str) -> None:
+def test_what_nobody_bills_by_the_operation_is_free_with_a_reason(
+    category: str, vendor: str, operation: str, model: str
+) -> None:
     """Zero here is a fact, and price_keys says which."""
     con = priced(call(vendor, model, category, operation=operation, requests=1, rows=10))
     assert con.execute("select cost_usd, priced from priced_calls").fetchall() == [(0, "free")]
@@ -81,7 +85,9 @@ def test_what_nobody_bills_by_the_operation_is_free_with_a_reason(category: str,
         ("compute", "aws.lambda", "", "invoke", {"seconds": 1}),
     ],
 )
-def test_what_we_do_not_know_is_unpriced(category: str, vendor: str, model: str, operation: str, meters: dict[str, int]) -> None:
+def test_what_we_do_not_know_is_unpriced(
+    category: str, vendor: str, model: str, operation: str, meters: dict[str, int]
+) -> None:
     """An unknown vendor, an operation whose price a span does not tell, a query without the bytes it scanned."""
     assert cost(call(vendor, model, category, operation=operation, **meters)) == (None, "no")
 

@@ -1,0 +1,105 @@
+"""The scripts price_grid.sql and charges.sql with one term per meter filled in: what a meter's column is called is known only here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from botanu_store.engines.duckdb import script
+from botanu_store.price import FALLBACKS, MINIMUM_METERS, PROPORTIONAL_METERS
+from botanu_store.records import METERS
+
+_COMMON = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "requests")
+"""The meters that nearly all calls use and no others."""
+
+
+@cache
+def grid_script() -> str:
+    """Return the script that lays out the prices of every combination in calls."""
+    fallbacks = (
+        f"('{meter}', '{billed_as}', {distance})"
+        for meter in METERS
+        for distance, billed_as in enumerate((meter, *FALLBACKS.get(meter, ())))
+    )
+    text = script("schema/price_grid.sql").replace("{fallbacks}", ", ".join(fallbacks))
+    return text.replace("{columns}", ",\n    ".join(_price_columns()))
+
+
+def _price_columns() -> Iterable[str]:
+    for meter in METERS:
+        price = "usd" if meter in PROPORTIONAL_METERS else "unit_usd"
+        yield f"max(cast(g.{price} as decimal(18, 12))) filter (where g.meter = '{meter}') as {meter}_usd"
+        if meter in PROPORTIONAL_METERS:
+            yield f"max(cast(g.per as double)) filter (where g.meter = '{meter}') as {meter}_per"
+        if meter in MINIMUM_METERS:
+            yield f"coalesce(max(g.minimum) filter (where g.meter = '{meter}'), 0) as {meter}_minimum"
+
+
+@cache
+def charges_script() -> str:
+    """Return the script of the views that turn quantities into money."""
+    used = [meter for meter in METERS if meter != "requests"]
+    rare = [meter for meter in used if meter not in _COMMON]
+    inputs = [meter for meter in METERS if meter.endswith("_tokens") and not meter.startswith("output_")]
+    outputs = [meter for meter in METERS if meter.endswith("_tokens") and meter.startswith("output_")]
+    cached = [meter for meter in METERS if meter.startswith("cache_read")]
+    asks = f"(bills_requests or coalesce({', '.join(used)}) is null or (requests is not null and not every_meter))"
+    values = {
+        "rare_used": f"coalesce({', '.join(rare)}) is not null",
+        "all_input": _total(inputs, "c."),
+        "amount": f"{_amounts(_COMMON)} + case when c.rare then {_amounts(rare)} else 0 end",
+        "lacks": f"{_lacks(_COMMON, ' or ')} or case when c.rare then {_lacks(rare, ' or ')} else false end",
+        "measured": " or ".join(f"(c.{meter} is not null and p.{meter}_usd is not null)" for meter in used),
+        "meters_without_price": _lacks(used, " + "),
+        "asks": asks,
+        "meters_used": _count(used),
+        "one_amount": _one_amount(),
+        "meters": ", ".join(METERS),
+        "input_tokens": _total(inputs),
+        "output_tokens": _total(outputs),
+        "cached_tokens": _total(cached),
+        "input_names": _names(inputs),
+        "output_names": _names(outputs),
+        "cached_names": _names(cached),
+    }
+    text = script("schema/charges.sql")
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", value)
+    return text
+
+
+def _amounts(meters: Iterable[str]) -> str:
+    return " + ".join(f"coalesce({_amount(meter)}, 0)" for meter in meters)
+
+
+def _amount(meter: str) -> str:
+    quantity = "coalesce(c.requests, 1)" if meter == "requests" else f"c.{meter}"
+    if meter in MINIMUM_METERS:
+        quantity = f"case when {quantity} > 0 then greatest({quantity}, p.{meter}_minimum) end"
+    product = f"cast({quantity} as decimal(20, 0)) * p.{meter}_usd"
+    if meter in PROPORTIONAL_METERS:
+        return f"cast(cast({product} as double) / p.{meter}_per as decimal(38, 12))"
+    return product
+
+
+def _lacks(meters: Iterable[str], operator: str) -> str:
+    terms = (f"(c.{meter} is not null and p.{meter}_usd is null)" for meter in meters if meter != "requests")
+    return operator.join(f"cast({term} as integer)" if operator == " + " else term for term in terms)
+
+
+def _one_amount() -> str:
+    billed = "cast(greatest(c.quantity, g.minimum) as decimal(20, 0))"
+    proportional = f"cast(cast({billed} * cast(g.usd as decimal(18, 12)) as double) / g.per as decimal(38, 12))"
+    return f"case when c.meter in ({_names(PROPORTIONAL_METERS)}) then {proportional} else {billed} * g.unit_usd end"
+
+
+def _total(meters: Iterable[str], alias: str = "") -> str:
+    return " + ".join(f"coalesce({alias}{meter}, 0)" for meter in meters)
+
+
+def _count(meters: Iterable[str]) -> str:
+    return "(" + " + ".join(f"cast({meter} is not null as integer)" for meter in meters) + ")"
+
+
+def _names(meters: Iterable[str]) -> str:
+    return ", ".join(f"'{meter}'" for meter in meters)
