@@ -1,46 +1,103 @@
-"""Dialects: how instrumentations say what a call used. One file each; a new one is a file and a line in `DIALECTS`.
+"""Dialects: what a span says of one operation that may cost money, in any of the ways that instrumentations say it.
 
-A dialect is a module with `NAME`, `KEYS` and `SCOPES` (attributes, and beginnings of scopes' names, that its spans have) and
-`read(span) -> Reading | None`.
-The first that has something to say is believed, so that no span's tokens are taken twice from two sets of names.
+A dialect is one file with a `DIALECT`, and one line in `DIALECTS`. `read` asks the first dialect that knows the span; it takes tokens
+from that dialect alone, so aliases are never added up.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from functools import lru_cache
 
-from botanu_store.dialects import agents, langfuse, litellm, mlflow, openinference, operations, otel, vercel
-from botanu_store.dialects.base import Reading
+from botanu_store.dialects import (
+    ai_sdk,
+    anthropic_sdk,
+    bedrock,
+    botanu,
+    claude_code,
+    codex,
+    database,
+    gemini_cli,
+    google_adk,
+    langfuse,
+    langsmith,
+    litellm,
+    logfire,
+    messaging,
+    microsoft,
+    mlflow,
+    openinference,
+    openlit,
+    otel,
+    pydantic_ai,
+    storage,
+    strands,
+    traceloop,
+)
+from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.records import Span
 
+DIALECTS: tuple[Dialect, ...] = (
+    botanu.DIALECT,
+    langfuse.DIALECT,
+    mlflow.DIALECT,
+    litellm.DIALECT,
+    langsmith.DIALECT,
+    openinference.DIALECT,
+    ai_sdk.DIALECT,
+    logfire.DIALECT,
+    pydantic_ai.DIALECT,
+    anthropic_sdk.DIALECT,
+    bedrock.DIALECT,
+    strands.DIALECT,
+    google_adk.DIALECT,
+    openlit.DIALECT,
+    microsoft.DIALECT,
+    gemini_cli.DIALECT,
+    codex.DIALECT,
+    claude_code.DIALECT,
+    traceloop.DIALECT,
+    otel.DIALECT,
+    database.DIALECT,
+    storage.DIALECT,
+    messaging.DIALECT,
+)
+"""Every dialect, the more particular before the more general."""
 
-class Dialect(Protocol):
-    """One way of saying what a call used."""
+CANDIDATE_SCOPES: tuple[str, ...] = tuple(dict.fromkeys(scope for d in DIALECTS if d.either for scope in d.scopes))
+"""A span whose instrumentation scope begins with one of these may matter, whatever its attributes."""
 
-    NAME: str
-    KEYS: tuple[str, ...]
-    SCOPES: tuple[str, ...]
-
-    def read(self, span: Span) -> Reading | None:
-        """Return what the span says, None when it says nothing in this dialect."""
-        ...
+CANDIDATE_KEYS: tuple[str, ...] = tuple(dict.fromkeys(key for d in DIALECTS for key in d.keys))
+"""A span that has one of these attributes may matter; plain HTTP and function spans have none."""
 
 
-DIALECTS: tuple[Dialect, ...] = (langfuse, mlflow, litellm, agents, vercel, openinference, operations, otel)
-
-CANDIDATE_KEYS: tuple[str, ...] = tuple(sorted({key for dialect in DIALECTS for key in dialect.KEYS}))
-"""A span that carries none of these, and is of none of `CANDIDATE_SCOPES`, is no call and matters to none."""
-
-CANDIDATE_SCOPES: tuple[str, ...] = tuple(sorted({scope for dialect in DIALECTS for scope in dialect.SCOPES}))
-"""Beginnings of the names of scopes whose every span matters."""
+_KEYS = frozenset(CANDIDATE_KEYS)
 
 
 def read(span: Span) -> Reading | None:
-    """Return what a span says of usage in the first dialect that has something to say."""
-    said, scope = span.attributes, span.scope
-    for dialect in DIALECTS:
-        if any(key in said for key in dialect.KEYS) or (dialect.SCOPES and scope.startswith(dialect.SCOPES)):
-            reading = dialect.read(span)
-            if reading is not None:
-                return reading
+    """Return what the first dialect that knows the span reads in it, None when it is nothing that could be billed."""
+    for reader in _readers(span.scope, frozenset(span.attributes.keys() & _KEYS)):
+        found = reader(span)
+        if found is not None:
+            return found
     return None
+
+
+@lru_cache(maxsize=4096)
+def _readers(scope: str, keys: frozenset[str]) -> tuple[Callable[[Span], Reading | None], ...]:
+    """The dialects to ask: few, and the same for every span that one instrumentation makes."""
+    readers: list[Callable[[Span], Reading | None]] = []
+    for dialect in DIALECTS:
+        if _may_know(dialect, scope, keys):
+            readers.append(dialect.read)
+            if dialect.decides:
+                break
+    return tuple(readers)
+
+
+def _may_know(dialect: Dialect, scope: str, keys: frozenset[str]) -> bool:
+    by_key = not keys.isdisjoint(dialect.keys)
+    by_scope = scope.startswith(dialect.scopes)
+    if dialect.either:
+        return by_key or by_scope
+    return by_key and (by_scope or not dialect.scopes)

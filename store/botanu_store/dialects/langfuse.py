@@ -1,61 +1,81 @@
-"""Langfuse's SDK, versions 3 to 5: `langfuse.observation.*`, usage as JSON in one of two shapes.
-
-https://github.com/langfuse/langfuse-python, langfuse/_client/attributes.py
-"""
+"""The Langfuse SDK: usage as JSON, either the vendor's own or Langfuse's disjoint buckets."""
 
 from __future__ import annotations
 
-from typing import Any
+import orjson
 
-from botanu_store.dialects.base import Reading, Tokens, json_object, number, provider_usage, text, usd
+from botanu_store.dialects import genai
+from botanu_store.dialects.numbers import Document, count, document, usd
+from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
+from botanu_store.dialects.usage import Tokens, vendor_tokens
 from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
 
-NAME = "langfuse"
-KEYS = ("langfuse.observation.type",)
-SCOPES: tuple[str, ...] = ()
+_O = "langfuse.observation."
 
 
 def read(span: Span) -> Reading | None:
-    """Read an observation: a generation or an embedding is a call, a tool is a tool, anything else is around them."""
+    """Read a generation, an embedding or a tool."""
     said = span.attributes
-    kind = said.get("langfuse.observation.type", "").lower()
+    kind = said.get(f"{_O}type", "")
     if kind == "tool":
-        return Reading(NAME, "tool", "execute_tool", response_model=span.name[:256])
+        return operation(DIALECT.name, "tool", "execute_tool", "", {}, span.name)
+    usage = document(said.get(f"{_O}usage_details"))
     if kind not in ("generation", "embedding"):
         return None
-    model = text(said, "langfuse.observation.model.name")
-    usage = json_object(said.get("langfuse.observation.usage_details"))
-    tokens = _tokens(usage)
-    return Reading(
-        dialect=NAME,
-        category="embedding" if kind == "embedding" else "llm",
-        operation="embeddings" if kind == "embedding" else "chat",
-        vendor=vendor("", model),
-        request_model=model,
-        response_model=model,
-        quantities=tokens.meters(),
-        reported=tokens.said,
-        response_id=text(said, "langfuse.observation.metadata.id", "langfuse.observation.metadata.response_id"),
-        emitter_usd=usd(json_object(said.get("langfuse.observation.cost_details")), "total"),
-    )
+    model = said.get(f"{_O}model.name", "")
+    found = model_call(
+        span, DIALECT.name, _tokens(usage), operation="embeddings" if kind == "embedding" else "chat",
+        vendor=vendor("", model), model=model,
+    )  # fmt: skip
+    found.response_id = _unquoted(said.get(f"{_O}metadata.id", ""))
+    found.emitter_usd = usd(document(said.get(f"{_O}cost_details")).get("total"))
+    # Its OpenAI wrapper and its LangChain handler share a scope and report the same call, each in its own shape.
+    found.variant = "wrapper" if span.name.startswith("OpenAI-") or _is_raw(usage) else "handler"
+    return found
 
 
-def _tokens(usage: dict[str, Any]) -> Tokens:
-    if "prompt_tokens" in usage or "input_tokens" in usage:
-        return provider_usage(usage)
-    # Disjoint buckets: everything that begins so is a part of the sum.
-    said = {key: count for key, value in usage.items() if (count := number(value)) is not None}
-    if "input" not in said and "output" not in said:
-        return Tokens()
-    created = {key: count for key, count in said.items() if key.startswith(("input_cache_creation", "input_cache_write"))}
-    return Tokens(
-        input=sum(count for key, count in said.items() if key == "input" or (key.startswith("input_") and "cache" not in key)),
-        output=sum(count for key, count in said.items() if key == "output" or key.startswith("output_")),
-        cache_read=said.get("input_cache_read", 0) or said.get("input_cached_tokens", 0) or said.get("cache_read_input_tokens", 0),
-        cache_write=sum(created.values()) or said.get("cache_creation_input_tokens", 0),
-        cache_write_1h=sum(count for key, count in created.items() if key.endswith(("1h", "1h_input_tokens"))),
-        input_audio=said.get("input_audio", 0) or said.get("input_audio_tokens", 0),
-        output_audio=said.get("output_audio", 0) or said.get("output_audio_tokens", 0),
-        excludes_cache=True,
-    )
+def _is_raw(usage: Document) -> bool:
+    return any(key.endswith("_tokens") and not key.startswith("cache_") for key in usage)
+
+
+def _tokens(usage: Document) -> Tokens:
+    """Sum the buckets of each side: `input`, `input_cache_read`, `output`, `output_reasoning` and the like exclude each other.
+
+    https://langfuse.com/docs/observability/features/token-and-cost-tracking
+    """
+    if _is_raw(usage):
+        return vendor_tokens(usage)
+    used = Tokens(includes_cache=False)
+    for name, value in usage.items():
+        number = count(value)
+        if name.startswith("output"):
+            used.output += number
+            used.output_audio += number if "audio" in name else 0
+        elif "cache_read" in name or "cached" in name:
+            used.cache_read += number
+        elif "cache_creation" in name or "cache_write" in name or "ephemeral" in name:
+            used.cache_write += number
+            used.cache_write_1h += number if "1h" in name else 0
+        elif name.startswith("input"):
+            used.input += number
+            used.input_audio += number if "audio" in name else 0
+    return used
+
+
+def _unquoted(text: str) -> str:
+    try:
+        word = orjson.loads(text) if text.startswith('"') else text
+    except orjson.JSONDecodeError:
+        return ""
+    return word if isinstance(word, str) else ""
+
+
+DIALECT = Dialect(
+    name="langfuse",
+    title="Langfuse SDK 3 to 5",
+    marker="`langfuse.observation.type` = generation, embedding; tool for tools",
+    counts="JSON of `usage_details`: the vendor's own usage, or buckets that exclude each other (input without cache, output without reasoning).",
+    read=read,
+    keys=(f"{_O}type",),
+)

@@ -1,42 +1,67 @@
-"""LiteLLM's OpenTelemetry callback, where it does not follow the conventions: the raw copy of a call below its span.
-
-https://github.com/BerriAI/litellm, litellm/integrations/opentelemetry.py. Without `USE_OTEL_LITELLM_REQUEST_SPAN` calls overwrite each
-other on the application's own span, and these copies alone keep them all.
-"""
+"""LiteLLM: one span per request, or the application's own span overwritten by each, and the vendor's answer raw in a child."""
 
 from __future__ import annotations
 
-from botanu_store.dialects.base import Reading, provider_usage, python_object, text
+from botanu_store.dialects import genai
+from botanu_store.dialects.numbers import python_document, usd
+from botanu_store.dialects.reading import Dialect, Reading, model_call
+from botanu_store.dialects.usage import Tokens, vendor_tokens
 from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
 
-NAME = "litellm"
-KEYS: tuple[str, ...] = ()
-SCOPES = ("litellm",)
-RAW = "raw_gen_ai_request"
-
 
 def read(span: Span) -> Reading | None:
-    """Read the raw copy: the provider's own usage in Python's notation under `llm.<provider>.usage`."""
-    if span.name != RAW:
+    """Read a request, on whichever span LiteLLM wrote it, or a raw answer."""
+    if span.name == "raw_gen_ai_request":
+        return _raw(span)
+    if "litellm.call_id" not in span.attributes and "metadata.usage_object" not in span.attributes:
         return None
     said = span.attributes
-    provider = next((key.split(".")[1] for key in said if key.startswith("llm.") and key.endswith((".usage", ".usageMetadata"))), "")
-    usage = python_object(said.get(f"llm.{provider}.usage"))
-    tokens = provider_usage(usage)
-    tokens.excludes_cache = "prompt_tokens" not in usage and "cache_read_input_tokens" in usage
-    if not tokens.said:
-        return None
-    model = text(said, f"llm.{provider}.model")
-    return Reading(
-        dialect=NAME,
-        category="llm",
-        operation="chat",
-        role="raw",
-        vendor=vendor(provider, model),
-        request_model=model,
-        response_model=model,
-        quantities=tokens.meters(),
-        reported=True,
-        response_id=text(said, f"llm.{provider}.id"),
-    )
+    name = genai.CALLS.get(said.get("gen_ai.operation.name", "").lower(), "chat")
+    found = genai.reading(span, DIALECT.name, _tokens(said), name)
+    if not found.vendor:
+        # `litellm.provider.model` is vendor/model where LiteLLM was told both.
+        prefix, slash, _ = said.get("litellm.provider.model", "").partition("/")
+        found.vendor = vendor(prefix if slash else "", found.model)
+    found.own_id = False
+    found.emitter_usd = usd(said.get("gen_ai.cost.total_cost"))
+    return found
+
+
+def _tokens(said: genai.Attributes) -> Tokens:
+    """The totals include the cache; its parts are only in the usage object, in Python's notation."""
+    used = genai.tokens(said)
+    details = vendor_tokens(python_document(said.get("metadata.usage_object")))
+    if not details or not used:
+        return details if details else used
+    details.input, details.output, details.includes_cache = used.input, used.output, True
+    return details
+
+
+def _raw(span: Span) -> Reading:
+    """The attributes are the answer's own fields as `llm.<vendor>.<field>`, the vendor `None` where LiteLLM did not say."""
+    fields = {key.rpartition(".")[2]: key for key in span.attributes if key.startswith("llm.") and key.count(".") == 2}
+
+    def field(name: str) -> str:
+        return span.attributes.get(fields.get(name, ""), "")
+
+    model = field("model")
+    seller = vendor(fields["usage"].split(".")[1] if "usage" in fields else "", model)
+    used = vendor_tokens(python_document(field("usage")))
+    name = "embeddings" if "embed" in model else "chat"
+    found = model_call(span, DIALECT.name, used, operation=name, vendor=seller, model=model, role="raw")
+    found.response_id = field("id")
+    return found
+
+
+DIALECT = Dialect(
+    name="litellm",
+    title="LiteLLM 1.106 OpenTelemetry callback",
+    marker="`litellm.call_id`; `raw_gen_ai_request` repeats the request around it, or is all that is left of it",
+    counts="Input includes the cache, the parts are in `metadata.usage_object`; Anthropic's raw answers EXCLUDE it.",
+    read=read,
+    keys=("litellm.call_id", "metadata.usage_object"),
+    scopes=("litellm",),
+    either=True,
+    decides=False,
+)

@@ -1,57 +1,68 @@
-"""MLflow's own tracing: values are JSON, quotes included, and usage is one JSON object.
-
-https://github.com/mlflow/mlflow, mlflow/tracing/constant.py
-"""
+"""MLflow's own traces: every attribute is JSON, down to the quotes around a word."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 
-from botanu_store.dialects.base import Reading, Role, json_object, provider_usage, usd
+from botanu_store.dialects import genai
+from botanu_store.dialects.numbers import count, document, usd
+from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
+from botanu_store.dialects.usage import Tokens
 from botanu_store.dialects.vendors import vendor
-from botanu_store.records import Category, Span
+from botanu_store.records import Span
 
-NAME = "mlflow"
-KEYS = ("mlflow.spanType",)
-SCOPES: tuple[str, ...] = ()
-
-_CALLS: dict[str, Category] = {"CHAT_MODEL": "llm", "LLM": "llm", "COMPLETION": "llm", "EMBEDDING": "embedding", "RERANKER": "llm"}
+_CALLS = {'"CHAT_MODEL"': "chat", '"LLM"': "chat", '"EMBEDDING"': "embeddings", '"RERANKER"': "rerank"}
 
 
 def read(span: Span) -> Reading | None:
-    """Read a span of MLflow: model types are calls; other types with usage repeat their children's."""
+    """Read a span by its type; chains and agents are no calls."""
     said = span.attributes
-    kind = _plain(said.get("mlflow.spanType"))
-    if kind == "TOOL":
-        return Reading(NAME, "tool", "execute_tool", response_model=span.name[:256])
-    usage = provider_usage(json_object(said.get("mlflow.chat.tokenUsage")))
-    role: Role = "call" if kind in _CALLS else "wrapper"
-    if role == "wrapper" and not usage.said:
+    kind = said.get("mlflow.spanType", "")
+    if kind == '"TOOL"':
+        return operation(DIALECT.name, "tool", "execute_tool", "", {}, span.name)
+    name = _CALLS.get(kind)
+    used = _tokens(said)
+    if name is None and not used:
         return None
-    request, response = _plain(said.get("model")), _plain(said.get("mlflow.llm.model"))
-    category = _CALLS.get(kind, "llm")
-    return Reading(
-        dialect=NAME,
-        category=category,
-        operation="embeddings" if category == "embedding" else "chat",
-        role=role,
-        vendor=vendor(_plain(said.get("mlflow.llm.provider")), response or request),
-        request_model=request or response,
-        response_model=response,
-        quantities=usage.meters(),
-        reported=usage.said,
-        free="count_tokens" in span.name,
-        emitter_usd=usd(json_object(said.get("mlflow.llm.cost")), "total_cost", "total"),
+    asked = _word(said, "model")
+    model = _word(said, "mlflow.llm.model") or asked
+    seller = vendor(_word(said, "mlflow.llm.provider") or _word(said, "mlflow.message.format"), model)
+    found = model_call(
+        span, DIALECT.name, used, operation=name or "chat", vendor=seller, model=model, request_model=asked,
+        role="call" if name else "wrapper",
+    )  # fmt: skip
+    found.emitter_usd = usd(document(said.get("mlflow.llm.cost")).get("total_cost"))
+    found.variant = said.get("mlflow.message.format", "")
+    return found
+
+
+def _tokens(said: genai.Attributes) -> Tokens:
+    usage = document(said.get("mlflow.chat.tokenUsage"))
+    return Tokens(
+        count(usage.get("input_tokens")),
+        count(usage.get("output_tokens")),
+        count(usage.get("cache_read_input_tokens")),
+        count(usage.get("cache_creation_input_tokens")),
+        count(usage.get("cache_creation_input_tokens_above_1hr")),
     )
 
 
-def _plain(value: str | None) -> str:
-    if not value:
-        return ""
+def _word(said: genai.Attributes, key: str) -> str:
+    text = said.get(key, "")
+    if not text.startswith('"'):
+        return text
     try:
-        found: Any = orjson.loads(value)
+        word = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return value[:256]
-    return found[:256] if isinstance(found, str) else ""
+        return ""
+    return word if isinstance(word, str) else ""
+
+
+DIALECT = Dialect(
+    name="mlflow",
+    title="MLflow 3.17 (with MLFLOW_ENABLE_OTEL_GENAI_SEMCONV: see otel)",
+    marker="`mlflow.spanType` = CHAT_MODEL, LLM, EMBEDDING; TOOL for tools",
+    counts="Input includes the cache, all of it in the JSON of `mlflow.chat.tokenUsage`.",
+    read=read,
+    keys=("mlflow.spanType",),
+)

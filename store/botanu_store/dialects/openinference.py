@@ -1,59 +1,67 @@
-"""OpenInference (Arize Phoenix), every version: `openinference.span.kind` and `llm.token_count.*`.
-
-https://github.com/Arize-ai/openinference/tree/main/spec
-"""
+"""OpenInference (Arize): `llm.token_count.*` on spans whose `openinference.span.kind` says what they are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from botanu_store.dialects.base import Reading, Role, Tokens, first, text, usd
+from botanu_store.dialects import genai
+from botanu_store.dialects.numbers import count, usd
+from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, operation
+from botanu_store.dialects.usage import Tokens
 from botanu_store.dialects.vendors import vendor
-from botanu_store.records import Category, Span
+from botanu_store.records import Span
 
-NAME = "openinference"
-KEYS = ("openinference.span.kind",)
-SCOPES: tuple[str, ...] = ()
-
-_CALLS: dict[str, Category] = {"LLM": "llm", "EMBEDDING": "embedding", "RERANKER": "llm"}
+_OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
 _COUNT = "llm.token_count."
 
 
 def read(span: Span) -> Reading | None:
-    """Read a span with an OpenInference kind: a call, a tool, or an agent or chain that repeats its calls' tokens."""
+    """Read a span by its kind; agents and chains carry usage only where they repeat, or are alone in knowing."""
     said = span.attributes
     kind = said.get("openinference.span.kind", "").upper()
     if kind == "TOOL":
-        return Reading(NAME, "tool", "execute_tool", response_model=text(said, "tool.name") or span.name[:256])
-    tokens = _tokens(said)
-    role: Role = "call" if kind in _CALLS else "wrapper"
-    if role == "wrapper" and not tokens.said:
+        found = operation(DIALECT.name, "tool", "execute_tool", "", {}, said.get("tool.name") or span.name)
+        found.response_id = said.get("tool.id", "")
+        return found
+    used = _tokens(said)
+    name = _OPERATIONS.get(kind)
+    if name is None and not used:
         return None
-    request, response = text(said, "llm.request.model_name"), text(said, "llm.response.model_name", "llm.model_name", "embedding.model_name", "reranker.model_name")
-    category = _CALLS.get(kind, "llm")
-    return Reading(
-        dialect=NAME,
-        category=category,
-        operation="embeddings" if category == "embedding" else "rerank" if kind == "RERANKER" else "chat",
-        role=role,
-        vendor=vendor(text(said, "llm.provider", "llm.system"), response or request),
-        request_model=request or response,
-        response_model=response,
-        quantities=tokens.meters(),
-        reported=tokens.said,
-        free="count_tokens" in span.name,
-        response_id=text(said, "gen_ai.response.id"),
-        emitter_usd=usd(said, "llm.cost.total"),
-    )
+    role: Role = "call" if name else "wrapper"
+    return _call(span, used, _precise(span, name or "chat"), role)
 
 
-def _tokens(said: Mapping[str, str]) -> Tokens:
-    read_, write = first(said, (_COUNT + "prompt_details.cache_read", _COUNT + "prompt_details.cache_input")), first(said, (_COUNT + "prompt_details.cache_write",))
-    return Tokens(
-        input=first(said, (_COUNT + "prompt",)),
-        output=first(said, (_COUNT + "completion",)),
-        cache_read=read_ or 0,
-        cache_write=write or 0,
-        input_audio=first(said, (_COUNT + "prompt_details.audio",)) or 0,
-        output_audio=first(said, (_COUNT + "completion_details.audio",)) or 0,
+def _precise(span: Span, name: str) -> str:
+    return "count_tokens" if span.name.endswith("count_tokens") else name
+
+
+def _tokens(said: genai.Attributes) -> Tokens:
+    used = Tokens(
+        count(said.get(f"{_COUNT}prompt")),
+        count(said.get(f"{_COUNT}completion")),
+        genai.first(said, f"{_COUNT}prompt_details.cache_read", f"{_COUNT}prompt_details.cache_input"),
+        count(said.get(f"{_COUNT}prompt_details.cache_write")),
+        input_audio=count(said.get(f"{_COUNT}prompt_details.audio")),
+        output_audio=count(said.get(f"{_COUNT}completion_details.audio")),
     )
+    return used if used or f"{_COUNT}prompt" in said else genai.tokens(said)
+
+
+def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
+    said = span.attributes
+    asked = said.get("llm.request.model_name") or said.get("gen_ai.request.model", "")
+    model = said.get("llm.response.model_name") or said.get("llm.model_name") or said.get("embedding.model_name") or asked
+    provider = said.get("llm.provider") or said.get("gen_ai.provider.name") or said.get("llm.system")
+    seller = vendor(provider, model)
+    found = model_call(span, DIALECT.name, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
+    found.response_id = said.get("gen_ai.response.id", "")
+    found.emitter_usd = usd(said.get("llm.cost.total"))
+    return found
+
+
+DIALECT = Dialect(
+    name="openinference",
+    title="OpenInference 0.1 to 3.x (Arize Phoenix), AgentCore",
+    marker="`openinference.span.kind` = LLM, EMBEDDING, RERANKER; TOOL for tools",
+    counts="Input includes the cache. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
+    read=read,
+    keys=("openinference.span.kind",),
+)

@@ -1,89 +1,94 @@
-"""Vendors by one name each, whatever an instrumentation calls them."""
+"""One name per vendor, whatever a dialect calls it."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-NAMES: dict[str, str] = {
-    "azure_openai": "azure.openai",
-    "azureopenai": "azure.openai",
-    "azure": "azure.openai",
-    "az.ai.openai": "azure.openai",
-    "azure.ai.openai": "azure.openai",
-    "az.ai.inference": "azure.ai.inference",
-    "az.ai.agents": "azure.ai.agents",
-    "openai.responses": "openai",
-    "chatopenai": "openai",
-    "claude": "anthropic",
-    "bedrock": "aws.bedrock",
-    "aws": "aws.bedrock",
-    "aws_bedrock": "aws.bedrock",
-    "amazon_bedrock": "aws.bedrock",
-    "bedrock_converse": "aws.bedrock",
-    "amazon": "aws.bedrock",
-    "vertex": "gcp.vertex_ai",
-    "vertexai": "gcp.vertex_ai",
-    "vertex_ai": "gcp.vertex_ai",
-    "gcp_vertex": "gcp.vertex_ai",
-    "google": "gcp.vertex_ai",
-    "google_vertexai": "gcp.vertex_ai",
-    "gemini": "gcp.gemini",
-    "google_genai": "gcp.gemini",
-    "google.generative_ai": "gcp.gemini",
-    "google_generativeai": "gcp.gemini",
-    "gcp.gen_ai": "gcp.gemini",
-    "mistralai": "mistral",
-    "mistral_ai": "mistral",
-    "togetherai": "together",
-    "together_ai": "together",
-    "hf": "huggingface",
-    "xai": "x.ai",
-    "x_ai": "x.ai",
-    "x-ai": "x.ai",
-    "fireworks_ai": "fireworks",
+_NAMES: dict[str, tuple[str, ...]] = {
+    "openai": ("open_ai", "custom_openai", "text-completion-openai", "openai_responses"),
+    "azure.openai": (
+        "az.ai.openai", "azure.ai.openai", "azure_openai", "azure-openai", "azureopenai", "azure", "azure_ai_openai",
+    ),
+    "azure.ai.inference": ("az.ai.inference", "azure_ai", "azure-ai-inference", "azure.ai.foundry", "microsoft.foundry"),
+    "anthropic": ("claude",),
+    "aws.bedrock": (
+        "aws_bedrock", "bedrock", "amazon_bedrock", "amazon-bedrock", "bedrock_converse", "aws", "amazon", "awsbedrock",
+    ),
+    "gcp.vertex_ai": ("vertex", "vertexai", "vertex_ai", "gcp_vertex", "google", "google_vertexai", "google-vertex", "vertex_ai_beta"),
+    "gcp.gemini": ("gemini", "gcp.gen_ai", "google_genai", "google-genai", "google_ai_studio", "google_generativeai", "google-gla"),
+    "mistral": ("mistralai", "mistral_ai"),
+    "cohere": ("cohere_chat", "cohereai"),
+    "groq": (),
+    "together": ("togetherai", "together_ai", "together-ai"),
+    "huggingface": ("hf", "hugging_face", "hugging-face"),
+    "fireworks": ("fireworks_ai", "fireworksai", "fireworks-ai"),
+    "perplexity": ("perplexityai",),
+    "x.ai": ("x_ai", "xai", "x-ai", "grok"),
+    "deepseek": ("deepseek-ai",),
+    "ollama": ("ollama_chat",),
+    "replicate": (),
+    "openrouter": ("open_router",),
+    "ibm.watsonx.ai": ("watsonx", "ibm_watsonx"),
 }
-"""Other spellings, in lower case with `_` for `-`. Names as in OpenTelemetry's `gen_ai.provider.name` where it has one."""
+"""Vendors and their other names: https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/#gen-ai-provider-name,
+LiteLLM's, LangChain's and the AI SDK's spellings."""
 
-# The AI SDK names a provider with its kind of model: "openai.chat", "anthropic.messages".
-_KINDS = (".chat", ".messages", ".responses", ".completion", ".embedding", ".embeddings", ".generative_ai")
+_CANONICAL: dict[str, str] = {other: name for name, others in _NAMES.items() for other in (name, *others)}
 
-FRAMEWORKS = frozenset(
-    ("strands_agents", "microsoft.agent_framework", "gcp.vertex.agent", "langchain", "litellm", "litellm_proxy", "langgraph", "semantic_kernel", "none", "_other")
-)
-"""What instrumentations give as a provider although it bills nobody."""
+NO_VENDORS = frozenset(
+    ("", "none", "_other", "strands-agents", "microsoft.agent_framework", "gcp.vertex.agent", "langchain", "langgraph", "litellm",
+     "semantic_kernel", "azure.ai.agents", "az.ai.agents", "llamaindex", "crewai", "gateway", "unknown")
+)  # fmt: skip
+"""Frameworks that put their own name where the vendor's belongs, and words for not knowing."""
 
-_FAMILIES: tuple[tuple[str, str], ...] = (
+_FAMILIES = (
     ("claude", "anthropic"),
     ("gpt-", "openai"),
-    ("o1", "openai"),
-    ("o3", "openai"),
-    ("o4", "openai"),
-    ("chatgpt", "openai"),
+    ("chatgpt-", "openai"),
     ("text-embedding-3", "openai"),
     ("text-embedding-ada", "openai"),
     ("gemini", "gcp.gemini"),
 )
+"""Beginnings of model names that only one vendor's models have."""
 
 
-@lru_cache(maxsize=4096)
-def vendor(name: str, model: str = "") -> str:
-    """Return a vendor's one name; where a framework stands in its place, the vendor that the model's name leaves no doubt of, or nothing."""
-    key = name.strip().lower().replace("-", "_")
-    for kind in _KINDS:
-        if key.endswith(kind):
-            key = key.removesuffix(kind)
-            break
-    if key and key not in FRAMEWORKS:
-        return NAMES.get(key, name.strip().lower() if "." in key else key)[:256]
-    return family(model)
+def vendor(name: str | None, model: str = "") -> str:
+    """Return the vendor's one name; where only a framework is named, the model's maker if its name leaves no doubt, else nothing."""
+    known = (name or "").lower()
+    found = _CANONICAL.get(known)
+    if found is not None:
+        return found
+    if known in NO_VENDORS:
+        return maker(model)
+    # The AI SDK names the endpoint too: openai.chat, anthropic.messages, google.generative-ai, google.vertex.chat.
+    head, dot, rest = known.partition(".")
+    if dot and head == "google":
+        return "gcp.gemini" if rest.startswith("generative") else "gcp.vertex_ai"
+    return (_CANONICAL.get(head) or (maker(model) if head in NO_VENDORS else known)) if dot else known
 
 
-def family(model: str) -> str:
-    """Return the vendor of a model whose name is unmistakable, else nothing."""
-    bare = model.lower().rpartition("/")[2]
-    if bare.startswith(("us.", "eu.", "apac.", "anthropic.", "amazon.")):
-        return "aws.bedrock"
-    for beginning, owner in _FAMILIES:
-        if bare.startswith(beginning):
-            return owner
-    return ""
+def maker(model: str) -> str:
+    """Return the vendor whose own models are named like this one, nothing where several sell it."""
+    name = model.lower().rpartition("/")[2]
+    if len(name) > 1 and name[0] == "o" and name[1] in "134" and name[2:3] in ("", "-"):
+        return "openai"
+    return next((owner for family, owner in _FAMILIES if name.startswith(family)), "")
+
+
+PRODUCTS: dict[str, str] = {
+    # databases
+    "postgres": "postgresql", "pg": "postgresql", "sqlserver": "mssql", "microsoft.sql_server": "mssql", "mongo": "mongodb",
+    "aws.dynamodb": "dynamodb", "aws.redshift": "redshift", "azure.cosmosdb": "cosmosdb", "gcp.spanner": "spanner",
+    "oracle.db": "oracle", "ibm.db2": "db2", "aws_athena": "athena",
+    # object stores
+    "aws_s3": "s3", "aws.s3": "s3", "google_cloud_storage": "gcs", "blob": "azure_blob",
+    # brokers
+    "aws_sqs": "sqs", "aws.sqs": "sqs", "aws.sns": "sns", "aws_sns": "sns", "google_pubsub": "pubsub", "gcp_pubsub": "pubsub",
+    "azure_servicebus": "servicebus", "servicebus": "servicebus", "eventhubs": "eventhub",
+}  # fmt: skip
+"""Databases, stores and brokers by their other names: the SDK's, and
+https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/ and /messaging/."""
+
+
+def product(name: str) -> str:
+    """Return the one name of a database, store or broker."""
+    known = name.lower()
+    return PRODUCTS.get(known, known)

@@ -1,0 +1,58 @@
+"""Codex CLI: usage on spans that name no model, the model on the turn around them; in its logs everything, numbers as text."""
+
+from __future__ import annotations
+
+from botanu_store.dialects import genai
+from botanu_store.dialects.numbers import count
+from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
+from botanu_store.dialects.usage import Tokens
+from botanu_store.records import Span
+
+_TURN = "session_task.turn"
+
+
+def read(span: Span) -> Reading | None:
+    """Read the answer's usage, the turn that names the model, or a log record."""
+    if span.kind == "LOG":
+        return _log(span)
+    said = span.attributes
+    if span.name == _TURN:
+        return Reading(DIALECT.name, "llm", "turn", "context", "openai", said.get("model", ""))
+    used = genai.tokens(said)
+    return _call(span, used) if used else None
+
+
+def _log(span: Span) -> Reading | None:
+    said = span.attributes
+    if span.name == "codex.tool_result":
+        found = operation(DIALECT.name, "tool", "execute_tool", "", {}, said.get("tool_name", ""))
+        found.response_id = said.get("call_id", "")
+        return found
+    if span.name != "codex.sse_event" or said.get("event.kind") != "response.completed":
+        return None
+    # tool_token_count is the total under a wrong name; reasoning is inside the output.
+    used = Tokens(
+        count(said.get("input_token_count")), count(said.get("output_token_count")), count(said.get("cached_token_count"))
+    )
+    return _call(span, used)
+
+
+def _call(span: Span, used: Tokens) -> Reading:
+    model = span.attributes.get("model") or span.attributes.get("gen_ai.request.model", "")
+    return model_call(span, DIALECT.name, used, operation="responses", vendor="openai", model=model, request_model=model)
+
+
+DIALECT = Dialect(
+    name="codex",
+    title="Codex CLI 0.169, spans and logs",
+    marker="span `handle_responses` with usage; log event `codex.sse_event` with `event.kind`=response.completed",
+    counts="Input includes the cache. The model is on the span `session_task.turn` around it, whose `codex.turn.token_usage.*` repeats.",
+    read=read,
+    keys=(
+        "codex.usage.total_tokens",
+        "codex.turn.token_usage.input_tokens",
+        "codex.turn.token_usage.total_tokens",
+        "input_token_count",
+    ),
+    decides=False,
+)

@@ -1,0 +1,119 @@
+"""The `gen_ai.*` attributes of OpenTelemetry's conventions, in all their spellings: many dialects are these with a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from botanu_store.dialects.numbers import count, usd
+from botanu_store.dialects.reading import Reading, Role, model_call, operation
+from botanu_store.dialects.usage import Tokens
+from botanu_store.dialects.vendors import vendor
+from botanu_store.records import Span
+
+KEYS = (
+    "gen_ai.operation.name",
+    "gen_ai.request.model",
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.prompt_tokens",
+    "gen_ai.usage.completion_tokens",
+    "gen_ai.tool.name",
+)
+
+CALLS: dict[str, str] = {
+    **{name: "embeddings" for name in ("embeddings", "embedding", "aembedding", "embed", "embed_content")},
+    **{name: "chat" for name in ("chat", "llm_call", "completion", "acompletion", "messages")},
+    **{name: "text_completion" for name in ("text_completion", "atext_completion")},
+    **{name: "responses" for name in ("responses", "aresponses", "response")},
+    **{name: "rerank" for name in ("rerank", "arerank", "reranker")},
+    **{
+        name: name
+        for name in (
+            "generate_content", "generate", "count_tokens", "image_generation", "image_edit", "speech_to_text", "text_to_speech",
+            "moderation", "transcription", "audio", "speech",
+        )
+    },
+}  # fmt: skip
+"""Operation names of calls, and the one that we use."""
+
+TOOLS = frozenset(("execute_tool", "tool_call", "tool"))
+
+_MODALITIES = (
+    ("gen_ai.usage.audio.input_tokens", "input_audio"),
+    ("gen_ai.usage.image.input_tokens", "input_image"),
+    ("gen_ai.usage.video.input_tokens", "input_video"),
+    ("gen_ai.usage.audio.output_tokens", "output_audio"),
+    ("gen_ai.usage.image.output_tokens", "output_image"),
+    ("gen_ai.usage.video.output_tokens", "output_video"),
+    ("gen_ai.usage.audio.cache_read.input_tokens", "cache_read_audio"),
+    ("gen_ai.usage.image.cache_read.input_tokens", "cache_read_image"),
+)
+
+Attributes = Mapping[str, str]
+
+
+def first(said: Attributes, *keys: str) -> int:
+    """Return the first of several spellings of a count that says anything; aliases are never added up."""
+    for key in keys:
+        text = said.get(key)
+        if text and (number := count(text)):
+            return number
+    return 0
+
+
+def tokens(said: Attributes, *, includes_cache: bool = True) -> Tokens:
+    """Return the tokens that the `gen_ai.usage.*` attributes name."""
+    found = Tokens(
+        first(said, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
+        first(said, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
+        first(said, "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens"),
+        first(
+            said,
+            "gen_ai.usage.cache_creation.input_tokens",
+            "gen_ai.usage.cache_write.input_tokens",
+            "gen_ai.usage.cache_creation_input_tokens",
+            "gen_ai.usage.cache_write_input_tokens",
+        ),
+        includes_cache=includes_cache,
+    )
+    for key, share in _MODALITIES:
+        if key in said:
+            setattr(found, share, count(said[key]))
+    return found
+
+
+def call(span: Span, dialect: str, used: Tokens | None = None, *, includes_cache: bool = True) -> Reading | None:
+    """Return what the conventions' attributes say; None for a span that is neither a call nor carries usage."""
+    said = span.attributes
+    name = said.get("gen_ai.operation.name", "").lower()
+    if name in TOOLS or (not name and "gen_ai.tool.name" in said):
+        return tool(span, dialect)
+    known = CALLS.get(name)
+    used = tokens(said, includes_cache=includes_cache) if used is None else used
+    if known is None and not used and (name or "gen_ai.system" not in said or "gen_ai.request.model" not in said):
+        return None
+    role: Role = "call" if known or not name else "wrapper"
+    return reading(span, dialect, used, known or name or "chat", role)
+
+
+def reading(span: Span, dialect: str, used: Tokens, name: str, role: Role = "call") -> Reading:
+    """Return a model call with names, ids and cost from the conventions' attributes."""
+    said = span.attributes
+    asked = said.get("gen_ai.request.model", "")
+    model = said.get("gen_ai.response.model") or asked
+    seller = vendor(said.get("gen_ai.provider.name") or said.get("gen_ai.system"), model)
+    found = model_call(span, dialect, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
+    found.response_id = said.get("gen_ai.response.id", "")
+    cost = said.get("gen_ai.usage.cost") or said.get("gen_ai.usage.cost_usd") or said.get("gen_ai.usage.cost.total") or said.get("llm.usage.cost")
+    if cost:
+        found.emitter_usd = usd(cost)
+    return found
+
+
+def tool(span: Span, dialect: str) -> Reading:
+    """Return a tool that ran; its vendor is known only where somebody said who sells it."""
+    said = span.attributes
+    name = said.get("gen_ai.tool.name") or span.name.removeprefix("execute_tool ")
+    found = operation(dialect, "tool", "execute_tool", "", {}, name)
+    found.response_id = said.get("gen_ai.tool.call.id", "")
+    return found

@@ -1,0 +1,54 @@
+"""LangSmith's OpenTelemetry export: `langsmith.span.kind` is to be believed, `gen_ai.operation.name` is not."""
+
+from __future__ import annotations
+
+from botanu_store.dialects import genai
+from botanu_store.dialects.numbers import count, document, inside, python_document
+from botanu_store.dialects.reading import Dialect, Reading, operation
+from botanu_store.dialects.usage import Tokens
+from botanu_store.dialects.vendors import maker, vendor
+from botanu_store.records import Span
+
+_KIND = "langsmith.span.kind"
+_USAGE = "langsmith.metadata.usage_metadata"
+
+
+def read(span: Span) -> Reading | None:
+    """Read a model's or a tool's run; prompts and chains are no calls."""
+    said = span.attributes
+    kind = said.get(_KIND, "").lower()
+    if kind == "tool":
+        return operation(DIALECT.name, "tool", "execute_tool", "", {}, said.get("gen_ai.tool.name") or span.name)
+    if kind not in ("llm", "embedding"):
+        return None
+    found = genai.reading(span, DIALECT.name, _tokens(said), "embeddings" if kind == "embedding" else "chat")
+    found.model = found.model or said.get("langsmith.metadata.ls_model_name", "")
+    found.vendor = found.vendor or vendor(said.get("langsmith.metadata.ls_provider"), found.model) or maker(found.model)
+    return found
+
+
+def _tokens(said: genai.Attributes) -> Tokens:
+    used = genai.tokens(said)
+    usage = document(said.get(_USAGE))
+    used.input = used.input or count(usage.get("input_tokens"))
+    used.output = used.output or count(usage.get("output_tokens"))
+    into = inside(usage.get("input_token_details")) or python_document(said.get("gen_ai.usage.input_token_details"))
+    out = inside(usage.get("output_token_details")) or python_document(said.get("gen_ai.usage.output_token_details"))
+    used.cache_read = used.cache_read or count(into.get("cache_read"))
+    # langchain-anthropic splits its writes by how long they stay, and then leaves cache_creation at 0.
+    an_hour = count(into.get("ephemeral_1h_input_tokens"))
+    parts = count(into.get("ephemeral_5m_input_tokens")) + an_hour
+    used.cache_write = used.cache_write or count(into.get("cache_creation")) or parts
+    used.cache_write_1h = an_hour
+    used.input_audio, used.output_audio = count(into.get("audio")), count(out.get("audio"))
+    return used
+
+
+DIALECT = Dialect(
+    name="langsmith",
+    title="LangSmith 0.15 OpenTelemetry export",
+    marker="`langsmith.span.kind` = llm, embedding; tool for tools",
+    counts="Input includes the cache; the parts are in the JSON of `langsmith.metadata.usage_metadata`, or in Python's notation.",
+    read=read,
+    keys=(_KIND,),
+)

@@ -1,0 +1,73 @@
+"""What numbers and small documents look like in hostile text: counts, amounts of money, JSON, and Python's own notation."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast
+
+import orjson
+
+_MOST = 2**53
+"""Above this a JSON number is no longer exact; nothing that is billed is counted so high."""
+_LONGEST_DOCUMENT = 65_536
+_MOST_USD = Decimal(10**12)
+
+Document = dict[str, Any]
+
+
+def count(value: object) -> int:
+    """Return a number of things; 0 for whatever is no such number: negative, broken, absurd or absent."""
+    if isinstance(value, str):
+        return _count_of_text(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if 0 <= value <= _MOST else 0
+    return _whole(value) if isinstance(value, float) else 0
+
+
+def _count_of_text(text: str) -> int:
+    if text.isascii() and text.isdigit():
+        return number if len(text) <= 16 and (number := int(text)) <= _MOST else 0
+    if len(text) > 24:
+        return 0
+    try:
+        return _whole(float(text))
+    except ValueError:
+        return 0
+
+
+def _whole(number: float) -> int:
+    """JavaScript writes its whole numbers as floats."""
+    return int(number) if 0 <= number <= _MOST and number.is_integer() else 0
+
+
+def usd(value: object) -> str | None:
+    """Return an amount as decimal text; None for none, for nonsense, and for 0, which emitters write when they do not know."""
+    if not isinstance(value, (str, int, float)) or len(text := str(value)) > 64:
+        return None
+    try:
+        amount = Decimal(text)
+        return str(amount) if 0 < amount < _MOST_USD else None
+    except InvalidOperation:
+        return None
+
+
+def document(text: str | None) -> Document:
+    """Return the JSON object that an attribute holds; an empty one for anything else."""
+    if not text or len(text) > _LONGEST_DOCUMENT:
+        return {}
+    try:
+        return inside(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        return {}
+
+
+def python_document(text: str | None) -> Document:
+    """Return the dict whose `repr` an attribute holds (LiteLLM, LangSmith); texts with apostrophes in them are beyond it."""
+    if not text or len(text) > _LONGEST_DOCUMENT:
+        return {}
+    return document(text.replace("'", '"').replace("None", "null").replace("True", "true").replace("False", "false"))
+
+
+def inside(value: object) -> Document:
+    """Return a member of a document as a document, an empty one if it is none."""
+    return cast("Document", value) if isinstance(value, dict) else {}

@@ -1,0 +1,46 @@
+"""Pydantic AI: the conventions, the cache's parts among `gen_ai.usage.details.*`, and before 1.0 an agent span that repeats."""
+
+from __future__ import annotations
+
+from botanu_store.dialects import genai
+from botanu_store.dialects.numbers import count, usd
+from botanu_store.dialects.reading import Dialect, Reading
+from botanu_store.dialects.usage import Tokens
+from botanu_store.records import Span
+
+_DETAILS = "gen_ai.usage.details."
+
+
+def read(span: Span) -> Reading | None:
+    """Read a model request, a tool, or an agent run of an old version."""
+    said = span.attributes
+    found = genai.call(span, DIALECT.name, _tokens(said))
+    if found is not None and found.category == "llm":
+        found.emitter_usd = usd(said.get("operation.cost"))
+        if "gen_ai.operation.name" not in said:
+            found.role = "wrapper"
+            found.model = found.model or said.get("model_name", "")
+    return found
+
+
+def _tokens(said: genai.Attributes) -> Tokens:
+    used = genai.tokens(said)
+    used.cache_read = used.cache_read or genai.first(
+        said, f"{_DETAILS}cache_read_tokens", f"{_DETAILS}cache_read_input_tokens", f"{_DETAILS}cached_tokens"
+    )
+    used.cache_write = used.cache_write or genai.first(
+        said, f"{_DETAILS}cache_write_tokens", f"{_DETAILS}cache_creation_input_tokens"
+    )
+    used.cache_write_1h = count(said.get(f"{_DETAILS}ephemeral_1h_input_tokens"))
+    return used
+
+
+DIALECT = Dialect(
+    name="pydantic-ai",
+    title="Pydantic AI 0.4 to 2.68",
+    marker="`gen_ai.operation.name`=chat; before 1.0 `agent run` repeats the calls inside",
+    counts="Input includes the cache. Version 0.4 counts Anthropic's streams twice, which nobody can undo.",
+    read=read,
+    keys=genai.KEYS,
+    scopes=("pydantic-ai",),
+)

@@ -1,0 +1,101 @@
+"""What one span says of one operation, and the interface of a dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from botanu_store.dialects.usage import Tokens, meters
+from botanu_store.records import Category, Span, UsageState
+
+Role = Literal["call", "wrapper", "running total", "raw", "usage", "context"]
+"""What a span is to its neighbours:
+
+call -- an operation, billed or failed;
+wrapper -- an agent, chain or workflow: what usage it carries repeats the calls inside, unless there are none;
+running total -- a wrapper whose usage goes on growing over several of its spans;
+raw -- the vendor's answer to the request that the span around it reports;
+usage -- the usage of a call whose own span had ended before it was known;
+context -- names the model for the spans inside it.
+"""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a dialect reads in a span."""
+
+    dialect: str
+    category: Category
+    operation: str
+    role: Role = "call"
+    vendor: str = ""
+    model: str = ""
+    request_model: str = ""
+    quantities: dict[str, int] = field(default_factory=dict[str, int])
+    usage: UsageState = "none"
+    response_id: str = ""
+    own_id: bool = True
+    """Whether the response id is the vendor's; some emitters make up one of their own."""
+    request_id: str = ""
+    attempt: int = 1
+    emitter_usd: str | None = None
+    variant: str = ""
+    """Tells apart two instrumentations that share a scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One way of saying what a call used."""
+
+    name: str
+    title: str
+    """Who speaks it, and which versions were seen."""
+    marker: str
+    """What makes a span a call, in words."""
+    counts: str
+    """How its numbers are to be understood, in words."""
+    read: Callable[[Span], Reading | None]
+    keys: tuple[str, ...] = ()
+    """The dialect's spans have at least one of these attributes; empty where the scope says enough."""
+    scopes: tuple[str, ...] = ()
+    """The dialect's spans have an instrumentation scope that begins with one of these; empty where the attributes say enough."""
+    either: bool = False
+    """Whether one of the keys or one of the scopes is enough by itself."""
+    decides: bool = True
+    """Whether a span of this dialect that it does not take for a call is a call in no other either."""
+
+
+def model_call(
+    span: Span,
+    dialect: str,
+    tokens: Tokens,
+    *,
+    operation: str,
+    vendor: str,
+    model: str,
+    request_model: str = "",
+    role: Role = "call",
+) -> Reading:
+    """Return the reading of a model call; one that failed without using anything is free, else unknown usage stays unknown."""
+    category: Category = "embedding" if operation == "embeddings" else "llm"
+    found = Reading(dialect, category, operation, role, vendor, model or request_model, request_model)
+    if tokens:
+        found.quantities = meters(tokens)
+        found.quantities["requests"] = 1
+        found.usage = "reported"
+    elif span.status == "error" or operation in FREE_OPERATIONS:
+        found.usage = "free"
+    else:
+        found.quantities = {"requests": 1}
+    return found
+
+
+FREE_OPERATIONS = frozenset(("count_tokens",))
+"""Counting tokens is free at every vendor that offers it: https://docs.claude.com/en/docs/build-with-claude/token-counting."""
+
+
+def operation(dialect: str, category: Category, name: str, vendor: str, quantities: dict[str, int], model: str = "") -> Reading:
+    """Return the reading of a tool, database, storage or messaging operation: one request, and whatever else it counted."""
+    counted = {meter: quantity for meter, quantity in quantities.items() if quantity}
+    return Reading(dialect, category, name, "call", vendor, model, "", {"requests": 1, **counted}, "reported")

@@ -1,0 +1,55 @@
+"""Traceloop (OpenLLMetry): `llm.request.type` in its old versions, the conventions in its new ones, and spans for workflows and tasks."""
+
+from __future__ import annotations
+
+from botanu_store.dialects import genai
+from botanu_store.dialects.numbers import count
+from botanu_store.dialects.reading import Dialect, Reading, Role
+from botanu_store.dialects.usage import Tokens
+from botanu_store.records import Span
+
+_TYPES = {"chat": "chat", "completion": "text_completion", "embedding": "embeddings", "rerank": "rerank"}
+
+
+def read(span: Span) -> Reading | None:
+    """Read a request, a tool, or a workflow that carries usage."""
+    said = span.attributes
+    kind = said.get("traceloop.span.kind", "")
+    if kind == "tool":
+        return _tool(span)
+    used = _tokens(span)
+    name = _TYPES.get(said.get("llm.request.type", "")) or genai.CALLS.get(said.get("gen_ai.operation.name", "").lower())
+    if not used and (name is None or kind):
+        return genai.tool(span, DIALECT.name) if said.get("gen_ai.operation.name") in genai.TOOLS else None
+    role: Role = "wrapper" if kind or (name is None and "gen_ai.operation.name" in said) else "call"
+    return genai.reading(span, DIALECT.name, used, name or "chat", role)
+
+
+def _tool(span: Span) -> Reading:
+    found = genai.tool(span, DIALECT.name)
+    found.model = span.attributes.get("gen_ai.tool.name") or span.attributes.get("traceloop.entity.name") or found.model
+    return found
+
+
+def _tokens(span: Span) -> Tokens:
+    """Its Google instrumentations leave the thoughts out of the output, but not out of the total."""
+    used = genai.tokens(span.attributes)
+    if span.scope.startswith(_GOOGLE):
+        total = genai.first(span.attributes, "gen_ai.usage.total_tokens", "llm.usage.total_tokens")
+        used.output += max(0, total - used.input - used.output)
+    elif not used.input and not used.output:
+        # Old embeddings say the total alone.
+        used.input = count(span.attributes.get("llm.usage.total_tokens"))
+    return used
+
+
+_GOOGLE = ("opentelemetry.instrumentation.google_generativeai", "opentelemetry.instrumentation.vertexai")
+
+DIALECT = Dialect(
+    name="traceloop",
+    title="Traceloop / OpenLLMetry 0.3x to 0.62",
+    marker="`llm.request.type`, or `gen_ai.operation.name`; `traceloop.span.kind` for workflows, tasks, agents and tools",
+    counts="Input includes the cache. The Google ones leave thoughts out of the output; they are added from the total.",
+    read=read,
+    keys=("llm.request.type", "traceloop.span.kind", "traceloop.entity.path", "gen_ai.usage.total_tokens", "llm.usage.total_tokens"),
+)

@@ -1,0 +1,272 @@
+"""Which spans are one and the same call: one inside the other, of one id, or seen by two instrumentations at one time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from math import log
+
+from botanu_store.trace import Node
+
+_OVERLAP_NS = 50_000_000
+"""Two instrumentations open and close their spans of one call at most so far apart."""
+_SKEW_NS = 2_000_000
+"""Clocks of JavaScript let a child begin or end outside its parent by so much."""
+_MOST_COMPARED = 64
+"""So many spans are looked at for the partner of one; what runs more in parallel than that has ids."""
+
+
+class Group:
+    """Spans of one call."""
+
+    def __init__(self, node: Node) -> None:
+        self.members = [node]
+        self.instruments = {node.instrument}
+        self.ids = {node.own_id} if node.own_id else set[str]()
+        self.best = node
+        self.start, self.end = node.span.start_ns, node.span.end_ns
+
+    def take(self, other: Group) -> None:
+        """Make the other group's spans this one's."""
+        self.members += other.members
+        self.instruments |= other.instruments
+        self.ids |= other.ids
+        self.best = max(self.best, other.best, key=lambda node: node.richness)
+        self.start, self.end = min(self.start, other.start), max(self.end, other.end)
+
+
+class Groups:
+    """Which group each span is in; at first each is alone."""
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self.of = {node: Group(node) for node in nodes}
+
+    def join(self, one: Node, other: Node) -> None:
+        """Say that two spans are the same call."""
+        into, out = self.of[one], self.of[other]
+        if into is out:
+            return
+        if len(into.members) < len(out.members):
+            into, out = out, into
+        for node in out.members:
+            self.of[node] = into
+        into.take(out)
+
+    def drop(self, nodes: list[Node]) -> list[Node]:
+        """Forget the groups of these spans, and return all who were in them."""
+        gone = list(dict.fromkeys(member for node in nodes for member in self.of[node].members))
+        for node in gone:
+            del self.of[node]
+        return gone
+
+    def __iter__(self) -> Iterator[Group]:
+        """Yield every group once, in the order of its first span."""
+        return iter(dict.fromkeys(self.of.values()))
+
+
+def close(one: int, other: int) -> bool:
+    """Say whether two counts are the same but for an emitter's slip: within 2, or a thousandth."""
+    return abs(one - other) <= max(2, max(one, other) // 1000)
+
+
+def same_tokens(one: Node, other: Node) -> bool:
+    """Say whether two spans count the same tokens."""
+    return close(one.input, other.input) and close(one.output, other.output)
+
+
+def join_late_usage(calls: list[Node], groups: Groups) -> None:
+    """Give each usage that was only known after its call's span had ended to the call: the last of its kind before it without any."""
+    waiting: dict[tuple[object, ...], list[Node]] = defaultdict(list)
+    for node in calls:
+        found = node.reading
+        key = (node.span.scope, node.parent, found.category, found.request_model)
+        if found.role == "usage":
+            if waiting[key]:
+                groups.join(waiting[key].pop(), node)
+        elif not node.has_tokens and not node.failed:
+            waiting[key].append(node)
+
+
+def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
+    """Join spans of one call that lie inside each other; return the calls that turn out to be wrappers of several."""
+    inner: dict[Node, list[Node]] = defaultdict(list)
+    for node in calls:
+        above = node.parent
+        while above is not None and above not in groups.of:
+            above = above.parent
+        if above is not None and _alike(above, node):
+            inner[above].append(node)
+    wrappers: list[Node] = []
+    for outer, inside in inner.items():
+        same = _same_inside(outer, inside)
+        for node in same:
+            groups.join(outer, node)
+        if not same and (len(inside) > 1 or outer.has_tokens):
+            wrappers.append(outer)
+    return wrappers
+
+
+def _alike(outer: Node, inner: Node) -> bool:
+    """Whether the inner span may be the outer's call: a tool that calls a model is a call of its own."""
+    if inner.reading.role == "raw":
+        return outer.reading.dialect == inner.reading.dialect
+    if outer.is_model_call:
+        return outer.reading.category == inner.reading.category
+    return outer.reading.category == inner.reading.category and _same_product(outer, inner)
+
+
+def _same_product(outer: Node, inner: Node) -> bool:
+    one, other = outer.reading, inner.reading
+    if one.category == "tool":
+        return one.model == other.model
+    return one.vendor == other.vendor and (outer.instrument != inner.instrument or one.operation.lower() == other.operation.lower())
+
+
+def _same_inside(outer: Node, inside: list[Node]) -> list[Node]:
+    """Those of the spans inside that are the outer one's own call: of attempts the one that came through."""
+    if not outer.is_model_call:
+        return inside if len(inside) == 1 or outer.reading.dialect == "botanu" else []
+    tried = [node for node in inside if not node.failed] or inside[-1:]
+    tried = [node for node in tried if not _conflict(outer, node)]
+    for node in tried:
+        if outer.own_id and outer.own_id == node.own_id:
+            return [node]
+    for node in tried:
+        if outer.has_tokens and node.has_tokens and same_tokens(outer, node):
+            return [node]
+    return _only_possible(outer, tried)
+
+
+def _only_possible(outer: Node, tried: list[Node]) -> list[Node]:
+    if len(tried) == 1:
+        (node,) = tried
+        differing = outer.has_tokens and node.has_tokens
+        return tried if not differing or outer.instrument != node.instrument else []
+    # LiteLLM writes its last call on the span around it; the raw answer of that one may be bare.
+    bare = [node for node in tried if node.reading.role == "raw" and not node.has_tokens]
+    return bare[-1:] if outer.has_tokens else []
+
+
+def _conflict(one: Node, other: Node) -> bool:
+    return bool(one.own_id and other.own_id and one.own_id != other.own_id)
+
+
+def join_by_id(calls: list[Node], groups: Groups) -> None:
+    """Join spans that name the same response, or the same request, and were made by different instrumentations."""
+    seen: dict[tuple[str, str, str], Node] = {}
+    for node in calls:
+        found = node.reading
+        category = found.category if not node.is_model_call else "llm"
+        for kind, name in (("response", node.own_id), ("request", found.request_id)):
+            if not name:
+                continue
+            other = seen.setdefault((category, kind, name), node)
+            if groups.of[other].instruments.isdisjoint(groups.of[node].instruments):
+                groups.join(other, node)
+
+
+def join_across(groups: Groups) -> None:
+    """Join calls that different instrumentations saw at one time with the same tokens, or of whose tokens only one or neither knows."""
+    calls = [group for group in groups if group.best.is_model_call]
+    if len({instrument for group in calls for instrument in group.instruments}) > 1:
+        calls.sort(key=lambda group: (group.start, group.best.order))
+        _Sweep(groups).over(calls)
+
+
+class _Sweep:
+    """Calls in the order of their start, and those before them that still run, by what must agree."""
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+        self._open: dict[object, dict[frozenset[object], dict[Group, None]]] = defaultdict(lambda: defaultdict(dict))
+
+    def over(self, calls: list[Group]) -> None:
+        """Join each call to the latest one before it that can be the same."""
+        for call in calls:
+            partner = next(self._partners(call), None)
+            if partner is not None:
+                self._close(partner)
+                self._groups.join(partner.best, call.best)
+                call = self._groups.of[call.best]  # noqa: PLW2901 - from here on the call is the two together
+            for key in _keys(call.best):
+                self._open[key][frozenset(call.instruments)][call] = None
+
+    def _close(self, group: Group) -> None:
+        for key in _keys(group.best):
+            self._open[key][frozenset(group.instruments)].pop(group, None)
+
+    def _partners(self, call: Group) -> Iterator[Group]:
+        for key in _partner_keys(call.best):
+            for instruments, running in self._open.get(key, {}).items():
+                if instruments.isdisjoint(call.instruments):
+                    yield from self._running(running, call)
+
+    def _running(self, running: dict[Group, None], call: Group) -> Iterator[Group]:
+        over: list[Group] = []
+        for looked_at, other in enumerate(reversed(running)):
+            if looked_at == _MOST_COMPARED:
+                break
+            if other.end + _OVERLAP_NS < call.start:
+                over.append(other)
+            elif _may_be_same(other, call):
+                yield other
+                return
+        for other in over:
+            del running[other]
+
+
+def _keys(node: Node) -> tuple[object, ...]:
+    """Under which keys a call waits for its partner."""
+    category = node.reading.category
+    if node.has_tokens:
+        return (category, _size(node.input)), (category, "known")
+    return ((category, "failed" if node.failed else node.reading.usage),)
+
+
+def _partner_keys(node: Node) -> tuple[object, ...]:
+    """Under which keys a call's partner may wait."""
+    category = node.reading.category
+    if node.has_tokens:
+        size = _size(node.input)
+        return (category, size), (category, size - 1), (category, size + 1), (category, "none")
+    if node.failed or node.reading.usage == "free":
+        return _keys(node)
+    return (category, "none"), (category, "known")
+
+
+def _size(tokens: int) -> int:
+    """A scale on which counts that are `close` are at most one apart."""
+    return int(log(tokens + 2000) * 1000)
+
+
+def _may_be_same(one: Group, other: Group) -> bool:
+    first, second = one.best, other.best
+    if one.ids and other.ids and one.ids.isdisjoint(other.ids):
+        return False
+    if not _same_model(first, second):
+        return False
+    if first.has_tokens and second.has_tokens:
+        return same_tokens(first, second) and not _related(one, other)
+    return _covers(one, other) and not _related(one, other)
+
+
+def _covers(one: Group, other: Group) -> bool:
+    """Whether one runs within the other."""
+    return (one.start <= other.start + _SKEW_NS and other.end <= one.end + _SKEW_NS) or (
+        other.start <= one.start + _SKEW_NS and one.end <= other.end + _SKEW_NS
+    )
+
+
+def _related(one: Group, other: Group) -> bool:
+    """Whether a span of one lies inside a span of the other: those were compared where they are."""
+    return any(a.is_around(b) or b.is_around(a) for a in one.members[:8] for b in other.members[:8])
+
+
+def _same_model(one: Node, other: Node) -> bool:
+    """A model asked for is the beginning of the one that answered: gpt-4o-mini, gpt-4o-mini-2024-07-18."""
+    names = [{node.reading.model, node.reading.request_model} - {""} for node in (one, other)]
+    if not all(names):
+        return True
+    ours, theirs = ([name.lower().rpartition("/")[2] for name in some] for some in names)
+    return any(a.startswith(b) or b.startswith(a) for a in ours for b in theirs)
+

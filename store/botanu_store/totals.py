@@ -1,0 +1,107 @@
+"""Spans that add up others: agents, chains, workflows, and what of their totals nobody inside them accounts for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from botanu_store.records import INPUT_METERS, OUTPUT_METERS
+from botanu_store.same_call import Group, Groups, close
+from botanu_store.trace import Node, totals
+
+_MOST_LEVELS = 64
+"""So many spans with totals of their own are looked for around a call."""
+
+
+class Totals:
+    """The spans with totals of one trace, and what is counted inside each."""
+
+    def __init__(self, wrappers: list[Node], groups: Groups) -> None:
+        self._wrappers = {node for node in wrappers if node.reading.role != "context"}
+        self._above: dict[Node, Node | None] = {}
+        self._inside: dict[Node, Counter[str]] = {node: Counter() for node in self._wrappers}
+        self._first: dict[Node, Node] = {}
+        self._counted: set[Node] = set()
+        self._unknown: list[tuple[Node, Group]] = []
+        for group in groups:
+            self._add(group)
+        self.inmost_first = sorted(
+            (node for node in self._wrappers if node.has_tokens), key=lambda node: (-node.depth, node.order)
+        )
+
+    def _add(self, group: Group) -> None:
+        best = group.best
+        if best.has_tokens:
+            self._note(best, group.members, best.reading.quantities)
+        elif best.reading.usage == "none" and best.is_model_call:
+            self._unknown.append((best, group))
+
+    def _note(self, counted: Node, members: list[Node], quantities: dict[str, int]) -> None:
+        around = dict.fromkeys(above for node in members for above in self._around(node))
+        for node in around:
+            first = self._first.setdefault(node, counted)
+            if counted.order < first.order:
+                self._first[node] = counted
+            if node.reading.category == counted.reading.category:
+                self._inside[node].update(quantities)
+
+    def _around(self, node: Node) -> Iterator[Node]:
+        """The spans with totals around one, the nearest first."""
+        for _ in range(_MOST_LEVELS):
+            found = self._nearest(node)
+            if found is None:
+                return
+            yield found
+            node = found
+
+    def _nearest(self, node: Node) -> Node | None:
+        path: list[Node] = []
+        at: Node | None = node
+        while at is not None and at not in self._above:
+            path.append(at)
+            at = at.parent
+            if at in self._wrappers:
+                break
+        found = at if at is None or at in self._wrappers else self._above[at]
+        self._above.update(dict.fromkeys(path, found))
+        return found
+
+    def first_inside(self, node: Node) -> Node | None:
+        """Return the first call with usage that counts inside a span."""
+        return self._first.get(node)
+
+    def beyond(self, node: Node) -> dict[str, int]:
+        """Return what a span's total says beyond what is counted inside it, and count that; inner spans must be asked before outer ones."""
+        inside = self._inside[node]
+        if inside and node.reading.role == "running total":
+            return {}
+        quantities = _difference(node, inside) if inside else dict(node.reading.quantities)
+        if quantities:
+            self._counted.add(node)
+            self._note(node, [node], quantities)
+        return quantities
+
+    def covered(self) -> Iterator[tuple[Node, Node]]:
+        """Yield each call without usage that lies inside a counted total, with that total's span."""
+        for best, group in self._unknown:
+            around = (above for node in group.members for above in self._around(node))
+            found = next(
+                (a for a in around if a in self._counted and a.reading.category == best.reading.category), None
+            )
+            if found is not None:
+                yield best, found
+
+
+def _difference(node: Node, inside: Counter[str]) -> dict[str, int]:
+    """What is left of a total, side by side: parts that are told apart first, the rest as fresh tokens."""
+    tokens, output = totals(inside)
+    found: dict[str, int] = {}
+    for mine, theirs, meters in ((node.input, tokens, INPUT_METERS), (node.output, output, OUTPUT_METERS)):
+        left = 0 if mine <= theirs or close(mine, theirs) else mine - theirs
+        rest, *parts = meters
+        for meter in parts:
+            more = min(left, max(0, node.reading.quantities.get(meter, 0) - inside[meter]))
+            found[meter], left = more, left - more
+        found[rest] = left
+    found = {meter: quantity for meter, quantity in found.items() if quantity}
+    return found | {"requests": 1} if found else {}

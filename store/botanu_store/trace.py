@@ -1,0 +1,118 @@
+"""What the spans of one trace say, in their places: who is inside whom, and which of them are one and the same call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from botanu_store.dialects.reading import Reading
+from botanu_store.records import Span
+
+
+@dataclass(eq=False)
+class Node:
+    """One span that says something, and its place among the others."""
+
+    span: Span
+    reading: Reading
+    order: int
+    """Place by start, which settles every tie."""
+    parent: Node | None = None
+    """The nearest span around it that says something too."""
+    children: list[Node] = field(default_factory=list["Node"])
+    enter: int = 0
+    leave: int = 0
+    depth: int = 0
+
+    def __post_init__(self) -> None:
+        """Work out once what every comparison asks for."""
+        found, span = self.reading, self.span
+        self.instrument = (span.scope, found.variant, span.kind == "LOG")
+        self.own_id = found.response_id if found.own_id else ""
+        self.input, self.output = totals(found.quantities)
+        self.has_tokens = self.input + self.output > 0
+        self.failed = span.status == "error" and not self.has_tokens
+        self.is_model_call = found.category in ("llm", "embedding")
+
+    @cached_property
+    def richness(self) -> tuple[int, ...]:
+        """How much this span knows of its call; of several spans of one call the richest counts."""
+        found = self.reading
+        return (
+            self.has_tokens,
+            len(found.quantities),
+            self.span.kind == "LOG",
+            bool(self.own_id),
+            found.emitter_usd is not None,
+            -self.order,
+        )
+
+    def is_around(self, other: Node) -> bool:
+        """Say whether `other` is somewhere inside this span."""
+        return self.enter < other.enter <= self.leave
+
+
+def totals(quantities: Mapping[str, int]) -> tuple[int, int]:
+    """Return all input tokens, cached ones included, and all output tokens."""
+    tokens = output = 0
+    for meter, quantity in quantities.items():
+        if meter.endswith("_tokens"):
+            if meter.startswith("output_"):
+                output += quantity
+            else:
+                tokens += quantity
+    return tokens, output
+
+
+def link(nodes: list[Node], parents: Mapping[str, str]) -> None:
+    """Give every node its parent, its children, its depth and its interval; spans that are their own ancestors become roots."""
+    by_id = {node.span.span_id: node for node in nodes}
+    known: dict[str, Node | None] = {}
+    for node in nodes:
+        found = _nearest(parents.get(node.span.span_id, node.span.parent_id), by_id, parents, known)
+        node.parent = None if found is node else found
+    _cut_cycles(nodes)
+    roots: list[Node] = []
+    for node in nodes:
+        (roots if node.parent is None else node.parent.children).append(node)
+    _number(roots)
+
+
+def _nearest(span_id: str, by_id: Mapping[str, Node], parents: Mapping[str, str], known: dict[str, Node | None]) -> Node | None:
+    path: list[str] = []
+    while span_id and span_id not in by_id and span_id not in known:
+        known[span_id] = None  # Met again before it is answered, it is a cycle that holds nothing.
+        path.append(span_id)
+        span_id = parents.get(span_id, "")
+    found = by_id.get(span_id) or known.get(span_id) if span_id else None
+    known.update(dict.fromkeys(path, found))
+    return found
+
+
+def _cut_cycles(nodes: Iterable[Node]) -> None:
+    walked: dict[Node, int] = {}
+    for walk, start in enumerate(nodes):
+        node: Node | None = start
+        while node is not None and node not in walked:
+            walked[node] = walk
+            node = node.parent
+        while node is not None and walked[node] == walk and node.parent is not None:
+            node.parent, node = None, node.parent
+
+
+def _number(roots: list[Node]) -> None:
+    """Number the nodes so that a node's descendants are those between its two numbers."""
+    count = 0
+    stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            node.leave = count
+            continue
+        count += 1
+        node.enter = count
+        stack.append((node, True))
+        for child in reversed(node.children):
+            child.depth = node.depth + 1
+            stack.append((child, False))
