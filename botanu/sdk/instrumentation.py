@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from typing import Any
 
 from opentelemetry.trace import TracerProvider
@@ -50,6 +51,10 @@ def instrument(packages: Iterable[str], provider: TracerProvider | None = None) 
     """Instrument those of `packages` that are installed, and return the instrumentors in use."""
     wanted = {entry for name in packages for entry in _ENTRY_NAMES.get(_plain(name), (_plain(name),))}
     wanted -= {_plain(name) for name in os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").split(",")}
+    if provider is None and _anthropic_reports_itself():
+        wanted.discard("anthropic")
+    if not _django_is_set_up():
+        wanted.discard("django")
     used: dict[str, Any] = {}
     for point in _one_for_each_library([p for p in entry_points(group=GROUP) if _plain(p.name) in wanted]):
         instrumentor = _instrumented(point, provider)
@@ -66,6 +71,25 @@ def uninstrument(instrumentors: Iterable[Any]) -> None:
             instrumentor.uninstrument()
         except Exception as error:  # noqa: BLE001 - foreign code; the program goes on
             _log.warning("%s could not be un-instrumented: %s", type(instrumentor).__name__, error)
+
+
+def _anthropic_reports_itself() -> bool:
+    """Whether Anthropic's client makes spans of its own (since 1.14), which an instrumentation would only repeat.
+
+    It makes them with the global provider; beside a foreign one the instrumentation is what reaches ours.
+    """
+    try:
+        major, minor, *_ = version("anthropic").split(".")
+    except PackageNotFoundError:
+        return False
+    speaks = os.environ.get("ANTHROPIC_OPEN_TELEMETRY", "").lower() != "false"
+    return speaks and (int(major), int(minor)) >= (1, 14)
+
+
+def _django_is_set_up() -> bool:
+    """Whether this is a Django program whose settings can be read: else its instrumentation would make empty ones."""
+    settings = getattr(sys.modules.get("django.conf"), "settings", None)
+    return "DJANGO_SETTINGS_MODULE" in os.environ or bool(getattr(settings, "configured", False))
 
 
 def _one_for_each_library(points: list[EntryPoint]) -> list[EntryPoint]:
