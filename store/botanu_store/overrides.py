@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -156,8 +156,7 @@ def _discounts(section: Any, path: Path) -> Iterator[Discount]:
 
 def _entries(value: Any) -> list[Any]:
     """One entry, or several dated ones."""
-    entries: list[Any] = value if isinstance(value, list) else [value]
-    return entries
+    return [*cast("Iterable[Any]", value)] if isinstance(value, list) else [value]
 
 
 def _fields(entry: Any, key: str) -> dict[str, Any]:

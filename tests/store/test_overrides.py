@@ -245,3 +245,16 @@ def test_a_file_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
     """With its name and why."""
     with pytest.raises(InputError, match=r"missing\.toml cannot be read: No such file"):
         read_overrides(tmp_path / "missing.toml")
+
+
+def test_the_documented_example_is_accepted_and_does_what_it_says(tmp_path: Path) -> None:
+    """The block in docs/concepts/how-costs-are-computed.md, as it stands."""
+    page = (Path(__file__).parents[2] / "docs" / "concepts" / "how-costs-are-computed.md").read_text("utf-8")
+    ours = overrides(tmp_path, page.split("```toml\n")[1].split("```")[0])
+    many = {"input_tokens": MILLION, "cache_read_tokens": MILLION, "output_tokens": MILLION}
+    assert cost(call(**many), ours) == (Decimal("11.25"), "yes")
+    assert cost(call(model="my-finetune", **many), ours) == (Decimal("2.05"), "yes")
+    assert cost(call(model="acme-large", **many), ours) == (14, "yes")
+    assert cost(call(model="acme-large", at=datetime(2026, 6, 30, tzinfo=UTC), **many), ours) == (21, "yes")
+    assert cost(call("snowflake", "", "database", rows=5), ours) == (Decimal("0.01"), "yes")
+    assert cost(call("", "web_search", "tool"), ours) == (Decimal("0.008"), "yes")

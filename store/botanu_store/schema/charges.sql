@@ -17,7 +17,7 @@ found as (
         p.box_id,
         -- A product billed by what it scans, with nothing recorded of that, is unpriced.
         p.box_id is not null and p.has_price and (c.usage <> 'none' or p.per_call)
-            and (p.every_meter or p.requests_usd is not null or {measured}) as known,
+            and case when p.every_meter or p.requests_usd is not null then true else {measured} end as known,
         coalesce(p.is_free, false) as is_free,
         coalesce(p.every_meter, false) as every_meter,
         p.requests_usd is not null as bills_requests,
