@@ -40,12 +40,16 @@ class LocalStoreExporter(SpanExporter):
         reason = self._write(spans)
         if reason is None:
             return SpanExportResult.SUCCESS
-        self._dropped.add(len(spans), reason)
+        self.count_dropped(len(spans), reason)
         return SpanExportResult.FAILURE
 
     def count_dropped(self, spans: int, reason: str) -> None:
-        """Count spans that were lost before they got here."""
-        self._dropped.add(spans, reason)
+        """Count spans that are missing from the store."""
+        self._dropped.add(reason, spans=spans)
+
+    def count_not_sent(self, spans: int, reason: str) -> None:
+        """Count spans that are here but did not reach the OTLP endpoint beside the store."""
+        self._dropped.add(reason, not_sent=spans)
 
     def shutdown(self) -> None:
         """Nothing is held back, so there is nothing to do."""
@@ -79,7 +83,7 @@ class LocalStoreExporter(SpanExporter):
         line = _line(spans, _SMALL_VALUE)
         if len(line) < LINE_LIMIT:
             return [line]
-        self._dropped.add(1, "a span is larger than a line may be")
+        self.count_dropped(1, "a span is larger than a line may be")
         return []
 
 

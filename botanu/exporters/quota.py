@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 import time
+import weakref
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,41 +54,57 @@ def _bytes_in(folder: Path) -> int:
 
 
 class DropCounter:
-    """Counts dropped spans in `dropped-<pid>.json`, which `botanu doctor` adds up; the first drop is one warning."""
+    """Counts lost spans in `dropped-<pid>.json`, which `botanu doctor` adds up.
+
+    `spans` are missing from the store, and the first of them is one warning; `not_sent` are in the store but did not reach
+    the OTLP endpoint beside it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
-        self._pid = 0
-        self._spans = 0
+        self._forget()
+        if hasattr(os, "register_at_fork"):
+            # A lock that another thread holds at the fork would never be released in the child.
+            forget = weakref.WeakMethod(self._forget)
+            os.register_at_fork(after_in_child=lambda: (forget() or _nothing)())
 
-    def add(self, spans: int, reason: str) -> None:
-        """Count `spans` as dropped for `reason`."""
+    def add(self, reason: str, *, spans: int = 0, not_sent: int = 0) -> None:
+        """Count spans as lost for `reason`."""
         with self._lock:
-            if self._pid != os.getpid():
-                self._begin(reason)
-            self._spans += spans
-            # Where nothing can be written the count waits in memory for the next drop.
+            if self._counts is None:
+                self._counts = _saved(self._path)
+            if spans and not self._has_warned:
+                self._has_warned = True
+                _log.warning("spans for the local store are being dropped (%s); `botanu doctor` says how many", reason)
+            self._counts["spans"] += spans
+            self._counts["not_sent"] += not_sent
+            # Where nothing can be written the count waits in memory for the next loss.
             with suppress(OSError):
                 self._save(reason)
 
-    def _begin(self, reason: str) -> None:
-        self._pid = os.getpid()
-        self._spans = _saved(self._path)
-        _log.warning("spans for the local store are being dropped (%s); `botanu doctor` says how many", reason)
+    def _forget(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] | None = None
+        self._has_warned = False
 
     def _save(self, reason: str) -> None:
-        temporary = self._folder / f".dropped-{self._pid}.json"
-        temporary.write_text(json.dumps({"spans": self._spans, "reason": reason, "at": time.time()}), "utf-8")
+        temporary = self._folder / f".{self._path.name}"
+        temporary.write_text(json.dumps({**(self._counts or {}), "reason": reason, "at": time.time()}), "utf-8")
         temporary.replace(self._path)
 
     @property
     def _path(self) -> Path:
-        return self._folder / f"dropped-{self._pid}.json"
+        return self._folder / f"dropped-{os.getpid()}.json"
 
 
-def _saved(path: Path) -> int:
-    try:
-        return int(json.loads(path.read_text("utf-8"))["spans"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
+def _saved(path: Path) -> dict[str, int]:
+    """What an earlier counter of the same process id has counted."""
+    counts = {"spans": 0, "not_sent": 0}
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        said = json.loads(path.read_text("utf-8"))
+        counts |= {name: int(said.get(name, 0)) for name in counts}
+    return counts
+
+
+def _nothing() -> None:
+    """A counter that is gone needs nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -54,16 +55,20 @@ class QuietExporter(SpanExporter):
         self._endpoint = endpoint
         self._count_dropped = count_dropped
         self._is_out = False
+        self._in_flight = 0
+        self._is_abandoned = False
         _silence()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Hand the batch on; never raises."""
         token = _quiet.set(True)
+        self._in_flight = len(spans)
         try:
             result = self._exporter.export(spans)
         except Exception:  # noqa: BLE001 - whatever goes wrong out there, the program goes on
             result = SpanExportResult.FAILURE
         finally:
+            self._in_flight = 0
             _quiet.reset(token)
         if result is SpanExportResult.SUCCESS:
             self._is_out = False
@@ -79,7 +84,21 @@ class QuietExporter(SpanExporter):
         finally:
             _quiet.reset(token)
 
+    def hurry(self) -> None:
+        """Try each batch once from now on, without waiting between retries: the program is ending."""
+        # OpenTelemetry's HTTP client gives up its retries by this event, which it offers only together with its shutdown.
+        event = getattr(getattr(self._exporter, "_client", None), "_shutdown_event", None)
+        if isinstance(event, threading.Event):
+            event.set()
+
+    def abandon(self) -> int:
+        """Wait no longer; returns how many spans are on their way and must be taken for lost."""
+        self._is_abandoned = True
+        return self._in_flight
+
     def _lost(self, spans: int) -> None:
+        if self._is_abandoned:
+            return
         self._count_dropped(spans, f"{self._endpoint} did not take them")
         if not self._is_out:
             self._is_out = True
@@ -97,6 +116,7 @@ class BoundedBatches(BatchSpanProcessor):
             schedule_delay_millis=config.schedule_delay_millis,
             max_export_batch_size=config.max_export_batch_size,
         )
+        self._exporter = exporter
         self._count_dropped = count_dropped
         self._size = config.max_queue_size
         # OpenTelemetry offers neither a bounded shutdown nor a look at the queue in public.
@@ -117,11 +137,17 @@ class BoundedBatches(BatchSpanProcessor):
             _quiet.reset(token)
 
     def shutdown(self) -> None:
-        """Export what is queued, for as long as the bound allows, and stop."""
+        """Export what is queued, for as long as the bound allows, and stop; what is left then is counted."""
+        exporter = self._exporter
+        if isinstance(exporter, QuietExporter):
+            exporter.hurry()
         if self._inner is None:
             super().shutdown()  # type: ignore[no-untyped-call]
         else:
             self._inner.shutdown(timeout_millis=FLUSH_SECONDS * 1000)
+        left = len(self._queue) + (exporter.abandon() if isinstance(exporter, QuietExporter) else 0)
+        if left:
+            self._count_dropped(left, "the program ended before they were sent")
 
 
 def otlp_exporter(config: BotanuConfig, count_dropped: CountDropped) -> SpanExporter:

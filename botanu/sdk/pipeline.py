@@ -60,16 +60,20 @@ class Pipeline:
 
 def _batches(config: BotanuConfig) -> list[SpanProcessor]:
     batches: list[SpanProcessor] = []
-    count_dropped: CountDropped = lambda spans, reason: None  # noqa: E731 - there is nowhere to count to
+    count_not_sent: CountDropped = _count_nowhere
     if config.store is not None:
         from botanu.exporters.local import LocalStoreExporter  # noqa: PLC0415 - needs orjson
 
         local = LocalStoreExporter(config.store, config.store_max_bytes)
-        count_dropped = local.count_dropped
-        batches.append(BoundedBatches(local, config, count_dropped))
+        count_not_sent = local.count_not_sent
+        batches.append(BoundedBatches(local, config, local.count_dropped))
     if config.store is None or not config.endpoint_is_default:
-        batches.append(BoundedBatches(otlp_exporter(config, count_dropped), config, count_dropped))
+        batches.append(BoundedBatches(otlp_exporter(config, count_not_sent), config, count_not_sent))
     return batches
+
+
+def _count_nowhere(_spans: int, _reason: str) -> None:
+    """Without a local store there is nowhere to count; the exporter's one warning is all there is."""
 
 
 def _propagate_baggage() -> TextMapPropagator:

@@ -131,9 +131,9 @@ class Store:
         """The attributes of every run that ended."""
         return [span["attributes"] for span in self.spans if span["name"].startswith("botanu.run/")]
 
-    def dropped(self) -> int:
+    def dropped(self, kind: str = "spans") -> int:
         """How many spans were counted as dropped."""
-        return sum(orjson.loads(path.read_bytes())["spans"] for path in self.spool.glob("dropped-*.json"))
+        return sum(orjson.loads(path.read_bytes())[kind] for path in self.spool.glob("dropped-*.json"))
 
 
 def _plain(value: dict[str, Any]) -> Any:
