@@ -76,9 +76,10 @@ def apply_overrides(
     con.execute(charges_script())
 
 
-def _calls_seen(con: duckdb.DuckDBPyConnection) -> int:
-    row = con.execute("select count(*) from calls").fetchone()
-    return int(row[0]) if row else 0
+def _calls_seen(con: duckdb.DuckDBPyConnection) -> str:
+    """What tells this state of calls from another, at no cost: every call written gets a row id of its own."""
+    row = con.execute("select count(*), max(rowid) from calls").fetchone()
+    return str(row)
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:

@@ -39,6 +39,15 @@ def test_a_new_combination_in_calls_needs_a_sync() -> None:
     ]
 
 
+def test_a_call_resolved_anew_needs_a_sync() -> None:
+    """As many calls as before, but one of them is of another model."""
+    con = store(call())
+    con.execute("create temp table late as select * replace ('gpt-4.1' as model) from calls")
+    con.execute("delete from calls")
+    con.execute("insert into calls from late")
+    assert needs_sync(con)
+
+
 def test_a_model_that_is_not_found_is_remembered_as_such() -> None:
     """It is not looked for again at every start."""
     con = store(call(model="nobody-knows"))

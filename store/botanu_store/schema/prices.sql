@@ -39,5 +39,5 @@ create table if not exists price_keys (
 -- What the two tables above were made from.
 create table if not exists price_book (
     version varchar,
-    calls_seen bigint             -- calls whose combinations have been resolved
+    calls_seen varchar            -- the state of calls whose combinations have been resolved
 );
