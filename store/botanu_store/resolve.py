@@ -24,8 +24,6 @@ REPEATS = "repeats its descendants"
 WRAPS = "wraps other calls"
 COVERED = "its usage is in that of a span around it"
 
-_CALLS = ("call", "raw", "usage")
-
 
 @dataclass(slots=True)
 class _Verdict:
@@ -46,13 +44,13 @@ def resolve(candidates: Sequence[Span], parents: Mapping[str, str]) -> list[Call
     if len(nodes) > 1:
         link(nodes, parents)
         _name_models(nodes)
-    calls = [node for node in nodes if node.reading.role in _CALLS]
+    calls = [node for node in nodes if node.is_call]
     groups = Groups(calls)
     wrappers: list[Node] = []
     if len(calls) > 1:
         wrappers = _join(calls, groups)
     verdicts = {node: verdict for group in groups for node, verdict in _of_group(group)}
-    wrappers += [node for node in nodes if node.reading.role not in _CALLS]
+    wrappers += [node for node in nodes if not node.is_call]
     if wrappers:
         _judge_wrappers(wrappers, groups, verdicts)
     return [_call(node, verdicts[node]) for node in nodes if node in verdicts]
@@ -61,10 +59,8 @@ def resolve(candidates: Sequence[Span], parents: Mapping[str, str]) -> list[Call
 def _nodes(candidates: Sequence[Span]) -> list[Node]:
     once = {span.span_id: span for span in candidates}
     if len(once) < len(candidates):
-        once = {}
         for span in candidates:
-            other = once.get(span.span_id)
-            once[span.span_id] = span if other is None else max(span, other, key=_fullness)
+            once[span.span_id] = max(span, once[span.span_id], key=_fullness)
     spans = sorted(once.values(), key=lambda span: (span.start_ns, span.span_id))
     found = ((span, read(span)) for span in spans)
     return [Node(span, reading, place) for place, (span, reading) in enumerate(found) if reading is not None]
@@ -76,12 +72,13 @@ def _fullness(span: Span) -> tuple[int, list[tuple[str, str]]]:
 
 def _name_models(nodes: list[Node]) -> None:
     """Name the model of calls that do not, after the span around them that does (Codex)."""
-    if any(node.reading.role == "context" for node in nodes):
-        for node in nodes:
-            found, above = node.reading, node.parent
-            if not found.model and above is not None and above.reading.dialect == found.dialect:
-                found.model = above.reading.model
-                found.request_model = found.request_model or above.reading.model
+    naming = {node: node.reading.model for node in nodes if node.reading.role == "context"}
+    if naming:
+        for node in sorted(nodes, key=lambda node: node.enter):
+            around = naming.get(node.parent, "") if node.parent else ""
+            naming.setdefault(node, around)
+            if not node.reading.model and node.reading.dialect == "codex":
+                node.reading.model = node.reading.request_model = around
 
 
 def _join(calls: list[Node], groups: Groups) -> list[Node]:
@@ -124,15 +121,19 @@ def _judge_wrappers(wrappers: list[Node], groups: Groups, verdicts: dict[Node, _
         elif inside is not None:
             verdicts[node] = _Verdict(node.reading.quantities, None, REPEATS, inside)
     for node in wrappers:
-        if not node.has_tokens and node.reading.role in _CALLS:
+        if not node.has_tokens and node.is_call:
             verdicts[node] = _Verdict(node.reading.quantities, None, WRAPS, totals.first_inside(node))
-    for node, around in totals.covered():
-        verdict = verdicts[node]
-        verdict.reason, verdict.instead = COVERED, around
+    covered = dict(totals.covered())
+    for verdict in verdicts.values():
+        verdict.instead = covered.get(verdict.instead, verdict.instead) if verdict.instead else None
+    for node, around in covered.items():
+        verdicts[node].reason, verdicts[node].instead = COVERED, around
 
 
 def _call(node: Node, verdict: _Verdict) -> Call:
     span, found = node.span, node.reading
+    # What an emitter says a total cost is not what the rest of it cost.
+    cost = found.emitter_usd if verdict.quantities is found.quantities else None
     call = Call(
         trace_id=span.trace_id,
         span_id=span.span_id,
@@ -149,7 +150,7 @@ def _call(node: Node, verdict: _Verdict) -> Call:
         response_id=found.response_id,
         request_id=found.request_id,
         attempt=found.attempt,
-        emitter_usd=found.emitter_usd,
+        emitter_usd=cost,
         dialect=found.dialect,
     )
     if verdict.reason:
@@ -163,7 +164,7 @@ def _call(node: Node, verdict: _Verdict) -> Call:
 
 def _complete(call: Call, group: Group) -> None:
     """Name what the counted span leaves open, from the other spans of its call; numbers are never mixed."""
-    for node in sorted(group.members, key=lambda node: node.richness, reverse=True):
+    for node in sorted(group.members, key=Node.richness, reverse=True):
         found = node.reading
         call.vendor = call.vendor or found.vendor
         call.model = call.model or found.model

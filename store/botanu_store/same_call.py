@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from math import log
 
 from botanu_store.trace import Node
@@ -14,6 +15,8 @@ _SKEW_NS = 2_000_000
 """Clocks of JavaScript let a child begin or end outside its parent by so much."""
 _MOST_COMPARED = 64
 """So many spans are looked at for the partner of one; what runs more in parallel than that has ids."""
+_MOST_INSTRUMENTS = 16
+"""Nobody lets more instrumentations than that look at one call."""
 
 
 class Group:
@@ -31,7 +34,7 @@ class Group:
         self.members += other.members
         self.instruments |= other.instruments
         self.ids |= other.ids
-        self.best = max(self.best, other.best, key=lambda node: node.richness)
+        self.best = max(self.best, other.best, key=Node.richness)
         self.start, self.end = min(self.start, other.start), max(self.end, other.end)
 
 
@@ -75,35 +78,43 @@ def same_tokens(one: Node, other: Node) -> bool:
 
 
 def join_late_usage(calls: list[Node], groups: Groups) -> None:
-    """Give each usage that was only known after its call's span had ended to the call: the last of its kind before it without any."""
-    waiting: dict[tuple[object, ...], list[Node]] = defaultdict(list)
+    """Give a usage that was only known after its call's span had ended to the last such call before it, under the same span if any is."""
+    waiting: dict[tuple[str, ...], list[Node]] = defaultdict(list)
     for node in calls:
         found = node.reading
-        key = (node.span.scope, node.parent, found.category, found.request_model)
-        if found.role == "usage":
-            if waiting[key]:
-                groups.join(waiting[key].pop(), node)
-        elif not node.has_tokens and not node.failed:
-            waiting[key].append(node)
+        before = waiting[node.span.scope, found.category, found.request_model]
+        if found.role != "usage":
+            if not node.has_tokens and not node.failed:
+                before.append(node)
+        elif before:
+            latest = range(len(before) - 1, max(-1, len(before) - 1 - _MOST_COMPARED), -1)
+            place = next((place for place in latest if before[place].parent is node.parent), latest[0])
+            groups.join(before.pop(place), node)
 
 
 def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
     """Join spans of one call that lie inside each other; return the calls that turn out to be wrappers of several."""
     inner: dict[Node, list[Node]] = defaultdict(list)
     for node in calls:
-        above = node.parent
-        while above is not None and above not in groups.of:
-            above = above.parent
+        above = node.call_above
         if above is not None and _alike(above, node):
             inner[above].append(node)
     wrappers: list[Node] = []
-    for outer, inside in inner.items():
+    for outer in sorted(inner, key=lambda node: -node.enter):
+        inside = _once_each(inner[outer], groups)
         same = _same_inside(outer, inside)
         for node in same:
             groups.join(outer, node)
         if not same and (len(inside) > 1 or outer.has_tokens):
             wrappers.append(outer)
     return wrappers
+
+
+def _once_each(nodes: list[Node], groups: Groups) -> list[Node]:
+    """Of spans that are the same call already only the one that knows most."""
+    among = set(nodes)
+    once = dict.fromkeys(groups.of[node] for node in nodes)
+    return [max((node for node in group.members if node in among), key=Node.richness) for group in once]
 
 
 def _alike(outer: Node, inner: Node) -> bool:
@@ -119,7 +130,9 @@ def _same_product(outer: Node, inner: Node) -> bool:
     one, other = outer.reading, inner.reading
     if one.category == "tool":
         return one.model == other.model
-    return one.vendor == other.vendor and (outer.instrument != inner.instrument or one.operation.lower() == other.operation.lower())
+    return one.vendor == other.vendor and (
+        outer.instrument != inner.instrument or one.operation.lower() == other.operation.lower()
+    )
 
 
 def _same_inside(outer: Node, inside: list[Node]) -> list[Node]:
@@ -183,7 +196,7 @@ class _Sweep:
     def over(self, calls: list[Group]) -> None:
         """Join each call to the latest one before it that can be the same."""
         for call in calls:
-            partner = next(self._partners(call), None)
+            partner = self._partner(call)
             if partner is not None:
                 self._close(partner)
                 self._groups.join(partner.best, call.best)
@@ -195,24 +208,34 @@ class _Sweep:
         for key in _keys(group.best):
             self._open[key][frozenset(group.instruments)].pop(group, None)
 
-    def _partners(self, call: Group) -> Iterator[Group]:
-        for key in _partner_keys(call.best):
-            for instruments, running in self._open.get(key, {}).items():
-                if instruments.isdisjoint(call.instruments):
-                    yield from self._running(running, call)
+    def _partner(self, call: Group) -> Group | None:
+        if len(call.instruments) > _MOST_INSTRUMENTS:
+            return None
+        for same in _ways(call.best):
+            for key in _partner_keys(call.best):
+                for instruments, running in islice(reversed(self._open.get(key, {}).items()), _MOST_COMPARED):
+                    if instruments.isdisjoint(call.instruments):
+                        found = _latest(running, call, same)
+                        if found is not None:
+                            return found
+        return None
 
-    def _running(self, running: dict[Group, None], call: Group) -> Iterator[Group]:
-        over: list[Group] = []
-        for looked_at, other in enumerate(reversed(running)):
-            if looked_at == _MOST_COMPARED:
-                break
-            if other.end + _OVERLAP_NS < call.start:
-                over.append(other)
-            elif _may_be_same(other, call):
-                yield other
-                return
-        for other in over:
-            del running[other]
+
+def _latest(running: dict[Group, None], call: Group, same: Callable[[Group, Group], bool]) -> Group | None:
+    """The latest of the running calls that can be the same; those that have ended are taken out on the way."""
+    over: list[Group] = []
+    found, compared = None, 0
+    for other in reversed(running):
+        if other.end + _OVERLAP_NS < call.start:
+            over.append(other)
+        elif same(other, call):
+            found = other
+            break
+        elif (compared := compared + 1) == _MOST_COMPARED:
+            break
+    for other in over:
+        del running[other]
+    return found
 
 
 def _keys(node: Node) -> tuple[object, ...]:
@@ -239,15 +262,28 @@ def _size(tokens: int) -> int:
     return int(log(tokens + 2000) * 1000)
 
 
+def _ways(node: Node) -> tuple[Callable[[Group, Group], bool], ...]:
+    """In which ways to look for a partner: first among calls of the same model, then, if the tokens speak for it, of any name."""
+    return (_same_model_too, _may_be_same) if node.has_tokens else (_same_model_too,)
+
+
+def _same_model_too(one: Group, other: Group) -> bool:
+    return _same_model(one.best, other.best) and _may_be_same(one, other)
+
+
 def _may_be_same(one: Group, other: Group) -> bool:
     first, second = one.best, other.best
     if one.ids and other.ids and one.ids.isdisjoint(other.ids):
         return False
-    if not _same_model(first, second):
-        return False
-    if first.has_tokens and second.has_tokens:
-        return same_tokens(first, second) and not _related(one, other)
-    return _covers(one, other) and not _related(one, other)
+    if not (first.has_tokens and second.has_tokens):
+        return _same_model(first, second) and _covers(one, other) and not _related(one, other)
+    return (same_tokens(first, second) or _log_of(first, second)) and not _related(one, other)
+
+
+def _log_of(one: Node, other: Node) -> bool:
+    """Whether one is the other's log record, which knows more of the output (Gemini CLI: the thoughts)."""
+    logs = (one.span.kind == "LOG") != (other.span.kind == "LOG")
+    return logs and one.reading.dialect == other.reading.dialect and close(one.input, other.input)
 
 
 def _covers(one: Group, other: Group) -> bool:
@@ -263,10 +299,9 @@ def _related(one: Group, other: Group) -> bool:
 
 
 def _same_model(one: Node, other: Node) -> bool:
-    """A model asked for is the beginning of the one that answered: gpt-4o-mini, gpt-4o-mini-2024-07-18."""
+    """A model asked for is part of the name of the one that answered: gpt-4o-mini, gpt-4o-mini-2024-07-18."""
     names = [{node.reading.model, node.reading.request_model} - {""} for node in (one, other)]
     if not all(names):
         return True
     ours, theirs = ([name.lower().rpartition("/")[2] for name in some] for some in names)
-    return any(a.startswith(b) or b.startswith(a) for a in ours for b in theirs)
-
+    return any(a in b or b in a for a in ours for b in theirs)

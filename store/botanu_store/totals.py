@@ -31,9 +31,8 @@ class Totals:
 
     def _add(self, group: Group) -> None:
         best = group.best
-        if best.has_tokens:
-            self._note(best, group.members, best.reading.quantities)
-        elif best.reading.usage == "none" and best.is_model_call:
+        self._note(best, group.members, best.reading.quantities if best.has_tokens else {})
+        if best.reading.usage == "none" and best.is_model_call:
             self._unknown.append((best, group))
 
     def _note(self, counted: Node, members: list[Node], quantities: dict[str, int]) -> None:
@@ -42,7 +41,7 @@ class Totals:
             first = self._first.setdefault(node, counted)
             if counted.order < first.order:
                 self._first[node] = counted
-            if node.reading.category == counted.reading.category:
+            if quantities and node.reading.category == counted.reading.category:
                 self._inside[node].update(quantities)
 
     def _around(self, node: Node) -> Iterator[Node]:

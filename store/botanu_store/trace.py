@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from botanu_store.dialects.reading import Reading
 from botanu_store.records import Span
+
+TRUST: dict[str, int] = {"anthropic-sdk": 1, "traceloop": -1, "openlit": -2}
+"""Whose numbers are better than others': the vendor's own; Traceloop adds one to Anthropic's streams, OpenLIT makes some up."""
 
 
 @dataclass(eq=False)
@@ -20,6 +22,8 @@ class Node:
     """Place by start, which settles every tie."""
     parent: Node | None = None
     """The nearest span around it that says something too."""
+    call_above: Node | None = None
+    """The nearest call around it, agents and the like not being any."""
     children: list[Node] = field(default_factory=list["Node"])
     enter: int = 0
     leave: int = 0
@@ -33,18 +37,20 @@ class Node:
         self.input, self.output = totals(found.quantities)
         self.has_tokens = self.input + self.output > 0
         self.failed = span.status == "error" and not self.has_tokens
+        self.is_call = found.role in ("call", "raw", "usage")
         self.is_model_call = found.category in ("llm", "embedding")
 
-    @cached_property
     def richness(self) -> tuple[int, ...]:
-        """How much this span knows of its call; of several spans of one call the richest counts."""
+        """Say how much this span knows of its call; of several spans of one call the richest counts."""
         found = self.reading
         return (
             self.has_tokens,
             len(found.quantities),
             self.span.kind == "LOG",
+            TRUST.get(found.dialect, 0),
             bool(self.own_id),
             found.emitter_usd is not None,
+            self.depth,  # The nearer to the wire.
             -self.order,
         )
 
@@ -79,7 +85,9 @@ def link(nodes: list[Node], parents: Mapping[str, str]) -> None:
     _number(roots)
 
 
-def _nearest(span_id: str, by_id: Mapping[str, Node], parents: Mapping[str, str], known: dict[str, Node | None]) -> Node | None:
+def _nearest(
+    span_id: str, by_id: Mapping[str, Node], parents: Mapping[str, str], known: dict[str, Node | None]
+) -> Node | None:
     path: list[str] = []
     while span_id and span_id not in by_id and span_id not in known:
         known[span_id] = None  # Met again before it is answered, it is a cycle that holds nothing.
@@ -115,4 +123,5 @@ def _number(roots: list[Node]) -> None:
         stack.append((node, True))
         for child in reversed(node.children):
             child.depth = node.depth + 1
+            child.call_above = node if node.is_call else node.call_above
             stack.append((child, False))

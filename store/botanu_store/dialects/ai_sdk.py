@@ -5,7 +5,7 @@ from __future__ import annotations
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import Document, count, document, inside
 from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, operation
-from botanu_store.dialects.usage import Tokens, anthropic_tokens
+from botanu_store.dialects.usage import Tokens, anthropic_tokens, google_tokens
 from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
 
@@ -30,14 +30,18 @@ def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     asked = said.get("ai.model.id") or said.get("gen_ai.request.model", "")
     model = said.get("ai.response.model") or said.get("gen_ai.response.model") or asked
     seller = vendor(said.get("ai.model.provider") or said.get("gen_ai.system"), model)
-    found = model_call(span, DIALECT.name, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
+    found = model_call(
+        span, DIALECT.name, used, operation=name, vendor=seller, model=model, request_model=asked, role=role
+    )
     found.response_id = said.get("ai.response.id") or said.get("gen_ai.response.id", "")
     return found
 
 
 def _tokens(said: genai.Attributes) -> Tokens:
     used = Tokens(
-        genai.first(said, "gen_ai.usage.input_tokens", "ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"),
+        genai.first(
+            said, "gen_ai.usage.input_tokens", "ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"
+        ),
         genai.first(said, "gen_ai.usage.output_tokens", "ai.usage.outputTokens", "ai.usage.completionTokens"),
         genai.first(said, "ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens"),
         count(said.get("ai.usage.inputTokenDetails.cacheWriteTokens")),
@@ -48,19 +52,31 @@ def _tokens(said: genai.Attributes) -> Tokens:
 
 
 def _add_what_the_vendor_says(used: Tokens, metadata: Document) -> None:
-    """Anthropic's and Bedrock's writes are only here; an input equal to theirs is one without the cached tokens (version 5)."""
-    raw = inside(inside(metadata.get("anthropic")).get("usage"))
-    bedrock = inside(inside(metadata.get("bedrock")).get("usage"))
-    if raw:
+    """Say what only the vendor's own counts tell: an input equal to Anthropic's is one without the cached tokens (versions 4, 5)."""
+    claude, google = inside(metadata.get("anthropic")), inside(inside(metadata.get("google")).get("usageMetadata"))
+    if raw := inside(claude.get("usage")):
         theirs = anthropic_tokens(raw)
-        used.cache_read = used.cache_read or theirs.cache_read
-        used.cache_write = used.cache_write or theirs.cache_write
-        used.cache_write_1h = theirs.cache_write_1h
         used.includes_cache = used.input != theirs.input
-    elif bedrock and not used.cache_write:
-        # https://ai-sdk.dev/providers/ai-sdk-providers/amazon-bedrock: Converse's counts as they are.
-        used.cache_write = count(bedrock.get("cacheWriteInputTokens"))
-        used.includes_cache = False
+        used.cache_write_1h = theirs.cache_write_1h
+        _add_cache(used, theirs.cache_read, theirs.cache_write)
+    elif claude:
+        used.includes_cache = bool(used.cache_write)
+        _add_cache(used, count(claude.get("cacheReadInputTokens")), count(claude.get("cacheCreationInputTokens")))
+    elif google:
+        theirs = google_tokens(google)
+        used.output = max(used.output, theirs.output)
+        _add_cache(used, theirs.cache_read, 0)
+    elif bedrock := inside(inside(metadata.get("bedrock")).get("usage")):
+        # Converse's counts as they are, until version 7: https://ai-sdk.dev/providers/ai-sdk-providers/amazon-bedrock
+        used.includes_cache = bool(used.cache_write)
+        _add_cache(used, count(bedrock.get("cacheReadInputTokens")), count(bedrock.get("cacheWriteInputTokens")))
+    else:
+        _add_cache(used, count(inside(metadata.get("openai")).get("cachedPromptTokens")), 0)
+
+
+def _add_cache(used: Tokens, read: int, write: int) -> None:
+    used.cache_read = used.cache_read or read
+    used.cache_write = used.cache_write or write
 
 
 DIALECT = Dialect(

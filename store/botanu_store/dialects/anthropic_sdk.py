@@ -15,9 +15,9 @@ def read(span: Span) -> Reading | None:
     if "anthropic.message.count_tokens.input_tokens" in said or span.name.endswith(".count_tokens"):
         return _free(span)
     if span.name.startswith("anthropic.tool_use "):
-        found = genai.tool(span, DIALECT.name)
-        found.model = said.get("gen_ai.tool.name") or span.name.removeprefix("anthropic.tool_use ")
-        return found
+        ran = genai.tool(span, DIALECT.name)
+        ran.model = ran.model.removeprefix("anthropic.tool_use ")
+        return ran
     if said.get("gen_ai.operation.name") not in genai.CALLS:
         return None
     used = genai.tokens(said)

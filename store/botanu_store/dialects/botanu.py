@@ -45,7 +45,10 @@ def _call(span: Span) -> Reading | None:
     used.cache_read = used.cache_read or genai.first(said, keys.USAGE_CACHE_READ_TOKENS, keys.USAGE_CACHED_TOKENS)
     used.cache_write = used.cache_write or count(said.get(keys.USAGE_CACHE_WRITE_TOKENS))
     used.cache_write_1h = count(said.get(keys.USAGE_CACHE_WRITE_1H_TOKENS))
-    used.includes_cache = span.scope != _UPSTREAM or said.get(keys.GEN_AI_PROVIDER_NAME) not in ("anthropic", "aws.bedrock")
+    used.includes_cache = span.scope != _UPSTREAM or said.get(keys.GEN_AI_PROVIDER_NAME) not in (
+        "anthropic",
+        "aws.bedrock",
+    )
     found = genai.call(span, DIALECT.name, used)
     if found is not None:
         found.vendor = vendor(said.get(keys.VENDOR), found.model) or found.vendor

@@ -14,7 +14,9 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     kind = said.get("span.type")
     if kind == "tool":
-        return operation(DIALECT.name, "tool", "execute_tool", "", {}, said.get("tool_name") or said.get("tool.name") or span.name)
+        return operation(
+            DIALECT.name, "tool", "execute_tool", "", {}, said.get("tool_name") or said.get("tool.name") or span.name
+        )
     if kind == "llm_request" or (span.kind == "LOG" and span.name.removeprefix("claude_code.") == "api_request"):
         return _request(span)
     return None

@@ -32,14 +32,18 @@ def _log(span: Span) -> Reading | None:
         return None
     # tool_token_count is the total under a wrong name; reasoning is inside the output.
     used = Tokens(
-        count(said.get("input_token_count")), count(said.get("output_token_count")), count(said.get("cached_token_count"))
+        count(said.get("input_token_count")),
+        count(said.get("output_token_count")),
+        count(said.get("cached_token_count")),
     )
     return _call(span, used)
 
 
 def _call(span: Span, used: Tokens) -> Reading:
     model = span.attributes.get("model") or span.attributes.get("gen_ai.request.model", "")
-    return model_call(span, DIALECT.name, used, operation="responses", vendor="openai", model=model, request_model=model)
+    return model_call(
+        span, DIALECT.name, used, operation="responses", vendor="openai", model=model, request_model=model
+    )
 
 
 DIALECT = Dialect(

@@ -28,7 +28,9 @@ def _response(span: Span) -> Reading:
         count(said.get("output_token_count")) + count(said.get("thoughts_token_count")),
         count(said.get("cached_content_token_count")),
     )
-    found = model_call(span, DIALECT.name, used, operation="generate_content", vendor="gcp.gemini", model=model, request_model=model)
+    found = model_call(
+        span, DIALECT.name, used, operation="generate_content", vendor="gcp.gemini", model=model, request_model=model
+    )
     found.response_id = said.get("gen_ai.response.id", "")
     return found
 

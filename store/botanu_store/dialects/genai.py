@@ -21,11 +21,11 @@ KEYS = (
 )
 
 CALLS: dict[str, str] = {
-    **{name: "embeddings" for name in ("embeddings", "embedding", "aembedding", "embed", "embed_content")},
-    **{name: "chat" for name in ("chat", "llm_call", "completion", "acompletion", "messages")},
-    **{name: "text_completion" for name in ("text_completion", "atext_completion")},
-    **{name: "responses" for name in ("responses", "aresponses", "response")},
-    **{name: "rerank" for name in ("rerank", "arerank", "reranker")},
+    **dict.fromkeys(("embeddings", "embedding", "aembedding", "embed", "embed_content"), "embeddings"),
+    **dict.fromkeys(("chat", "llm_call", "completion", "acompletion", "messages"), "chat"),
+    **dict.fromkeys(("text_completion", "atext_completion"), "text_completion"),
+    **dict.fromkeys(("responses", "aresponses", "response"), "responses"),
+    **dict.fromkeys(("rerank", "arerank", "reranker"), "rerank"),
     **{
         name: name
         for name in (
@@ -48,6 +48,9 @@ _MODALITIES = (
     ("gen_ai.usage.audio.cache_read.input_tokens", "cache_read_audio"),
     ("gen_ai.usage.image.cache_read.input_tokens", "cache_read_image"),
 )
+
+_LANGCHAIN_IDS = ("run-", "lc_run-")
+"""LangChain's own, for messages to which the vendor gave no id."""
 
 Attributes = Mapping[str, str]
 
@@ -104,7 +107,13 @@ def reading(span: Span, dialect: str, used: Tokens, name: str, role: Role = "cal
     seller = vendor(said.get("gen_ai.provider.name") or said.get("gen_ai.system"), model)
     found = model_call(span, dialect, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
     found.response_id = said.get("gen_ai.response.id", "")
-    cost = said.get("gen_ai.usage.cost") or said.get("gen_ai.usage.cost_usd") or said.get("gen_ai.usage.cost.total") or said.get("llm.usage.cost")
+    found.own_id = not found.response_id.startswith(_LANGCHAIN_IDS)
+    cost = (
+        said.get("gen_ai.usage.cost")
+        or said.get("gen_ai.usage.cost_usd")
+        or said.get("gen_ai.usage.cost.total")
+        or said.get("llm.usage.cost")
+    )
     if cost:
         found.emitter_usd = usd(cost)
     return found

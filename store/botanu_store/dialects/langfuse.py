@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import orjson
 
-from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import Document, count, document, usd
 from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
 from botanu_store.dialects.usage import Tokens, vendor_tokens
@@ -48,19 +47,29 @@ def _tokens(usage: Document) -> Tokens:
         return vendor_tokens(usage)
     used = Tokens(includes_cache=False)
     for name, value in usage.items():
-        number = count(value)
-        if name.startswith("output"):
-            used.output += number
-            used.output_audio += number if "audio" in name else 0
-        elif "cache_read" in name or "cached" in name:
-            used.cache_read += number
-        elif "cache_creation" in name or "cache_write" in name or "ephemeral" in name:
-            used.cache_write += number
-            used.cache_write_1h += number if "1h" in name else 0
-        elif name.startswith("input"):
-            used.input += number
-            used.input_audio += number if "audio" in name else 0
+        share = next((share for part, share in _BUCKETS if part in name), None)
+        if share is not None:
+            setattr(used, share, getattr(used, share) + count(value))
+    # Audio and the writes of an hour are parts of what `Tokens` counts as a whole.
+    used.input += used.input_audio
+    used.output += used.output_audio
+    used.cache_write += used.cache_write_1h
     return used
+
+
+_BUCKETS = (
+    ("output_audio", "output_audio"),
+    ("output", "output"),
+    ("1h", "cache_write_1h"),
+    ("cache_read", "cache_read"),
+    ("cached", "cache_read"),
+    ("cache_creation", "cache_write"),
+    ("cache_write", "cache_write"),
+    ("ephemeral", "cache_write"),
+    ("input_audio", "input_audio"),
+    ("input", "input"),
+)
+"""Parts of a bucket's name and what it counts, the first that fits."""
 
 
 def _unquoted(text: str) -> str:

@@ -33,7 +33,7 @@ def _tokens(said: genai.Attributes) -> Tokens:
     used = genai.tokens(said)
     details = vendor_tokens(python_document(said.get("metadata.usage_object")))
     if not details or not used:
-        return details if details else used
+        return details or used
     details.input, details.output, details.includes_cache = used.input, used.output, True
     return details
 

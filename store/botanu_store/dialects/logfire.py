@@ -14,7 +14,11 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     if "gen_ai.operation.name" not in said:
         # Any other request to the API, of which only the counting of tokens is known.
-        return genai.reading(span, DIALECT.name, Tokens(), "count_tokens") if said.get("url", "").endswith("/count_tokens") else None
+        return (
+            genai.reading(span, DIALECT.name, Tokens(), "count_tokens")
+            if said.get("url", "").endswith("/count_tokens")
+            else None
+        )
     found = genai.call(span, DIALECT.name, _tokens(said))
     if found is not None:
         found.emitter_usd = usd(said.get("operation.cost"))

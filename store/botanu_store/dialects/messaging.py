@@ -15,14 +15,19 @@ _LOCAL = frozenset(("process", "deliver", "create", "run", "ack", "nack", "commi
 def read(span: Span) -> Reading | None:
     """Read one request to a broker: messages sent, received or settled."""
     said = span.attributes
-    name = said.get("messaging.operation.type") or said.get(keys.MESSAGING_OPERATION) or said.get("messaging.operation.name")
+    name = (
+        said.get("messaging.operation.type")
+        or said.get(keys.MESSAGING_OPERATION)
+        or said.get("messaging.operation.name")
+    )
     if name is None:
         name = _BY_KIND.get(span.kind, "process")
     if name.lower() in _LOCAL:
         return None
     quantities = {
         "messages": count(said.get(keys.MESSAGING_MESSAGE_COUNT)) or count(said.get("messaging.batch.message_count")),
-        "bytes_transferred": count(said.get(keys.MESSAGING_BYTES_TRANSFERRED)) or count(said.get("messaging.message.body.size")),
+        "bytes_transferred": count(said.get(keys.MESSAGING_BYTES_TRANSFERRED))
+        or count(said.get("messaging.message.body.size")),
     }
     found = operation(DIALECT.name, "messaging", name, product(said.get(keys.MESSAGING_SYSTEM, "")), quantities)
     found.request_id = said.get("aws.request_id", "")

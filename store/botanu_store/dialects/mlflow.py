@@ -37,7 +37,9 @@ def read(span: Span) -> Reading | None:
 
 
 def _tokens(said: genai.Attributes) -> Tokens:
-    usage = document(said.get("mlflow.chat.tokenUsage"))
+    if "mlflow.chat.tokenUsage" not in said:
+        return genai.tokens(said)
+    usage = document(said["mlflow.chat.tokenUsage"])
     return Tokens(
         count(usage.get("input_tokens")),
         count(usage.get("output_tokens")),

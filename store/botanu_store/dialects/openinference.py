@@ -48,10 +48,14 @@ def _tokens(said: genai.Attributes) -> Tokens:
 def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     said = span.attributes
     asked = said.get("llm.request.model_name") or said.get("gen_ai.request.model", "")
-    model = said.get("llm.response.model_name") or said.get("llm.model_name") or said.get("embedding.model_name") or asked
+    model = (
+        said.get("llm.response.model_name") or said.get("llm.model_name") or said.get("embedding.model_name") or asked
+    )
     provider = said.get("llm.provider") or said.get("gen_ai.provider.name") or said.get("llm.system")
     seller = vendor(provider, model)
-    found = model_call(span, DIALECT.name, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
+    found = model_call(
+        span, DIALECT.name, used, operation=name, vendor=seller, model=model, request_model=asked, role=role
+    )
     found.response_id = said.get("gen_ai.response.id", "")
     found.emitter_usd = usd(said.get("llm.cost.total"))
     return found

@@ -8,8 +8,8 @@ from botanu_store.records import Span
 
 
 def read(span: Span) -> Reading | None:
-    """Read a span by the conventions; the total includes the cached tokens."""
-    return genai.call(span, DIALECT.name)
+    """Read a span by the conventions; the total includes the cached tokens, but for whoever hands on Bedrock's counts."""
+    return genai.call(span, DIALECT.name, includes_cache="bedrock" not in span.scope)
 
 
 DIALECT = Dialect(

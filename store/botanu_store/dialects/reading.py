@@ -95,7 +95,9 @@ FREE_OPERATIONS = frozenset(("count_tokens",))
 """Counting tokens is free at every vendor that offers it: https://docs.claude.com/en/docs/build-with-claude/token-counting."""
 
 
-def operation(dialect: str, category: Category, name: str, vendor: str, quantities: dict[str, int], model: str = "") -> Reading:
+def operation(
+    dialect: str, category: Category, name: str, vendor: str, quantities: dict[str, int], model: str = ""
+) -> Reading:
     """Return the reading of a tool, database, storage or messaging operation: one request, and whatever else it counted."""
     counted = {meter: quantity for meter, quantity in quantities.items() if quantity}
     return Reading(dialect, category, name, "call", vendor, model, "", {"requests": 1, **counted}, "reported")

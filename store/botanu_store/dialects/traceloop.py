@@ -18,7 +18,9 @@ def read(span: Span) -> Reading | None:
     if kind == "tool":
         return _tool(span)
     used = _tokens(span)
-    name = _TYPES.get(said.get("llm.request.type", "")) or genai.CALLS.get(said.get("gen_ai.operation.name", "").lower())
+    name = _TYPES.get(said.get("llm.request.type", "")) or genai.CALLS.get(
+        said.get("gen_ai.operation.name", "").lower()
+    )
     if not used and (name is None or kind):
         return genai.tool(span, DIALECT.name) if said.get("gen_ai.operation.name") in genai.TOOLS else None
     role: Role = "wrapper" if kind or (name is None and "gen_ai.operation.name" in said) else "call"
@@ -51,5 +53,11 @@ DIALECT = Dialect(
     marker="`llm.request.type`, or `gen_ai.operation.name`; `traceloop.span.kind` for workflows, tasks, agents and tools",
     counts="Input includes the cache. The Google ones leave thoughts out of the output; they are added from the total.",
     read=read,
-    keys=("llm.request.type", "traceloop.span.kind", "traceloop.entity.path", "gen_ai.usage.total_tokens", "llm.usage.total_tokens"),
+    keys=(
+        "llm.request.type",
+        "traceloop.span.kind",
+        "traceloop.entity.path",
+        "gen_ai.usage.total_tokens",
+        "llm.usage.total_tokens",
+    ),
 )
