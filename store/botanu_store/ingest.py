@@ -12,7 +12,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from botanu_store import otlp, sources
 from botanu_store.conclude import conclude
@@ -47,6 +46,9 @@ class Ingested:
     seconds: float = 0.0
 
 
+_USABLE = "regexp_full_match(trace_id, '[0-9a-f]{32}') and regexp_full_match(span_id, '[0-9a-f]{16}') and start_ns > 0"
+_ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
+
 Progress = Callable[[int], None]
 """Called with the number of bytes just read."""
 
@@ -57,7 +59,7 @@ class Ingester:
     def __init__(self, con: duckdb.DuckDBPyConnection, mode: otlp.ContentMode = "drop") -> None:
         self._con = con
         self._mode: otlp.ContentMode = mode
-        self._decoder = otlp.JsonDecoder(mode)
+        self._decoder = otlp.JsonDecoder(mode, con)
         self.result = Ingested()
 
     def ingest(self, pieces: Iterable[Piece], progress: Progress | None = None) -> None:
@@ -112,56 +114,49 @@ class Ingester:
         self.result.sources += len({piece.source for piece in pieces})
 
     def _write(self, pieces: list[Piece]) -> int:
-        table, places = self._decode(pieces)
-        self._con.register("incoming", table)
-        try:
-            count = self._arrive(table, places)
-            if count:
-                conclude(self._con)
-                self._con.execute("insert into spans by name select * from fresh order by start_ns")
-        finally:
-            self._con.unregister("incoming")
-        return count
+        places = self._decode(pieces)
+        self._name_empty_pieces(places)
+        self._name_unusable(places)
+        fresh = self._arrive()
+        if fresh:
+            conclude(self._con)
+            self._con.execute("insert into spans by name select * from fresh order by start_ns")
+        return fresh
 
-    def _decode(self, pieces: list[Piece]) -> tuple[pa.Table, list[Piece]]:
+    def _decode(self, pieces: list[Piece]) -> list[Piece]:
+        """Make `incoming` of these pieces and return them in the order in which it numbers them."""
         self.result.rejected += [Rejected(p.source, p.where, p.reason) for p in pieces if p.kind == "bad"]
         documents = [p for p in pieces if p.kind == "json"]
         messages = [p for p in pieces if p.kind == "protobuf"]
-        tables: list[pa.Table] = []
-        if documents:
-            tables.append(self._decoder.decode([p.data.decode("utf-8", "replace") for p in documents]))
+        self._decoder.decode_into("incoming", [p.data.decode("utf-8", "replace") for p in documents])
         if messages:
             decoded = otlp.decode_protobuf([p.data for p in messages], self._mode)
-            shifted = pc.add(decoded.column("piece"), len(documents))
-            tables.append(decoded.set_column(0, "piece", shifted))
-        table = pa.concat_tables(tables) if tables else otlp.SCHEMA.empty_table()
-        return table, documents + messages
+            self._con.register("decoded", decoded)
+            self._con.execute(
+                "insert into incoming by name select * replace (piece + ? as piece) from decoded", [len(documents)]
+            )
+            self._con.unregister("decoded")
+        return documents + messages
 
-    def _arrive(self, table: pa.Table, places: list[Piece]) -> int:
-        """Make `fresh`, count duplicates and rejects, and return the number of fresh spans."""
-        self._name_empty_pieces(table, places)
-        low, high = self._con.execute(
-            "select coalesce(min(start_ns), 0), coalesce(max(start_ns), 0) from incoming"
+    def _arrive(self) -> int:
+        """Make `fresh`, count duplicates, and return the number of fresh spans."""
+        low, high, usable, distinct = self._con.execute(
+            "select coalesce(min(start_ns), 0), coalesce(max(start_ns), 0), count(*), count(distinct hash(trace_id, span_id)) "
+            f"from incoming where {_USABLE}"
         ).fetchall()[0]
-        repeated = (
-            "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
-        )
-        pairs, distinct = self._con.execute(
-            "select count(*), count(distinct (trace_id, span_id)) from incoming"
-        ).fetchall()[0]
-        text = script("steps/arrive.sql").replace("{earliest}", str(int(low))).replace("{latest}", str(int(high)))
-        self._con.execute(text.replace("{once}", repeated if pairs != distinct else ""))
-        usable, fresh = self._con.execute(
-            "select (select count(*) from usable), (select count(*) from fresh)"
-        ).fetchall()[0]
-        self._name_unusable(places)
+        within = f"(select trace_id, span_id from spans where start_ns between {int(low)} and {int(high)})"
+        known = self._con.execute(f"select 1 from {within} limit 1").fetchall()
+        text = script("steps/arrive.sql").replace("{usable}", _USABLE)
+        text = text.replace("{unknown}", f"anti join {within} as known using (trace_id, span_id)" if known else "")
+        self._con.execute(text.replace("{once}", _ONCE if usable != distinct else ""))
+        fresh = int(self._con.execute("select count(*) from fresh").fetchall()[0][0])
         self.result.spans += usable
         self.result.new += fresh
         self.result.duplicates += usable - fresh
-        return int(fresh)
+        return fresh
 
-    def _name_empty_pieces(self, table: pa.Table, places: list[Piece]) -> None:
-        filled = set(table.column("piece").unique().to_pylist())
+    def _name_empty_pieces(self, places: list[Piece]) -> None:
+        filled = {row[0] for row in self._con.execute("select distinct piece from incoming").fetchall()}
         for index, piece in enumerate(places):
             if index in filled:
                 continue
@@ -172,8 +167,7 @@ class Ingester:
 
     def _name_unusable(self, places: list[Piece]) -> None:
         rows = self._con.execute(
-            "select piece, trace_id, span_id, name, start_ns from incoming "
-            "where not coalesce(regexp_full_match(trace_id, '[0-9a-f]{32}') and regexp_full_match(span_id, '[0-9a-f]{16}') and start_ns > 0, false)"
+            f"select piece, trace_id, span_id, name, start_ns from incoming where not coalesce({_USABLE}, false) order by piece"
         ).fetchall()
         for index, trace_id, span_id, name, start_ns in rows:
             piece = places[int(index)]

