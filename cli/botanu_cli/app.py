@@ -45,18 +45,18 @@ def _globals(
     context: typer.Context,
     store: Annotated[
         str | None,
-        typer.Option(envvar="BOTANU_STORE", metavar="URL", help="The store: a DuckDB file. [default: ./botanu.duckdb]"),
+        typer.Option(envvar="BOTANU_STORE", metavar="URL", help="The store: a DuckDB file. (default: ./botanu.duckdb)"),
     ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
             envvar="BOTANU_CLI_CONFIG",
             metavar="PATH",
-            help="Your prices and settings. [default: ./botanu.toml, else pyproject.toml]",
+            help="Your prices and settings. (default: ./botanu.toml, else pyproject.toml)",
         ),
     ] = None,
     tz: Annotated[
-        str | None, typer.Option("--tz", metavar="ZONE", help="Zone in which days begin. [default: this machine's]")
+        str | None, typer.Option("--tz", metavar="ZONE", help="Zone in which days begin. (default: this machine's)")
     ] = None,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Data only: no notes on stderr.")] = False,

@@ -221,7 +221,8 @@ def _notes(node: SpanNode) -> Iterator[str]:
         return
     tokens_in, tokens_out = (sum(call[meter] or 0 for meter in meters) for meters in (INPUT_METERS, OUTPUT_METERS))
     if tokens_in or tokens_out:
-        yield f"{tokens_in:,} in, {tokens_out:,} out"
+        cached = sum(call[meter] or 0 for meter in INPUT_METERS if meter.startswith("cache_read"))
+        yield f"{tokens_in:,} in" + (f" ({cached:,} cached)" if cached else "") + f", {tokens_out:,} out"
     if call["attempt"] > 1:
         yield f"attempt {call['attempt']}"
     if not call["counted"]:

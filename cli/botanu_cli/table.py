@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from botanu_cli.settings import Settings
 
 _GAP = "  "
-_SHORTEST = 12
-"""Cells that a text column may shrink to before whole columns are dropped."""
+_NAME, _TEXT = 28, 12
+"""Cells that a column of names, and any other of text, may shrink to before whole columns are dropped."""
 
 _STYLES = {
     "success": "green",
@@ -124,8 +124,15 @@ def _drop(shown: list[Column], cells: dict[str, list[str]], width: int | None) -
 
 def _needed(shown: list[Column], cells: dict[str, list[str]]) -> int:
     widths = [max(map(cell_len, cells[column.field])) for column in shown]
-    least = [min(w, _SHORTEST) if c.kind == "text" else w for w, c in zip(widths, shown, strict=True)]
+    least = [min(w, _least(c)) for w, c in zip(widths, shown, strict=True)]
     return sum(least) + len(_GAP) * (len(shown) - 1)
+
+
+def _least(column: Column) -> int:
+    """Cells below which a column says too little: names want more, and numbers are never cut."""
+    if column.kind != "text":
+        return 10_000
+    return _NAME if column.keep >= _ALWAYS else _TEXT
 
 
 def _column_cells(rows: list[Row], totals: Row | None, column: Column, zone: ZoneInfo, *, first: bool) -> list[str]:
@@ -145,7 +152,7 @@ def _aligned(cells: list[str]) -> list[str]:
 def _shrunk(widths: list[int], columns: list[Column], width: int | None) -> list[int]:
     room = None if width is None else width - len(_GAP) * (len(columns) - 1)
     while room is not None and sum(widths) > room:
-        wide = [i for i, c in enumerate(columns) if c.kind == "text" and widths[i] > _SHORTEST]
+        wide = [i for i, c in enumerate(columns) if c.kind == "text" and widths[i] > _TEXT]
         if not wide:
             break
         widths[max(wide, key=lambda i: widths[i])] -= 1

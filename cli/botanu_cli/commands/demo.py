@@ -46,12 +46,12 @@ def demo(context: typer.Context) -> None:
         emit(render(found, RUNS, settings, width=width, color=color))
         _heading("botanu cost")
         emit(render(store.cost(everything), cost_layout(["use_case"]), settings, width=width, color=color))
-        dearest = store.runs(replace(everything, use_case=("Customer Support",)), sort="cost", limit=1).rows[0][
+        busiest = store.runs(replace(everything, use_case=("Customer Support",)), sort="llm_calls", limit=1).rows[0][
             "run_id"
         ]
-        shortest = store.short_ids([dearest])[dearest]
+        shortest = store.short_ids([busiest])[busiest]
         _heading(f"botanu runs show {shortest}")
-        emit(render_run(store.run(dearest), settings, width=width, color=color, flat=False))
+        emit(render_run(store.run(busiest), settings, width=width, color=color, flat=False))
     emit(_NEXT.format(store=settings.store, run=shortest))
 
 
