@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -18,7 +19,7 @@ import duckdb
 from botanu_store import book
 from botanu_store.engines.duckdb import script
 from botanu_store.money import charges_script, grid_script
-from botanu_store.overrides import Overrides, read_overrides
+from botanu_store.overrides import Overrides, UserPrice, read_overrides
 from botanu_store.price import Found, Price
 from botanu_store.rates import rates
 from botanu_store.rates import text as rates_text
@@ -87,12 +88,7 @@ def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _store_book(con: duckdb.DuckDBPyConnection) -> None:
-    rows = [price.row() for price in (*book.prices(), *_rate_prices())]
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
-    con.execute(
-        f"create or replace temp table read_prices as select {', '.join(f'unnest(${name}) as {name}' for name in columns)}",
-        columns,
-    )
+    _read_rows(con, "read_prices", [price.row() for price in (*book.prices(), *_rate_prices())])
     now = datetime.now(UTC).replace(tzinfo=None)
     con.execute(
         "update prices set superseded = ? where superseded is null and price_id not in (select price_id from read_prices)",
@@ -106,6 +102,13 @@ def _store_book(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("drop table read_prices")
 
 
+def _read_rows(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Put rows into a temporary table, column by column: a hundred times as fast as row by row."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    unnested = ", ".join(f"unnest(${name}) as {name}" for name in columns)
+    con.execute(f"create or replace temp table {table} as select {unnested}", columns)
+
+
 def _rate_prices() -> Iterable[Price]:
     return (price for product in rates().products for price in product.prices)
 
@@ -115,12 +118,14 @@ def _store_keys(con: duckdb.DuckDBPyConnection) -> None:
         "select distinct category, vendor, model, operation from calls anti join price_keys using (category, vendor, model, operation)"
     ).fetchall()
     if new:
-        con.executemany("insert into price_keys values (?, ?, ?, ?, ?, ?, ?, ?)", [_key_row(*key) for key in new])
+        _read_rows(con, "read_keys", [_key_row(*key) for key in new])
+        con.execute("insert into price_keys by name from read_keys")
+        con.execute("drop table read_keys")
 
 
-def _key_row(category: str, vendor: str, model: str, operation: str) -> list[str]:
-    found = find(category, vendor, model, operation)
-    return [category, vendor, model, operation, found.price_vendor, found.price_model, found.rule, found.reason]
+def _key_row(category: str, vendor: str, model: str, operation: str) -> Mapping[str, object]:
+    key = {"category": category, "vendor": vendor, "model": model, "operation": operation}
+    return key | asdict(find(**key))
 
 
 def find(category: str, vendor: str, model: str, operation: str) -> Found:
@@ -146,41 +151,25 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ..
 
 
 def _user_prices(overrides: Overrides) -> list[tuple[Any, ...]]:
-    """Rows of user_prices; the meters of one entry share its rank."""
-    ranks = _ranks(price.pattern for price in overrides.prices)
-    return [
-        (
-            *(ranks[price.pattern], _like(price.pattern), price.category, _like(price.operation), price.meter),
-            *(
-                price.usd,
-                price.per,
-                (price.usd / price.per).quantize(_PICO_USD),
-                f"user:{price.pattern}",
-                price.per_call,
-            ),
-            *(price.valid_from_ns, price.valid_to_ns),
-        )
-        for price in overrides.prices
-    ]
+    """Rows of user_prices, the one that goes before all others last."""
+    ranked = sorted(overrides.prices, key=lambda price: (_specificity(price.pattern), _specificity(price.operation)))
+    return [(rank, *_user_price(price)) for rank, price in enumerate(ranked, 1)]
+
+
+def _user_price(price: UserPrice) -> tuple[Any, ...]:
+    match = (_like(price.pattern), price.category, _like(price.operation))
+    unit_usd = (price.usd / price.per).quantize(_PICO_USD)
+    amount = (price.meter, price.usd, price.per, unit_usd, f"user:{price.pattern}", price.per_call)
+    return (*match, *amount, price.valid_from_ns, price.valid_to_ns)
 
 
 def _user_discounts(overrides: Overrides) -> list[tuple[Any, ...]]:
-    ranks = _ranks(discount.pattern for discount in overrides.discounts)
+    """Rows of user_discounts, in the same order."""
+    ranked = sorted(overrides.discounts, key=lambda discount: _specificity(discount.pattern))
     return [
-        (
-            ranks[discount.pattern],
-            _like(discount.pattern),
-            1 - discount.share,
-            discount.valid_from_ns,
-            discount.valid_to_ns,
-        )
-        for discount in overrides.discounts
+        (rank, _like(discount.pattern), 1 - discount.share, discount.valid_from_ns, discount.valid_to_ns)
+        for rank, discount in enumerate(ranked, 1)
     ]
-
-
-def _ranks(patterns: Iterable[str]) -> dict[str, int]:
-    ordered = sorted(dict.fromkeys(patterns), key=_specificity)
-    return {pattern: rank for rank, pattern in enumerate(ordered, 1)}
 
 
 def _specificity(pattern: str) -> tuple[bool, int]:
@@ -194,4 +183,3 @@ def _like(pattern: str) -> str:
 
 
 _PICO_USD = Decimal("1e-12")
-_MILLIONTH = Decimal("1e-6")

@@ -75,6 +75,16 @@ def test_the_most_specific_pattern_holds(tmp_path: Path) -> None:
     assert cost(call(model="gpt-4.1", input_tokens=MILLION), ours)[0] == 3
 
 
+def test_of_equally_specific_prices_the_later_holds(tmp_path: Path) -> None:
+    """And one for an operation goes before one for all."""
+    ours = overrides(
+        tmp_path,
+        '[[prices.gpt-4o]]\ninput = 4\noperation = "ch*"\n[[prices.gpt-4o]]\ninput = 1\noutput = 1\n[[prices.gpt-4o]]\noutput = 2\n',
+    )
+    assert cost(call(input_tokens=MILLION, output_tokens=MILLION), ours)[0] == 4 + 2
+    assert cost(call(operation="other", input_tokens=MILLION), ours)[0] == 1
+
+
 def test_prices_can_be_dated(tmp_path: Path) -> None:
     """From a day, inclusive, until a day, exclusive, in UTC; outside, the book holds."""
     ours = overrides(

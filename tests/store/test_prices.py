@@ -57,6 +57,16 @@ def test_a_model_that_is_not_found_is_remembered_as_such() -> None:
     assert not needs_sync(con)
 
 
+def test_many_new_models_at_once_are_found_in_a_moment() -> None:
+    """Names in spans are hostile input: ten thousand of them are rows, not statements."""
+    con = store()
+    con.execute(
+        "insert into calls (category, vendor, model, operation) select 'tool', 'x', 'tool ' || i, 'execute_tool' from range(10000) as r(i)"
+    )
+    sync_prices(con)
+    assert con.execute("select count(*) from price_keys where rule = 'unknown'").fetchall() == [(10_000,)]
+
+
 def test_syncing_again_changes_nothing() -> None:
     """The same book gives the same rows."""
     con = store(call())

@@ -4,7 +4,7 @@ create or replace temp table user_prices (
     rank integer,                 -- of several that match, the highest holds
     pattern varchar,              -- of the model, vendor/model or vendor
     category varchar,             -- empty: any
-    operation varchar,
+    operation varchar,            -- a pattern too
     meter varchar,
     usd decimal(38, 12),
     per bigint,
