@@ -23,14 +23,20 @@ DIMENSIONS: tuple[str, ...] = (*RUN_COLUMNS, *CALL_COLUMNS, *(f"time:{unit}" for
 """Everything a cost can be broken down by."""
 
 RUN_SORTS: dict[RunSort, str] = {
-    "started": "start_ns desc",
+    "started": "r.start_ns desc",
     "cost": "cost_usd desc nulls last",
-    "duration": "duration_ms desc",
+    "duration": "r.end_ns - r.start_ns desc",
     "tokens": "input_tokens + output_tokens desc",
     "llm_calls": "llm_calls desc",
 }
 
 _SUMMED = ("calls", "llm_calls", "failed_calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens")
+_BY_RUN_ALONE = ("started", "duration")
+_TOTALS_OF_RUNS = (
+    "select count(*) as runs, "
+    + ", ".join(f"cast(coalesce(sum(listed.{name}), 0) as bigint) as {name}" for name in _SUMMED)
+    + ", sum(listed.cost_usd) as cost_usd from ({listed}) as listed"
+)
 _ZERO = Decimal(0)
 
 
@@ -75,37 +81,41 @@ def cost(db: Database, filters: Filters, group_by: Sequence[str] = ("use_case",)
     dimensions = {name: _dimension(name, filters.interval.tz) for name in group_by}
     conditions = where(filters)
     by_call = any(name in CALL_COLUMNS for name in group_by if name != "service")
-    text = _filled(
+    text = filled(
         "cost",
         conditions,
         dimensions=",\n        ".join(f"{sql} as {_alias(name)}" for name, sql in dimensions.items()),
         names=", ".join(f"p.{_alias(name)}" for name in dimensions),
         join="inner join" if by_call or conditions.needs_calls else "left join",
         lines="counted_charges" if "meter" in group_by else "counted_calls",
-        having=_min_cost(filters, conditions, "where p.cost_usd >= $min_cost"),
+        having=at_least(filters, conditions, "where p.cost_usd >= $min_cost"),
     )
     rows = db.rows(text, conditions.parameters)
-    totals = _totals(rows, ("calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens"))
+    totals = total(rows, ("calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens"))
     totals["runs"] = sum(row["runs"] for row in rows) if not by_call else _distinct_runs(db, filters)
     for row in (*rows, totals):
-        row["cost_per_run_usd"] = _per(row["cost_usd"], row["runs"])
-        row["share"] = _share(row["cost_usd"], totals["cost_usd"])
+        row["cost_per_run_usd"] = per(row["cost_usd"], row["runs"])
+        row["share"] = share(row["cost_usd"], totals["cost_usd"])
     return Report("cost", rows, totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
 
 
 def runs(db: Database, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
     """Runs with their outcome and cost; the totals are over all that match, whatever the limit."""
     conditions = where(filters)
-    text = _filled(
-        "runs",
-        conditions,
-        join="inner join" if conditions.needs_calls else "left join",
-        having=_min_cost(filters, conditions, "coalesce(u.known_usd, 0) >= $min_cost") or "true",
-        order=RUN_SORTS[sort],
-    )
+    having = _min_cost(filters, conditions, "coalesce(u.known_usd, 0) >= $min_cost") or "true"
+    page = "" if limit is None else f"limit {int(limit)}"
+    # Where only a run's own facts decide which runs are on the page, theirs alone are priced: a page costs the same at any size.
+    early = page and sort in _BY_RUN_ALONE and having == "true" and not conditions.needs_calls
+    values = {"join": "inner join" if conditions.needs_calls else "left join", "having": having}
+    order = f"order by {RUN_SORTS[sort]}, r.run_id desc"
+    text = _filled("runs", conditions, **values, early=f"{order} {page}" if early else "", order=f"{order} {page}")
     rows = [_presentable(row) for row in db.rows(text, conditions.parameters)]
-    totals = _totals(rows, _SUMMED) | {"runs": len(rows)}
-    return Report("runs", rows[:limit], totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
+    if limit is None or len(rows) < limit:
+        totals = _totals(rows, _SUMMED) | {"runs": len(rows)}
+    else:
+        listed = _filled("runs", conditions, **values, early="", order="")
+        totals = db.rows(_TOTALS_OF_RUNS.replace("{listed}", listed), conditions.parameters)[0]
+    return Report("runs", rows, totals, coverage(db, filters), filters.interval, filters.asked(), totals["runs"])
 
 
 def calls(
@@ -114,10 +124,10 @@ def calls(
     """Every call, counted or not; the totals are over the counted ones."""
     conditions = where(filters)
     kinds = {"all": "true", "not_counted": "not c.counted", "unpriced": "c.counted and c.priced = 'no'"}
-    text = _filled("calls", conditions, meters=", ".join(f"c.{meter}" for meter in METERS), kind_filter=kinds[kind])
+    text = filled("calls", conditions, meters=", ".join(f"c.{meter}" for meter in METERS), kind_filter=kinds[kind])
     rows = [_presentable(row) for row in db.rows(text, conditions.parameters)]
     counted = [row for row in rows if row["counted"]]
-    totals = _totals(counted, tuple(METERS))
+    totals = total(counted, tuple(METERS))
     totals |= {"calls": len(counted), "unpriced_calls": sum(row["priced"] == "no" for row in counted)}
     return Report("calls", rows[:limit], totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
 
@@ -125,11 +135,11 @@ def calls(
 def coverage(db: Database, filters: Filters) -> Coverage:
     """Return what totals under these filters rest on; pending segments are the store's to add."""
     conditions = where(filters)
-    row = db.rows(_filled("coverage", conditions), conditions.parameters)[0]
+    row = db.rows(filled("coverage", conditions), conditions.parameters)[0]
     only_runs = Where(
         conditions.runs, "true", {k: v for k, v in conditions.parameters.items() if f"${k}" in conditions.runs}
     )
-    sampled = db.rows(_filled("sampled", only_runs), only_runs.parameters)[0]
+    sampled = db.rows(filled("sampled", only_runs), only_runs.parameters)[0]
     return Coverage(
         calls_counted=row["calls_counted"],
         calls_unpriced=row["calls_unpriced"],
@@ -203,25 +213,29 @@ def _alias(name: str) -> str:
     return name.partition(":")[0] if name.startswith("time:") else name
 
 
-def _min_cost(filters: Filters, conditions: Where, clause: str) -> str:
+def at_least(filters: Filters, conditions: Where, clause: str) -> str:
+    """Return the clause that `--min-cost` asks for, its amount bound; empty without one."""
     if filters.min_cost is None:
         return ""
     conditions.parameters["min_cost"] = filters.min_cost
     return clause
 
 
-def _totals(rows: list[Row], summed: Sequence[str]) -> Row:
+def total(rows: list[Row], summed: Sequence[str]) -> Row:
+    """Return the sums of these columns and of the known cost; a cost nobody knows stays None."""
     totals: Row = {name: sum(row[name] or 0 for row in rows) for name in summed}
     known = [row["cost_usd"] for row in rows if row["cost_usd"] is not None]
     totals["cost_usd"] = sum(known, _ZERO) if known or not rows else None
     return totals
 
 
-def _per(amount: Decimal | None, count: int) -> Decimal | None:
+def per(amount: Decimal | None, count: int) -> Decimal | None:
+    """Return the amount for one of `count`, rounded to a trillionth; None where either is missing."""
     return None if amount is None or not count else (amount / count).quantize(_PICO_USD)
 
 
-def _share(part: Decimal | None, whole: Decimal | None) -> float | None:
+def share(part: Decimal | None, whole: Decimal | None) -> float | None:
+    """Return the part as a share of the whole; None where there is no whole."""
     return None if part is None or not whole else float(part / whole)
 
 
@@ -237,7 +251,8 @@ def moment(nanoseconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
 
 
-def _filled(name: str, conditions: Where, **values: str) -> str:
+def filled(name: str, conditions: Where, **values: str) -> str:
+    """Return the SQL of a report with the conditions and these values filled in."""
     text = _text(name)
     for key, value in {"run_filter": conditions.runs, "call_filter": conditions.calls, **values}.items():
         text = text.replace("{" + key + "}", value)

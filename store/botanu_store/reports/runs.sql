@@ -3,6 +3,7 @@ with chosen as (
     select r.*
     from runs as r
     where {run_filter}
+    {early}
 ),
 used as (
     select
@@ -56,4 +57,4 @@ select
 from chosen as r
 {join} used as u on u.used_run_id = r.run_id
 where {having}
-order by {order}, r.run_id desc
+{order}
