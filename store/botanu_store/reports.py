@@ -102,18 +102,18 @@ def cost(db: Database, filters: Filters, group_by: Sequence[str] = ("use_case",)
 def runs(db: Database, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
     """Runs with their outcome and cost; the totals are over all that match, whatever the limit."""
     conditions = where(filters)
-    having = _min_cost(filters, conditions, "coalesce(u.known_usd, 0) >= $min_cost") or "true"
+    having = at_least(filters, conditions, "coalesce(u.known_usd, 0) >= $min_cost") or "true"
     page = "" if limit is None else f"limit {int(limit)}"
     # Where only a run's own facts decide which runs are on the page, theirs alone are priced: a page costs the same at any size.
     early = page and sort in _BY_RUN_ALONE and having == "true" and not conditions.needs_calls
     values = {"join": "inner join" if conditions.needs_calls else "left join", "having": having}
     order = f"order by {RUN_SORTS[sort]}, r.run_id desc"
-    text = _filled("runs", conditions, **values, early=f"{order} {page}" if early else "", order=f"{order} {page}")
+    text = filled("runs", conditions, **values, early=f"{order} {page}" if early else "", order=f"{order} {page}")
     rows = [_presentable(row) for row in db.rows(text, conditions.parameters)]
     if limit is None or len(rows) < limit:
-        totals = _totals(rows, _SUMMED) | {"runs": len(rows)}
+        totals = total(rows, _SUMMED) | {"runs": len(rows)}
     else:
-        listed = _filled("runs", conditions, **values, early="", order="")
+        listed = filled("runs", conditions, **values, early="", order="")
         totals = db.rows(_TOTALS_OF_RUNS.replace("{listed}", listed), conditions.parameters)[0]
     return Report("runs", rows, totals, coverage(db, filters), filters.interval, filters.asked(), totals["runs"])
 
