@@ -62,7 +62,9 @@ class DropCounter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._forget()
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] | None = None
+        self._has_warned = False
         if hasattr(os, "register_at_fork"):
             # A lock that another thread holds at the fork would never be released in the child.
             forget = weakref.WeakMethod(self._forget)
@@ -84,7 +86,7 @@ class DropCounter:
 
     def _forget(self) -> None:
         self._lock = threading.Lock()
-        self._counts: dict[str, int] | None = None
+        self._counts = None
         self._has_warned = False
 
     def _save(self, reason: str) -> None:

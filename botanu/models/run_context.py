@@ -174,6 +174,8 @@ class RunContext:
     @classmethod
     def from_baggage(cls, baggage: Mapping[str, object]) -> RunContext | None:
         """Return the run that `baggage` speaks of, or None without run_id and use_case; garbage elsewhere is ignored."""
+        if attributes.RUN_ID not in baggage:
+            return None
         said = {key: value for key, value in baggage.items() if _is_sensible(value)}
         run_id, use_case = _text(said, attributes.RUN_ID), _text(said, attributes.USE_CASE)
         if not run_id or not use_case:
@@ -271,7 +273,8 @@ class RunContext:
         confidence: float | None = None,
     ) -> None:
         """Say what the run came to."""
-        self.outcome = RunOutcome(RunStatus(status), reason_code, error_class, value_type, value_amount, confidence)
+        known = status if type(status) is RunStatus else RunStatus(status)
+        self.outcome = RunOutcome(known, reason_code, error_class, value_type, value_amount, confidence)
         self._ended = _now()
 
     @property

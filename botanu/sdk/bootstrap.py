@@ -17,7 +17,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
-from botanu.models.run_context import configure_process
+from botanu.models.run_context import configure_process, current_environment
 from botanu.sdk.config import BotanuConfig, field_names, file_values
 from botanu.sdk.runs import configure_runs
 
@@ -75,7 +75,7 @@ def enable(
         from botanu.sdk.pipeline import Pipeline  # noqa: PLC0415 - needs the OpenTelemetry SDK, which is an extra
 
         _State.pipeline = pipeline = Pipeline(settled, auto_instrument=auto_instrument)
-        configure_process(propagation_mode=settled.propagation_mode, environment=_named_environment(settled))
+        configure_process(propagation_mode=settled.propagation_mode, environment=_run_environment(settled))
         configure_runs(pipeline.sample_rate, pipeline.flush if settled.flush_after_run else None)
         atexit.register(disable)
         return True
@@ -121,9 +121,9 @@ def _known_fields(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _named_environment(config: BotanuConfig) -> str | None:
-    """The environment if somebody named it; else runs ask the environment variables themselves."""
-    return None if config.deployment_environment == "production" else config.deployment_environment
+def _run_environment(config: BotanuConfig) -> str:
+    """The environment of runs: the configured one; where nobody configured any, runs look at one variable more."""
+    return current_environment() if config.deployment_environment == "production" else config.deployment_environment
 
 
 def _sdk_is_installed() -> bool:

@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from botanu import attributes
 from botanu._attempts import current_attempts
-from botanu._current import CurrentRun, entered
+from botanu._current import CurrentRun, entered, write
 from botanu._tracer import tracer
 from botanu.models.run_context import RunAttributes, RunContext, RunOutcome, RunStatus
 from botanu.sdk.context import get_current_run_context
@@ -148,7 +148,7 @@ class RunScope:
         if outcome is not None and outcome is not self._current.written:
             said |= run.outcome_attributes()
             said[attributes.OUTCOME] = EMITTED[outcome.status]
-        span.set_attributes(said)
+        write(span, said)
         span.add_event(attributes.EVENT_RUN_COMPLETED, _completed(run, duration_ms))
         span.end()
         if _Process.after_run is not None:

@@ -13,7 +13,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from botanu import attributes
-from botanu._current import current_run
+from botanu._current import CurrentRun, current_run, write
 from botanu._tracer import tracer
 from botanu.models.run_context import RunStatus
 from botanu.sdk.context import get_run_id
@@ -64,13 +64,13 @@ def emit_outcome(
             attributes.OUTCOME_REASON_CODE: reason,
         }
     )
-    with _target() as span:
-        span.set_attributes({attributes.OUTCOME: status, attributes.OUTCOME_STATUS: run_status.value, **said})
-        span.add_event(
-            attributes.EVENT_OUTCOME_EMITTED,
-            {"status": status, **{_EVENT_KEYS[key]: value for key, value in said.items() if key in _EVENT_KEYS}},
-        )
+    event = {_EVENT_KEYS[key]: value for key, value in said.items() if key in _EVENT_KEYS}
     run = current_run()
+    span, is_carrier = _target(run)
+    write(span, {attributes.OUTCOME: status, attributes.OUTCOME_STATUS: run_status.value, **said})
+    span.add_event(attributes.EVENT_OUTCOME_EMITTED, {"status": status, **event})
+    if is_carrier:
+        span.end()
     if run is not None:
         run.context.complete(run_status, reason, None, value_type, value_amount, confidence)
         run.written = run.context.outcome
@@ -92,9 +92,11 @@ def set_business_context(
             attributes.REGION: region,
         }
     )
-    with _target() as span:
-        span.set_attributes(said)
     run = current_run()
+    span, is_carrier = _target(run)
+    span.set_attributes(said)
+    if is_carrier:
+        span.end()
     if run is not None:
         run.context.business.update(said)
 
@@ -132,16 +134,14 @@ class OutcomeScope:
             emit_outcome("success", reason=self._success)
 
 
-@contextmanager
-def _target() -> Iterator[trace.Span]:
-    """The span to write on; where a run came in from elsewhere and there is none, one is made to carry the words."""
-    run = current_run()
-    span = run.span if run is not None and run.span is not None else trace.get_current_span()
-    if span.is_recording() or get_run_id() is None or (run is not None and run.span is not None):
-        yield span
-        return
-    with tracer().start_as_current_span("botanu.said") as carrier:
-        yield carrier
+def _target(run: CurrentRun | None) -> tuple[trace.Span, bool]:
+    """The span to write on, and whether it was made for that and is to be ended: where a run came in and has none here."""
+    if run is not None and run.span is not None:
+        return run.span, False
+    span = trace.get_current_span()
+    if span.is_recording() or get_run_id() is None:
+        return span, False
+    return tracer().start_span("botanu.said"), True
 
 
 def _outcome_is_said() -> bool:

@@ -11,6 +11,7 @@ from opentelemetry import context, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from botanu import attributes
+from botanu._current import write
 from botanu._tracer import tracer
 
 Said = dict[str, Any]
@@ -106,7 +107,7 @@ class Tracker:
 
     def _write(self, said: Said) -> Self:
         if self.span is not None and said:
-            self.span.set_attributes(said)
+            write(self.span, said)
         return self
 
     def _end(self, seconds: float) -> None:

@@ -188,6 +188,8 @@ class LLMTracker(Tracker):
         return self._write(said)
 
     def _end(self, seconds: float) -> None:
+        if metrics.nobody_listens():
+            return
         call = _call(self.provider, self.model, self.operation)
         metrics.record_tokens(call, self.input_tokens, self.output_tokens)
         metrics.record_attempt(call, seconds, self.error_type)
@@ -236,6 +238,8 @@ class ToolTracker(Tracker):
 
     def _end(self, seconds: float) -> None:
         self._write({attributes.TOOL_DURATION_MS: seconds * 1000})
+        if metrics.nobody_listens():
+            return
         tool = {attributes.GEN_AI_TOOL_NAME: self.tool_name}
         if self.provider:
             tool[attributes.GEN_AI_PROVIDER_NAME] = self.provider

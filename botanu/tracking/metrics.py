@@ -12,6 +12,11 @@ _tool_seconds = meter.create_histogram("botanu.tool.duration", "s", "How long a 
 _executions = meter.create_counter("botanu.tool.executions", "{execution}", "Tools executed")
 
 
+def nobody_listens() -> bool:
+    """Whether the program has set no meter provider: an instrument of the API's own is then still without a real one."""
+    return getattr(_tokens, "_real_instrument", _tokens) is None
+
+
 def record_tokens(call: dict[str, str], input_tokens: int, output_tokens: int) -> None:
     """Record the tokens of one model call."""
     if input_tokens > 0:
