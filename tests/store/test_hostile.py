@@ -1,0 +1,148 @@
+"""Whatever a span holds: no crash, no hang, good spans kept, bad ones named."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botanu_store.engines.duckdb import connect, migrate
+from botanu_store.ingest import Ingested, Ingester
+from botanu_store.otlp import decode_protobuf
+from botanu_store.sources import Piece, read_stream
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.store.builders import attribute, chat, document, span, trace_id
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=12,
+)
+TOKENS = st.sampled_from(["-5", "NaN", "1e400", str(2**63), str(2**64), "0x10", "", "١٢", "7.5", "\x00", "1" * 5000])
+
+
+def ingested(*pieces: bytes) -> tuple[Ingested, dict[str, Any]]:
+    """What comes of these JSON documents in a database in memory."""
+    con = connect(None)
+    migrate(con, None)
+    ingester = Ingester(con)
+    ingester.ingest([Piece("json", data, "test", f"line {n}") for n, data in enumerate(pieces, 1)])
+    counts = {name: con.execute(f"select count(*) from {name}").fetchall()[0][0] for name in ("spans", "calls", "runs")}
+    con.close()
+    return ingester.result, counts
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["traceId", "spanId", "parentSpanId", "name", "kind", "startTimeUnixNano", "attributes", "events", "status"]
+        ),
+        JSON,
+    )
+)
+def test_a_span_of_any_shape_does_not_hurt_its_neighbours(broken: dict[str, Any]) -> None:
+    """Fields of the wrong type or absurd value: the good span of the same document is in, the broken one is in or named."""
+    result, counts = ingested(json.dumps(document([chat(trace_id()), {**span(trace_id()), **broken}])).encode())
+
+    assert counts["spans"] + len(result.rejected) == 2
+    assert counts["calls"] >= 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    key=st.sampled_from(
+        ["gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.usage.cache_read.input_tokens"]
+    ),
+    value=TOKENS,
+)
+def test_a_count_that_is_no_count_is_not_counted(key: str, value: str) -> None:
+    """Negative, fractional, endless, foreign or far too large numbers never reach a total."""
+    hostile = chat(trace_id())
+    hostile["attributes"] = [a for a in hostile["attributes"] if a["key"] != key] + [attribute(key, value)]
+
+    result, counts = ingested(json.dumps(document([hostile])).encode())
+
+    assert (result.rejected, counts["spans"], counts["calls"]) == ([], 1, 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(JSON)
+def test_any_json_document_is_taken_or_named(value: Any) -> None:
+    """What is JSON but no OTLP is said to hold no spans."""
+    result, counts = ingested(json.dumps(value, allow_nan=False, default=str).encode() if _is_json(value) else b"null")
+
+    assert (len(result.rejected), counts["spans"]) == (1, 0)
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=400))
+def test_any_bytes_decode_or_are_named(data: bytes) -> None:
+    """Random bytes are pieces of some kind, and protobuf of them is rows or a row without ids; nothing is raised."""
+    import io
+
+    pieces = list(read_stream(io.BytesIO(data), "test"))
+
+    assert {piece.kind for piece in pieces} <= {"json", "protobuf", "bad"}
+    assert decode_protobuf([piece.data for piece in pieces if piece.kind == "protobuf"]).num_rows >= 0
+
+
+def test_deep_nesting_is_named_or_taken_but_never_followed_down() -> None:
+    """A document nested a hundred thousand deep does not exhaust the stack."""
+    deep = b'{"resourceSpans":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    attributes = document([chat(trace_id())])
+    nested: Any = {"stringValue": "x"}
+    for _ in range(300):
+        nested = {"arrayValue": {"values": [nested]}}
+    attributes["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"].append({"key": "deep", "value": nested})
+
+    result, counts = ingested(deep, json.dumps(attributes).encode())
+
+    assert counts["spans"] == 1
+    assert len(result.rejected) <= 1
+
+
+def test_times_of_any_year_are_kept_or_named() -> None:
+    """Year 1, year 9999 and the end of 64 bits: what no nanosecond count since 1970 can say is named."""
+    times = {
+        "0": False,
+        "1": True,
+        str(2**63 - 1): True,
+        str(2**63): False,
+        "253402300799000000000": False,
+        "-62135596800000000000": False,
+    }
+    for text, kept in times.items():
+        result, counts = ingested(json.dumps(document([{**chat(trace_id()), "startTimeUnixNano": text}])).encode())
+        assert (counts["spans"], len(result.rejected)) == ((1, 0) if kept else (0, 1)), text
+
+
+def test_invalid_utf8_loses_characters_and_not_the_span() -> None:
+    """A byte that is no UTF-8 becomes a replacement character."""
+    data = json.dumps(document([chat(trace_id(), model="caf?")])).encode().replace(b"caf?", b"caf\xff")
+
+    result, counts = ingested(data)
+
+    assert (result.rejected, counts) == ([], {"spans": 1, "calls": 1, "runs": 1})
+
+
+def test_sql_in_every_string_stays_text() -> None:
+    """Names, ids and values that look like SQL are stored as they are."""
+    hostile = "'; drop table spans; --"
+    spans = [
+        span(trace_id(), name=hostile, botanu__run_id=hostile, botanu__use_case=hostile, botanu__outcome=hostile),
+        chat(trace_id(), model=hostile),
+    ]
+
+    _, counts = ingested(json.dumps(document(spans, service=hostile, scope=hostile)).encode())
+
+    assert counts["spans"] == 2
