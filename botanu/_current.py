@@ -68,7 +68,12 @@ def entered(run: CurrentRun, base: Context | None = None) -> Context:
     carried = run.context.to_baggage_dict()
     outer = baggage.get_all(inside)
     if outer:
-        carried = {key: value for key, value in outer.items() if key not in _TRAVELLING} | carried
+        kept = {key: value for key, value in outer.items() if key not in _TRAVELLING}
+        return _context(inside, run, kept | carried)
+    return _context(inside, run, dict[str, object](carried))
+
+
+def _context(inside: Context, run: CurrentRun, carried: dict[str, object]) -> Context:
     entries: dict[str, object] = {**inside, _RUN: run, _BAGGAGE: carried}
     if run.span is not None:
         entries[_SPAN] = run.span

@@ -37,7 +37,17 @@ def write_segment(folder: Path, payload: bytes, suffix: str = ".jsonl") -> Path:
         raise
     os.close(handle)
     temporary.rename(final)
+    _sync(folder)
     return final
+
+
+def _sync(folder: Path) -> None:
+    """Make the new name durable too: a file's own fsync does not promise that its folder knows it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _create(path: Path) -> int:

@@ -143,16 +143,16 @@ class RunContext:
     ) -> RunContext:
         """Return a new run with an id of its own."""
         return cls(
-            run_id=generate_run_id(),
-            use_case=use_case,
-            environment=environment or current_environment(),
-            workflow=workflow,
-            workflow_version=workflow_version,
-            tenant_id=tenant_id,
-            parent_run_id=parent_run_id,
-            root_run_id=root_run_id,
-            attempt=attempt,
-            retry_of_run_id=retry_of_run_id,
+            generate_run_id(),
+            use_case,
+            environment or current_environment(),
+            workflow,
+            workflow_version,
+            tenant_id,
+            parent_run_id,
+            root_run_id,
+            attempt,
+            retry_of_run_id,
             deadline=None if deadline_seconds is None else time.time() + deadline_seconds,
         )
 
@@ -214,22 +214,28 @@ class RunContext:
 
     def to_span_attributes(self) -> RunAttributes:
         """Return the run as attributes of its span."""
-        said: dict[str, str | int | float | bool | None] = {
+        attrs: RunAttributes = {
             attributes.RUN_ID: self.run_id,
             attributes.USE_CASE: self.use_case,
             attributes.ENVIRONMENT: self.environment,
-            attributes.WORKFLOW: self.workflow or None,
-            attributes.WORKFLOW_VERSION: self.workflow_version or None,
-            attributes.TENANT_ID: self.tenant_id or None,
-            attributes.PARENT_RUN_ID: self.parent_run_id or None,
-            attributes.ROOT_RUN_ID: self.root_run_id,
+            attributes.ROOT_RUN_ID: self.root_run_id or self.run_id,
             attributes.ATTEMPT: self.attempt,
-            attributes.RETRY_OF_RUN_ID: self.retry_of_run_id or None,
             attributes.RUN_START_TIME: self.start_time.isoformat(),
-            attributes.RUN_DEADLINE_TS: self.deadline,
         }
-        attrs: RunAttributes = {key: value for key, value in said.items() if value is not None}
-        attrs |= self.business
+        if self.workflow:
+            attrs[attributes.WORKFLOW] = self.workflow
+        if self.workflow_version:
+            attrs[attributes.WORKFLOW_VERSION] = self.workflow_version
+        if self.tenant_id:
+            attrs[attributes.TENANT_ID] = self.tenant_id
+        if self.parent_run_id:
+            attrs[attributes.PARENT_RUN_ID] = self.parent_run_id
+        if self.retry_of_run_id:
+            attrs[attributes.RETRY_OF_RUN_ID] = self.retry_of_run_id
+        if self.deadline is not None:
+            attrs[attributes.RUN_DEADLINE_TS] = self.deadline
+        if self.business:
+            attrs |= self.business
         if self.cancelled:
             attrs |= self.cancellation_attributes()
         if self.outcome:

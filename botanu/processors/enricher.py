@@ -43,7 +43,8 @@ class RunContextEnricher(SpanProcessor):
         carried = baggage.get_all(parent_context)
         if not carried:
             return
-        present = span.attributes or {}
+        # Looking for a key that is not there raises inside OpenTelemetry's mapping; listing the keys is cheaper.
+        present = [*(span.attributes or ())]
         for key in self._keys:
             value = carried.get(key)
             if value and key not in present and isinstance(value, str) and len(value) <= _LONGEST_VALUE:

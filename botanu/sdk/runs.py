@@ -52,14 +52,18 @@ class RunPlan:
 
     def _new_run(self) -> RunContext:
         outer = get_current_run_context()
+        if outer is None:
+            return RunContext.create(
+                self.use_case, self.workflow, self.workflow_version, self.environment, self.tenant_id
+            )
         return RunContext.create(
             self.use_case,
             self.workflow,
             self.workflow_version,
-            self.environment or (outer.environment if outer else None),
-            self.tenant_id or (outer.tenant_id if outer else None),
-            parent_run_id=outer.run_id if outer else None,
-            root_run_id=outer.root_run_id if outer else None,
+            self.environment or outer.environment,
+            self.tenant_id or outer.tenant_id,
+            outer.run_id,
+            outer.root_run_id,
         )
 
 
@@ -165,13 +169,12 @@ def _completed(run: RunContext, duration_ms: float) -> RunAttributes:
         "duration_ms": duration_ms,
     }
     if outcome is not None:
-        for key, value in (
-            ("error_class", outcome.error_class),
-            ("value_type", outcome.value_type),
-            ("value_amount", outcome.value_amount),
-        ):
-            if value is not None:
-                said[key] = value
+        if outcome.error_class is not None:
+            said["error_class"] = outcome.error_class
+        if outcome.value_type is not None:
+            said["value_type"] = outcome.value_type
+        if outcome.value_amount is not None:
+            said["value_amount"] = outcome.value_amount
     return said
 
 

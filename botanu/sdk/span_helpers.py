@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Literal, TypeVar
+from typing import Literal
 
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
@@ -20,21 +20,10 @@ from botanu.sdk.context import get_run_id
 
 _log = logging.getLogger("botanu")
 
-V = TypeVar("V")
-
 OutcomeStatus = Literal["success", "partial", "failed"]
 """The outcomes that can be emitted."""
 
 _STATUS = {"success": RunStatus.SUCCESS, "partial": RunStatus.PARTIAL, "failed": RunStatus.FAILURE}
-
-
-_EVENT_KEYS = {
-    attributes.OUTCOME_VALUE_TYPE: "value_type",
-    attributes.OUTCOME_VALUE_AMOUNT: "value_amount",
-    attributes.OUTCOME_CONFIDENCE: "confidence",
-    attributes.OUTCOME_REASON: "reason",
-}
-"""What the event repeats of the attributes, by the names it has there."""
 
 
 def emit_outcome(
@@ -55,20 +44,20 @@ def emit_outcome(
         _log.warning("emit_outcome wrote nothing: %s", wrong)
         return
     run_status = _STATUS[status]
-    said: dict[str, str | float] = _given(
-        {
-            attributes.OUTCOME_VALUE_TYPE: value_type,
-            attributes.OUTCOME_VALUE_AMOUNT: None if value_amount is None else float(value_amount),
-            attributes.OUTCOME_CONFIDENCE: None if confidence is None else float(confidence),
-            attributes.OUTCOME_REASON: reason,
-            attributes.OUTCOME_REASON_CODE: reason,
-        }
-    )
-    event = {_EVENT_KEYS[key]: value for key, value in said.items() if key in _EVENT_KEYS}
+    said: dict[str, str | float] = {attributes.OUTCOME: status, attributes.OUTCOME_STATUS: run_status.value}
+    event: dict[str, str | float] = {"status": status}
+    if value_type is not None:
+        said[attributes.OUTCOME_VALUE_TYPE] = event["value_type"] = value_type
+    if value_amount is not None:
+        said[attributes.OUTCOME_VALUE_AMOUNT] = event["value_amount"] = float(value_amount)
+    if confidence is not None:
+        said[attributes.OUTCOME_CONFIDENCE] = event["confidence"] = float(confidence)
+    if reason is not None:
+        said[attributes.OUTCOME_REASON] = said[attributes.OUTCOME_REASON_CODE] = event["reason"] = reason
     run = current_run()
     span, is_carrier = _target(run)
-    write(span, {attributes.OUTCOME: status, attributes.OUTCOME_STATUS: run_status.value, **said})
-    span.add_event(attributes.EVENT_OUTCOME_EMITTED, {"status": status, **event})
+    write(span, said)
+    span.add_event(attributes.EVENT_OUTCOME_EMITTED, event)
     if is_carrier:
         span.end()
     if run is not None:
@@ -84,14 +73,13 @@ def set_business_context(
     region: str | None = None,
 ) -> None:
     """Say whom the run serves and who pays for it, on the run's span; with no run in this process, on the current span."""
-    said = _given(
-        {
-            attributes.CUSTOMER_ID: customer_id,
-            attributes.TEAM: team,
-            attributes.COST_CENTER: cost_center,
-            attributes.REGION: region,
-        }
+    given = (
+        (attributes.CUSTOMER_ID, customer_id),
+        (attributes.TEAM, team),
+        (attributes.COST_CENTER, cost_center),
+        (attributes.REGION, region),
     )
+    said = {key: value for key, value in given if value is not None}
     run = current_run()
     span, is_carrier = _target(run)
     span.set_attributes(said)
@@ -150,10 +138,6 @@ def _outcome_is_said() -> bool:
         return True
     said = getattr(trace.get_current_span(), "attributes", None)
     return said is not None and attributes.OUTCOME in said
-
-
-def _given(said: Mapping[str, V | None]) -> dict[str, V]:
-    return {key: value for key, value in said.items() if value is not None}
 
 
 def _what_is_wrong(status: object, amount: object, confidence: object) -> str | None:

@@ -25,7 +25,7 @@ import botanu
 from botanu import RunContext, emit_outcome, get_run_id, set_business_context
 from botanu.sdk.context import get_use_case, get_workflow
 from botanu.sdk.middleware import BotanuMiddleware
-from botanu.testing import RecordedRuns
+from botanu.testing import RecordedRun, RecordedRuns
 from botanu.tracking.llm import track_llm_call
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -98,6 +98,14 @@ def url() -> Iterator[str]:
     thread.join()
 
 
+def wait_for(recorded: RecordedRuns, count: int) -> list[RecordedRun]:
+    """The runs, when so many have ended: a server's run ends a moment after the client has its answer."""
+    deadline = time.monotonic() + 5
+    while len(recorded.runs) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return recorded.runs
+
+
 def test_a_request_without_a_run_opens_one(url: str, recorded: RecordedRuns) -> None:
     """A new run for each request, named in the answer's x-botanu-* headers; one request's run is never the next one's."""
     with httpx.Client() as client:
@@ -107,7 +115,7 @@ def test_a_request_without_a_run_opens_one(url: str, recorded: RecordedRuns) -> 
     assert len(set(ids)) == 3
     assert [answer.headers["x-botanu-run-id"] for answer in answers] == ids
     assert answers[0].headers["x-botanu-use-case"] == answers[0].json()["use_case"] == "Web"
-    assert [run.run_id for run in recorded.runs] == ids
+    assert [run.run_id for run in wait_for(recorded, 3)] == ids
 
 
 @pytest.mark.parametrize("get", [httpx.get, requests.get])
@@ -174,7 +182,7 @@ def test_a_streamed_answer_is_one_run(url: str, recorded: RecordedRuns) -> None:
     answer = httpx.get(f"{url}/stream")
 
     assert set(answer.text.split()) == {answer.headers["x-botanu-run-id"]}
-    assert len(recorded.runs) == 1
+    assert len(wait_for(recorded, 1)) == 1
 
 
 def test_errors_of_the_server(url: str, recorded: RecordedRuns) -> None:
@@ -182,9 +190,7 @@ def test_errors_of_the_server(url: str, recorded: RecordedRuns) -> None:
     assert httpx.get(f"{url}/broken").status_code == 503
     assert httpx.get(f"{url}/raises").status_code == 500
 
-    deadline = time.monotonic() + 5
-    while len(recorded.runs) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(recorded, 2)
     assert [run.outcome for run in recorded.runs] == ["failed", "failed"]
     assert recorded.runs[0].attributes["botanu.outcome.reason_code"] == "HTTP 503"
     assert recorded.runs[1].attributes["botanu.outcome.error_class"] == "LookupError"
@@ -198,7 +204,7 @@ def test_websockets_pass_through(url: str, recorded: RecordedRuns) -> None:
         run_id, echo = connection.recv().split()
 
     assert echo == "hello"
-    assert recorded.runs[0].run_id == run_id
+    assert wait_for(recorded, 1)[0].run_id == run_id
 
 
 async def asgi(app: Any, headers: list[tuple[bytes, bytes]], path: str = "/run") -> tuple[dict[str, str], bytes]:
