@@ -105,9 +105,18 @@ def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
         same = _same_inside(outer, inside)
         for node in same:
             groups.join(outer, node)
-        if not same and (len(inside) > 1 or outer.has_tokens):
+        if not same and _adds_up(outer, inside):
             wrappers.append(outer)
     return wrappers
+
+
+def _adds_up(outer: Node, inside: list[Node]) -> bool:
+    """Whether a call is rather a wrapper of those inside it; one of the same instrumentation may well set off another one (ADK)."""
+    if not outer.is_model_call:
+        return len(inside) > 1
+    if not outer.has_tokens or any(node.instrument != outer.instrument for node in inside):
+        return True
+    return close(outer.input, sum(n.input for n in inside)) and close(outer.output, sum(n.output for n in inside))
 
 
 def _once_each(nodes: list[Node], groups: Groups) -> list[Node]:

@@ -55,13 +55,13 @@ class Totals:
 
     def _nearest(self, node: Node) -> Node | None:
         path: list[Node] = []
-        at: Node | None = node
-        while at is not None and at not in self._above:
-            path.append(at)
-            at = at.parent
-            if at in self._wrappers:
-                break
-        found = at if at is None or at in self._wrappers else self._above[at]
+        while node not in self._above:
+            path.append(node)
+            if node.parent is None or node.parent in self._wrappers:
+                self._above[node] = node.parent
+            else:
+                node = node.parent
+        found = self._above[node]
         self._above.update(dict.fromkeys(path, found))
         return found
 

@@ -14,6 +14,8 @@ _ANSWER = "gcp.vertex.agent.llm_response"
 def read(span: Span) -> Reading | None:
     """Read a model call or a tool; the answer's own usage, where it is, also holds the thoughts and the cache."""
     said = span.attributes
+    if said.get("gen_ai.tool.name", "").startswith("(merged"):
+        return None  # Tools that ran in parallel, each of which has a span of its own.
     usage = inside(document(said.get(_ANSWER)).get("usage_metadata")) if _ANSWER in said else {}
     used = google_tokens(usage) if usage else None
     return genai.call(span, DIALECT.name, used or None)

@@ -29,43 +29,54 @@ def read(span: Span) -> Reading | None:
     )  # fmt: skip
     found.response_id = _unquoted(said.get(f"{_O}metadata.id", ""))
     found.emitter_usd = usd(document(said.get(f"{_O}cost_details")).get("total"))
-    # Its OpenAI wrapper and its LangChain handler share a scope and report the same call, each in its own shape.
-    found.variant = "wrapper" if span.name.startswith("OpenAI-") or _is_raw(usage) else "handler"
+    found.variant = _instrument(span)
     return found
 
 
-def _is_raw(usage: Document) -> bool:
-    return any(key.endswith("_tokens") and not key.startswith("cache_") for key in usage)
+def _instrument(span: Span) -> str:
+    """Which of its instrumentations made the span: they share a scope, and may both report the same call."""
+    if span.name.startswith("OpenAI-"):
+        return "openai"
+    return "langchain" if f"{_O}metadata.ls_model_type" in span.attributes else ""
 
 
 def _tokens(usage: Document) -> Tokens:
-    """Sum the buckets of each side: `input`, `input_cache_read`, `output`, `output_reasoning` and the like exclude each other.
+    """Read the vendor's own usage, or buckets: `input`, `input_cache_read`, `output`, `output_reasoning` and the like exclude each other.
 
-    https://langfuse.com/docs/observability/features/token-and-cost-tracking
+    https://langfuse.com/docs/observability/features/token-and-cost-tracking; `_parse_usage_model` of its LangChain handler.
     """
-    if _is_raw(usage):
+    if "prompt_tokens" in usage or "input_tokens" in usage:
         return vendor_tokens(usage)
-    used = Tokens(includes_cache=False)
+    sums: dict[str, int] = dict.fromkeys(
+        ("input", "input_audio", "output", "output_audio", "read", "written", "5m", "1h"), 0
+    )
     for name, value in usage.items():
-        share = next((share for part, share in _BUCKETS if part in name), None)
-        if share is not None:
-            setattr(used, share, getattr(used, share) + count(value))
-    # Audio and the writes of an hour are parts of what `Tokens` counts as a whole.
-    used.input += used.input_audio
-    used.output += used.output_audio
-    used.cache_write += used.cache_write_1h
-    return used
+        bucket = next((bucket for part, bucket in _BUCKETS if part in name), None)
+        if bucket is not None:
+            sums[bucket] += count(value)
+    return Tokens(
+        sums["input"] + sums["input_audio"],
+        sums["output"] + sums["output_audio"],
+        sums["read"],
+        # For Anthropic the handler gives the writes as a whole and by how long they stay, for others either.
+        max(sums["written"], sums["5m"] + sums["1h"]),
+        sums["1h"],
+        includes_cache=False,
+        input_audio=sums["input_audio"],
+        output_audio=sums["output_audio"],
+    )
 
 
-_BUCKETS = (
+_BUCKETS: tuple[tuple[str, str | None], ...] = (
+    ("priority", None),  # repeats the others
     ("output_audio", "output_audio"),
     ("output", "output"),
-    ("1h", "cache_write_1h"),
-    ("cache_read", "cache_read"),
-    ("cached", "cache_read"),
-    ("cache_creation", "cache_write"),
-    ("cache_write", "cache_write"),
-    ("ephemeral", "cache_write"),
+    ("ephemeral_1h", "1h"),
+    ("ephemeral_5m", "5m"),
+    ("cache_read", "read"),
+    ("cached", "read"),
+    ("cache_creation", "written"),
+    ("cache_write", "written"),
     ("input_audio", "input_audio"),
     ("input", "input"),
 )
