@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from botanu_cli.commands import calls, cost, demo, ingest, runs
+from botanu_cli.commands import calls, cost, demo, ingest, outcomes, runs
 from botanu_cli.diagnostics import ExitCode, say_error, say_traceback
 from botanu_cli.settings import Settings
 
@@ -23,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("cost")(cost.cost)
+app.command("outcomes")(outcomes.outcomes)
 app.command("ingest")(ingest.ingest)
 app.command("demo")(demo.demo)
 app.add_typer(runs.app, name="runs")

@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from botanu_store.overrides import Overrides
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A settings file as read: where it is, its text, and what it says."""
+
+    path: Path
+    text: str
+    said: Mapping[str, Any]
+
+
+def settings_file(config: Path | None) -> Path | None:
+    """Return the file that holds the settings; None when there is none.
+
+    Raises:
+        InputError: the file named does not exist.
+    """
+    from botanu_store.errors import InputError
+
+    if config is not None and not config.is_file():
+        raise InputError(f"{config} does not exist. Name a file with --config, or leave it out.")
+    candidates = [config] if config is not None else [Path("botanu.toml"), Path("pyproject.toml")]
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def overrides(config: Path | None) -> Overrides | None:
@@ -15,12 +41,69 @@ def overrides(config: Path | None) -> Overrides | None:
     Raises:
         InputError: the file named does not exist, or says something that cannot be used.
     """
-    from botanu_store.errors import InputError
     from botanu_store.overrides import read_overrides
 
-    if config is not None and not config.is_file():
-        raise InputError(f"{config} does not exist. Name a file with --config, or leave it out.")
-    for path in [config] if config is not None else [Path("botanu.toml"), Path("pyproject.toml")]:
-        if path.is_file():
-            return read_overrides(path)
-    return None
+    path = settings_file(config)
+    return None if path is None else read_overrides(path)
+
+
+def read(config: Path | None) -> Configuration | None:
+    """Read the settings; None when there is no file.
+
+    Raises:
+        InputError: the file named does not exist, cannot be read, or is no TOML.
+    """
+    import tomllib
+
+    from botanu_store.errors import InputError
+
+    path = settings_file(config)
+    if path is None:
+        return None
+    try:
+        text = path.read_text("utf-8")
+        said = tomllib.loads(text, parse_float=Decimal)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}. Name a file that can.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not TOML: {error}. Correct that line.") from error
+    return Configuration(path, text, _own(said) if path.name == "pyproject.toml" else said)
+
+
+def _own(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    tools = said.get("tool")
+    own: Any = cast("dict[str, Any]", tools).get("botanu") if isinstance(tools, dict) else None
+    return cast("dict[str, Any]", own) if isinstance(own, dict) else {}
+
+
+def values(config: Path | None) -> dict[str, Decimal]:
+    """Read `[values]`: what one unit of a value type is worth in USD.
+
+    Raises:
+        InputError: a value that is no amount below a million.
+    """
+    from botanu_store.errors import InputError
+
+    found = read(config)
+    section: Any = found.said.get("values", {}) if found else {}
+    if found and not isinstance(section, dict):
+        raise InputError(f"{found.path}: values must be a table. Write [values], and under it tickets_resolved = 4.50.")
+    worth: dict[str, Decimal] = {}
+    for name, value in cast("dict[str, Any]", section).items():
+        usd = _amount(value)
+        if found and usd is None:
+            raise InputError(
+                f"{found.path}: values.{name} is {value!r}. Give USD per unit, below a million, such as 4.50."
+            )
+        worth[name] = usd or Decimal(0)
+    return worth
+
+
+def _amount(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        return None
+    try:
+        usd = Decimal(value)
+    except ArithmeticError:
+        return None
+    return usd if usd.is_finite() and abs(usd) < 1_000_000 else None

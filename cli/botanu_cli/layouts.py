@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from botanu_store.records import METERS
 
-from botanu_cli.output import Column, Layout
+from botanu_cli.output import Column, Layout, Nested
 
 _TITLES = {
     "use_case": "Use case",
@@ -120,4 +120,48 @@ CALLS = Layout(
     ),
     totals=("calls", "unpriced_calls", *METERS, "cost_usd"),
     noun="calls",
+)  # fmt: skip
+
+_OUTCOME_TOTALS = (
+    "runs", "root_runs", "success", "partial", "failed", "unknown", "success_rate", "calls", "unpriced_calls", "cost_usd",
+    "cost_per_outcome_usd", "value_usd", "value_per_outcome_usd", "roi", "waste_usd", "waste_share", "failed_runs_usd",
+    "retried_usd", "failed_calls_usd",
+)  # fmt: skip
+
+OUTCOMES = Layout(
+    columns=(
+        Column("use_case", "Use case", "text", keep=10),
+        Column("value_type", "Value type", "text", keep=4),
+        Column("root_runs", "Root runs", "count", keep=6),
+        Column("runs", "Runs", "count", keep=1),
+        Column("success", "Success", "count", keep=7),
+        Column("partial", "Partial", "count", keep=3),
+        Column("failed", "Failed", "count", keep=5),
+        Column("unknown", "Unknown", "count", keep=2),
+        Column("cost_usd", "Cost", "money", keep=10),
+        Column("cost_per_outcome_usd", "Per outcome", "money", keep=9),
+        Column("value_usd", "Value", "worth", keep=6),
+        Column("value_per_outcome_usd", "Worth each", "worth", keep=2),
+        Column("roi", "ROI", "roi", keep=7),
+        Column("waste_usd", "Waste", "money", keep=6),
+        Column("waste_share", "Wasted", "share", keep=5),
+    ),
+    fields=(
+        "use_case", "value_type", "runs", "root_runs", "success", "partial", "failed", "unknown", "success_rate", "calls", "unpriced_calls",
+        "cost_usd", "cost_per_outcome_usd", "value_amount", "value_usd", "value_per_outcome_usd", "roi", "waste_usd", "waste_share",
+        "failed_runs_usd", "retried_usd", "failed_calls_usd", "reasons",
+    ),
+    totals=_OUTCOME_TOTALS,
+    noun="use cases",
+    nested=Nested(
+        field="reasons",
+        title="Why runs failed",
+        inherited=("use_case", "value_type"),
+        columns=(
+            Column("use_case", "Use case", "text", keep=10),
+            Column("reason", "Reason", "text", keep=10),
+            Column("root_runs", "Root runs", "count", keep=8),
+            Column("cost_usd", "Cost", "money", keep=10),
+        ),
+    ),
 )  # fmt: skip

@@ -7,12 +7,12 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from botanu_cli import text
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from botanu_cli.settings import Settings
 
-Kind = Literal["text", "count", "money", "share", "duration", "time", "mark"]
+Kind = Literal["text", "count", "money", "worth", "share", "roi", "duration", "time", "mark"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,22 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Nested:
+    """A second table under the first: the lists that rows hold in one field, each item with some fields of its row."""
+
+    field: str
+    title: str
+    inherited: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def rows(self, report: Report) -> list[dict[str, Any]]:
+        """Return the items of all rows."""
+        return [
+            {name: row[name] for name in self.inherited} | item for row in report.rows for item in row[self.field] or ()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How one report is laid out: the table's columns, and the machine formats' fields in order."""
 
@@ -45,6 +61,7 @@ class Layout:
     totals: tuple[str, ...]
     noun: str
     """What a row is, for "50 of 1,200 runs"."""
+    nested: Nested | None = None
 
 
 def write(report: Report, layout: Layout, settings: Settings, form: str, output: Path | None) -> None:
@@ -127,12 +144,21 @@ def _csv(report: Report, layout: Layout, _settings: Settings) -> str:
 
 
 def _markdown(report: Report, layout: Layout, settings: Settings) -> str:
-    rows = [[_escaped(cell) for cell in row] for row in _cells(report, layout.columns, settings)]
-    marks = ["---" if column.kind in ("text", "time", "mark") else "---:" for column in layout.columns]
-    lines = [[column.title for column in layout.columns], marks, *rows]
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    parts = [markdown_table(report.rows, layout.columns, settings)]
+    if layout.nested and (rows := layout.nested.rows(report)):
+        parts += [f"{layout.nested.title}:", markdown_table(rows, layout.nested.columns, settings)]
     notes = [line for line in (interval_line(report), coverage_line(report)) if line]
-    return table + "\n\n" + "\n".join(notes) + "\n"
+    return "\n\n".join([*parts, "\n".join(notes)]) + "\n"
+
+
+def markdown_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], settings: Settings) -> str:
+    """Return rows as a Markdown table, with everything in them that Markdown would read made plain."""
+    from botanu_cli.table import written
+
+    cells = [[_escaped(written(row, column, settings.zone)) for column in columns] for row in rows]
+    marks = ["---" if column.kind in ("text", "time", "mark") else "---:" for column in columns]
+    lines = [[column.title for column in columns], marks, *cells]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _table_text(report: Report, layout: Layout, settings: Settings) -> str:
@@ -171,19 +197,16 @@ def colours(settings: Settings) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
 
-def _cells(report: Report, columns: tuple[Column, ...], settings: Settings) -> Iterator[list[str]]:
-    from botanu_cli.table import written
-
-    for row in report.rows:
-        yield [written(row, column, settings.zone) for column in columns]
-
-
 def plain(value: Any) -> Any:
     """Return a value as JSON and CSV carry it: money as exact text, times as RFC 3339 UTC."""
     if isinstance(value, Decimal):
         return text.exact(value)
     if isinstance(value, datetime):
         return text.rfc3339(value)
+    if isinstance(value, list):
+        return [plain(item) for item in cast("Iterable[Any]", value)]
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in cast("Mapping[str, Any]", value).items()}
     return value
 
 
@@ -195,6 +218,8 @@ def _cell(value: Any) -> Any:
     """A CSV cell; text that a spreadsheet would run as a formula is made text by a leading apostrophe."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, str):
         # Money is text of digits and may be negative; only other text can be a formula.
         return f"'{value}" if value[:1] in "=+-@\t\r" and value and not _is_number(value) else value

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
@@ -51,6 +51,11 @@ def render(report: Report, layout: Layout, settings: Settings, *, width: int | N
         totals = report.totals if len(report.rows) > 1 or report.total_rows > 1 else None
         for line in table_lines(report.rows, layout.columns, settings, width, totals):
             console.print(line)
+        if layout.nested and (nested := layout.nested.rows(report)):
+            console.print(Text(f"\n{layout.nested.title}\n", style="bold"))
+            for line in table_lines(nested, layout.nested.columns, settings, width):
+                console.print(line)
+            console.print()
         notes = [_shown(report, layout), interval_line(report), coverage_line(report)]
     else:
         notes = [f"No {layout.noun}.", interval_line(report)]
@@ -62,16 +67,16 @@ def render(report: Report, layout: Layout, settings: Settings, *, width: int | N
     return stream.getvalue()
 
 
-def written(row: Row, column: Column, zone: ZoneInfo) -> str:
+def written(row: Mapping[str, Any], column: Column, zone: ZoneInfo) -> str:
     """Write one cell."""
     value = row.get(column.field)
     match column.kind:
-        case "money":
-            return _money(row, value)
+        case "money" | "worth":
+            return _money(row, value, column.kind)
         case "count":
             return text.count(value)
-        case "share":
-            return text.percent(value)
+        case "share" | "roi":
+            return _share(row, value, column.kind)
         case "duration":
             return text.duration(value)
         case "time":
@@ -80,11 +85,16 @@ def written(row: Row, column: Column, zone: ZoneInfo) -> str:
             return text.safe(value)
 
 
-def _money(row: Row, value: Decimal | None) -> str:
+def _money(row: Mapping[str, Any], value: Decimal | None, kind: str) -> str:
     if value is None:
-        return text.UNPRICED if row.get("calls", 1) else ""
-    # A known part beside calls without a price is a lower bound.
-    return ("≥" if row.get("unpriced_calls") else "") + text.usd(value)
+        return text.UNPRICED if kind == "money" and row.get("calls", 1) and row.get("cost_usd") is None else ""
+    # A known part beside calls without a price is a lower bound; what something is worth is not.
+    return ("≥" if kind == "money" and row.get("unpriced_calls") else "") + text.usd(value)
+
+
+def _share(row: Mapping[str, Any], value: float | None, kind: str) -> str:
+    # Costs that nobody knows make a return look better than it is.
+    return ("≤" if kind == "roi" and value is not None and row.get("unpriced_calls") else "") + text.percent(value)
 
 
 def table_lines(

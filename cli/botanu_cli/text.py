@@ -63,7 +63,7 @@ def percent(share: float | None) -> str:
     """Write a share of one."""
     if share is None:
         return ""
-    return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+    return "<0.1%" if 0 < share < 0.0005 else f"{share:,.1%}"
 
 
 def safe(text: object) -> str:

@@ -7,13 +7,14 @@ every other process.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from botanu_store import prices, reports, sources, tree
+from botanu_store import outcomes, prices, reports, sources, tree
 from botanu_store.engines.duckdb import Database, check_path, connect, migrate, script, stored_version
 from botanu_store.errors import InputError, StoreUnavailable
 from botanu_store.filters import Filters
@@ -98,6 +99,10 @@ class Store:
     def runs(self, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
         """Report runs with their outcome and cost."""
         return self._covered(reports.runs(self._db, filters, sort=sort, limit=limit))
+
+    def outcomes(self, filters: Filters, values: Mapping[str, Decimal] | None = None) -> Report:
+        """Report unit economics; `values` says what one unit of a value type is worth in USD."""
+        return self._covered(outcomes.outcomes(self._db, filters, values or {}))
 
     def calls(
         self, filters: Filters, *, kind: Literal["all", "not_counted", "unpriced"] = "all", limit: int | None = None

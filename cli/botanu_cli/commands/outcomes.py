@@ -1,0 +1,27 @@
+"""`botanu outcomes`."""
+
+from __future__ import annotations
+
+from botanu_cli.options import Request, report
+
+
+@report
+def outcomes(request: Request) -> None:
+    """What an outcome cost, what it was worth, and what was spent for nothing.
+
+    The unit is the root run: its attempts are one. What one unit of a value type is worth stands in botanu.toml:
+
+      [values]
+      tickets_resolved = 4.50
+
+    Examples:
+      botanu outcomes
+
+      botanu outcomes --use-case "Customer Support" --since 7d
+    """
+    from botanu_cli.configuration import values
+    from botanu_cli.layouts import OUTCOMES
+
+    worth = values(request.settings.config)
+    with request.settings.open() as store:
+        request.show(store.outcomes(request.filters(store), worth), OUTCOMES)
