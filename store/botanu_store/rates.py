@@ -108,7 +108,7 @@ def _price(entry: dict[str, Any], rate: dict[str, Any]) -> Price:
         usd=Decimal(rate["usd"]),
         per=rate["per"],
         unit=rate["unit"],
-        source=f"{entry['source']} ({entry['region']}, read {entry['read']})",
+        source=f"{entry['source']} ({entry['region']}, {_confirmed(entry)})",
         minimum=rate.get("minimum", 0),
         valid_from_ns=_midnight_ns(rate["from"]) if "from" in rate else ALWAYS_FROM_NS,
         valid_to_ns=_midnight_ns(rate["until"]) if "until" in rate else ALWAYS_TO_NS,
@@ -117,6 +117,10 @@ def _price(entry: dict[str, Any], rate: dict[str, Any]) -> Price:
 
 def _midnight_ns(day: date) -> int:
     return to_ns(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
+def _confirmed(entry: dict[str, Any]) -> str:
+    return f"read {entry['read']}" if "read" in entry else "long-standing list price, not read again for this release"
 
 
 def _free(entry: dict[str, Any]) -> Free:
