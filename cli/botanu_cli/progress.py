@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ _PATIENCE = 1.0
 
 
 @contextmanager
-def reading(files: Iterable[Path], settings: Settings) -> Iterator[Callable[[int], None] | None]:
+def reading(files: Iterable[Path], settings: Settings) -> Generator[Callable[[int], None] | None]:
     """Show how much of these files has been read while the block runs; yields the callback to report bytes to, or None."""
     if settings.quiet or os.environ.get("CI") or not sys.stderr.isatty():
         yield None

@@ -1,5 +1,8 @@
 """What a batch means: the calls of every trace it touches, resolved again, and the runs they belong to, rebuilt."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
+# (pyarrow ships no types.)
+
 from __future__ import annotations
 
 from collections import defaultdict

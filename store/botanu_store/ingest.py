@@ -3,6 +3,9 @@
 One transaction a batch. Nothing else writes to `spans`, `calls` and `runs`.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
+# (pyarrow ships no types.)
+
 from __future__ import annotations
 
 import time

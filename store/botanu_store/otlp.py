@@ -4,6 +4,9 @@ Pure: no store, no file. JSON is decoded by a DuckDB in memory, which takes apar
 opentelemetry's own message classes. Content (see content.py) is gone from the result unless it is asked for.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
+# (pyarrow ships no types.)
+
 from __future__ import annotations
 
 import base64

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,7 +59,7 @@ class Spool:
         return sum(_dropped_in(path) for path in self.folder.glob("dropped-*.json")) if self.folder.is_dir() else 0
 
     @contextmanager
-    def drain_lock(self) -> Iterator[bool]:
+    def drain_lock(self) -> Generator[bool]:
         """Hold the right to drain for the time of the block; yields False when another process has it."""
         try:
             handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)

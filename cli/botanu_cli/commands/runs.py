@@ -39,7 +39,7 @@ def list_runs(
     """
     from botanu_cli.layouts import RUNS
 
-    chosen = next((name for name in _SORTS if name == sort), None)
+    chosen: RunSort | None = next((name for name in _SORTS if name == sort), None)
     if chosen is None:
         raise typer.BadParameter(
             f"{sort!r} is no field to sort by. Choose from {', '.join(_SORTS)}.", param_hint="--sort"
