@@ -139,11 +139,14 @@ def memory(runs: int) -> None:
     """Peak memory while so many runs go into a local store that is drained now and then."""
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "botanu.duckdb"
-        botanu.enable("benchmark", store=store, schedule_delay_millis=200, max_queue_size=20_000, auto_instrument=False)
+        botanu.enable("benchmark", store=store, auto_instrument=False)
+        provider: TracerProvider = trace.get_tracer_provider()  # type: ignore[assignment]
         for part in range(10):
-            for _ in range(runs // 10):
+            for number in range(runs // 10):
                 one_run()
-            for segment in store.with_name("botanu.duckdb.spool").glob("*.jsonl"):
+                if number % 500 == 0:
+                    provider.force_flush()
+            for segment in store.with_name("botanu.duckdb.spool").glob("[!.]*.jsonl"):
                 segment.unlink()
             gc.collect()
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)

@@ -1,7 +1,7 @@
 """Auto-instrumentation: the instrumentors that are installed, found by OpenTelemetry's own entry point.
 
 What is not installed is skipped in silence, what is broken or does not fit is one warning, and of two that would count the
-same calls one is used.
+same calls one is used. Of the default list only what sees model calls is worth a warning when it does not fit.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, v
 from typing import Any
 
 from opentelemetry.trace import TracerProvider
+
+from botanu.sdk.config import DEFAULT_PACKAGES
 
 _log = logging.getLogger("botanu")
 
@@ -56,8 +58,9 @@ def instrument(packages: Iterable[str], provider: TracerProvider | None = None) 
     if not _django_is_set_up():
         wanted.discard("django")
     used: dict[str, Any] = {}
+    asked = set() if tuple(packages) == DEFAULT_PACKAGES else wanted
     for point in _one_for_each_library([p for p in entry_points(group=GROUP) if _plain(p.name) in wanted]):
-        instrumentor = _instrumented(point, provider)
+        instrumentor = _instrumented(point, provider, missed=_plain(point.name) in asked | _CLIENTS | _FRAMEWORKS)
         if instrumentor is not None:
             used[_plain(point.name)] = instrumentor
     _advise(set(used))
@@ -117,8 +120,11 @@ def _distribution(point: EntryPoint) -> str:
     return point.dist.name if point.dist is not None else point.value
 
 
-def _instrumented(point: EntryPoint, provider: TracerProvider | None) -> Any:
-    """Return the instrumentor in use, or None when it has nothing to do, does not fit or is broken."""
+def _instrumented(point: EntryPoint, provider: TracerProvider | None, *, missed: bool) -> Any:
+    """Return the instrumentor in use, or None when it has nothing to do, is broken, or does not fit.
+
+    That one does not fit is a warning where it is missed: because it was asked for, or because calls that cost go unseen.
+    """
     from opentelemetry.instrumentation.dependencies import (  # noqa: PLC0415 - comes with the instrumentations
         get_dist_dependency_conflicts,
     )
@@ -127,7 +133,8 @@ def _instrumented(point: EntryPoint, provider: TracerProvider | None) -> Any:
         conflict = get_dist_dependency_conflicts(point.dist) if point.dist is not None else None
         if conflict is not None:
             if conflict.found or conflict.found_any:
-                _log.warning(
+                _log.log(
+                    logging.WARNING if missed else logging.INFO,
                     "%s is left out: it knows %s, installed is %s",
                     _distribution(point),
                     str(conflict.required or conflict.required_any).partition(";")[0],
