@@ -165,3 +165,30 @@ OUTCOMES = Layout(
         ),
     ),
 )  # fmt: skip
+
+_VENDOR_FIELDS = (
+    "calls", "errors", "error_rate", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens", "cost_usd", "share",
+    "usd_per_million_tokens", "cache_hit_rate", "saved_usd",
+)  # fmt: skip
+
+VENDORS = Layout(
+    columns=(
+        Column("vendor", "Vendor", "text", keep=10),
+        Column("product", "Model or product", "text", keep=10),
+        Column("cost_usd", "Cost", "money", keep=10),
+        Column("share", "Share", "share", keep=7),
+        Column("calls", "Calls", "count", keep=8),
+        Column("errors", "Errors", "count", keep=6),
+        Column("input_tokens", "Tokens in", "count", keep=4),
+        Column("output_tokens", "Tokens out", "count", keep=3),
+        Column("usd_per_million_tokens", "Per M tokens", "money", keep=6),
+        Column("cache_hit_rate", "Cache hits", "share", keep=5),
+        Column("saved_usd", "Cache saved", "worth", keep=5),
+        Column("p50_ms", "p50", "duration", keep=2),
+        Column("p95_ms", "p95", "duration", keep=4),
+        Column("other_use", "Other use", "meters", keep=1),
+    ),
+    fields=("vendor", "product", *_VENDOR_FIELDS, "p50_ms", "p95_ms", "meters"),
+    totals=_VENDOR_FIELDS,
+    noun="vendors and models",
+)

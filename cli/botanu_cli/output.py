@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from botanu_cli.settings import Settings
 
-Kind = Literal["text", "count", "money", "worth", "share", "roi", "duration", "time", "mark"]
+Kind = Literal["text", "count", "money", "worth", "share", "roi", "meters", "duration", "time", "mark"]
+
+LEFT: tuple[Kind, ...] = ("text", "time", "mark", "meters")
+"""Kinds of columns that begin at the left; numbers end at the right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,7 @@ def markdown_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column],
     from botanu_cli.table import written
 
     cells = [[_escaped(written(row, column, settings.zone)) for column in columns] for row in rows]
-    marks = ["---" if column.kind in ("text", "time", "mark") else "---:" for column in columns]
+    marks = ["---" if column.kind in LEFT else "---:" for column in columns]
     lines = [[column.title for column in columns], marks, *cells]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -218,7 +221,7 @@ def _cell(value: Any) -> Any:
     """A CSV cell; text that a spreadsheet would run as a formula is made text by a leading apostrophe."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
+    if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, str):
         # Money is text of digits and may be negative; only other text can be a formula.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from botanu_cli import text
-from botanu_cli.output import Column, Layout, coverage_line, interval_line
+from botanu_cli.output import LEFT, Column, Layout, coverage_line, interval_line
 
 if TYPE_CHECKING:
     from botanu_store.reports import Report, Row
@@ -73,16 +73,15 @@ def written(row: Mapping[str, Any], column: Column, zone: ZoneInfo) -> str:
     match column.kind:
         case "money" | "worth":
             return _money(row, value, column.kind)
-        case "count":
-            return text.count(value)
         case "share" | "roi":
             return _share(row, value, column.kind)
-        case "duration":
-            return text.duration(value)
         case "time":
             return text.when(value, zone)
         case _:
-            return text.safe(value)
+            return _WRITERS.get(column.kind, text.safe)(value)
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {"count": text.count, "duration": text.duration, "meters": text.meters}
 
 
 def _money(row: Mapping[str, Any], value: Decimal | None, kind: str) -> str:
@@ -116,7 +115,7 @@ def table_lines(
 
 
 def _says_something(rows: list[Row], column: Column) -> bool:
-    return column.keep >= _ALWAYS or any(row.get(column.field) not in (None, "", 0) for row in rows)
+    return column.keep >= _ALWAYS or any(row.get(column.field) not in (None, "", 0, {}) for row in rows)
 
 
 _ALWAYS = 8
@@ -174,7 +173,7 @@ def _line(cells: list[str], columns: list[Column], widths: list[int], style: str
     for index, (cell, column, width) in enumerate(zip(cells, columns, widths, strict=True)):
         shown = cell if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
         space = " " * (width - cell_len(shown))
-        padded = shown + space if column.kind in ("text", "time", "mark") else space + shown
+        padded = shown + space if column.kind in LEFT else space + shown
         last = index == len(cells) - 1
         line.append(padded.rstrip() if last else padded + _GAP, style=_style(cell, column))
     return line

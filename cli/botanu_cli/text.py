@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
@@ -32,6 +33,11 @@ def exact(amount: Decimal | None) -> str | None:
 def count(number: float | None) -> str:
     """Write a count with separators."""
     return "" if number is None else f"{number:,.0f}"
+
+
+def meters(quantities: Mapping[str, int] | None) -> str:
+    """Write quantities by what they count: `1,024 bytes read, 3 requests`."""
+    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in (quantities or {}).items())
 
 
 def duration(milliseconds: float | None) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from botanu_store import outcomes, prices, reports, sources, tree
+from botanu_store import outcomes, prices, reports, sources, tree, vendors
 from botanu_store.engines.duckdb import Database, check_path, connect, migrate, script, stored_version
 from botanu_store.errors import InputError, StoreUnavailable
 from botanu_store.filters import Filters
@@ -103,6 +103,10 @@ class Store:
     def outcomes(self, filters: Filters, values: Mapping[str, Decimal] | None = None) -> Report:
         """Report unit economics; `values` says what one unit of a value type is worth in USD."""
         return self._covered(outcomes.outcomes(self._db, filters, values or {}))
+
+    def vendors(self, filters: Filters) -> Report:
+        """Report by vendor and model or product."""
+        return self._covered(vendors.vendors(self._db, filters))
 
     def calls(
         self, filters: Filters, *, kind: Literal["all", "not_counted", "unpriced"] = "all", limit: int | None = None

@@ -1,0 +1,22 @@
+"""`botanu vendors`."""
+
+from __future__ import annotations
+
+from botanu_cli.options import Request, report
+
+
+@report
+def vendors(request: Request) -> None:
+    """What each vendor's models and products cost, how they answered, and what prompt caches saved.
+
+    Latency is of calls that did not fail. What caches saved is cached tokens at the price of fresh ones, less what they cost, writing included.
+
+    Examples:
+      botanu vendors
+
+      botanu vendors --category llm --since 7d
+    """
+    from botanu_cli.layouts import VENDORS
+
+    with request.settings.open() as store:
+        request.show(store.vendors(request.filters(store)), VENDORS)

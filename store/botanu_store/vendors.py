@@ -1,0 +1,66 @@
+"""What each vendor's models and products were used for and cost, how fast they answered, and what prompt caches saved."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from botanu_store.engines.duckdb import Database
+from botanu_store.filters import Filters, where
+from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS
+from botanu_store.reports import Report, Row, at_least, coverage, filled, per, share, total
+
+_COUNTS = ("calls", "errors", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens")
+_FRESH = {
+    "cache_read_tokens": "input_tokens",
+    "cache_write_tokens": "input_tokens",
+    "cache_write_1h_tokens": "input_tokens",
+    "cache_read_audio_tokens": "input_audio_tokens",
+    "cache_read_image_tokens": "input_image_tokens",
+}
+"""What cached tokens would have been without a cache."""
+
+
+def vendors(db: Database, filters: Filters) -> Report:
+    """Report by vendor and model or product: calls, errors, use, cost, effective price, cache and latency of calls that did not fail."""
+    conditions = where(filters)
+    text = filled(
+        "vendors",
+        conditions,
+        meters=", ".join(f"sum({meter}) as {meter}" for meter in METERS),
+        saved=" + ".join(_saved(cached, fresh) for cached, fresh in _FRESH.items()),
+        having=at_least(filters, conditions, "where u.cost_usd >= $min_cost"),
+    )
+    rows = [_with_meters(row) for row in db.rows(text, conditions.parameters)]
+    totals = total(rows, _COUNTS)
+    saved = [row["saved_usd"] for row in rows if row["saved_usd"] is not None]
+    totals["saved_usd"] = sum(saved, Decimal(0)) if saved else None
+    for row in (*rows, totals):
+        row["share"] = share(row["cost_usd"], totals["cost_usd"])
+        row["error_rate"] = row["errors"] / row["calls"] if row["calls"] else None
+        row["cache_hit_rate"] = row["cached_tokens"] / row["input_tokens"] if row["input_tokens"] else None
+        row["usd_per_million_tokens"] = _per_million(rows if row is totals else [row])
+    return Report("vendors", rows, totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
+
+
+def _saved(cached: str, fresh: str) -> str:
+    return f"coalesce(cast(c.{cached} as decimal(20, 0)) * (p.{fresh}_usd - p.{cached}_usd), 0)"
+
+
+def _with_meters(row: Row) -> Row:
+    """Put the sums of meters under one name, and those of tokens beside the rest as the cost report has them."""
+    meters = {name: int(row.pop(name) or 0) for name in METERS}
+    row["meters"] = {name: quantity for name, quantity in meters.items() if quantity}
+    row["other_use"] = {k: v for k, v in row["meters"].items() if k != "requests" and not k.endswith("_tokens")}
+    row["input_tokens"] = sum(meters[name] for name in INPUT_METERS)
+    row["output_tokens"] = sum(meters[name] for name in OUTPUT_METERS)
+    row["cached_tokens"] = sum(quantity for name, quantity in meters.items() if name.startswith("cache_read"))
+    if not any(meters[name] for name in _FRESH):
+        row["saved_usd"] = None
+    return row
+
+
+def _per_million(rows: list[Row]) -> Decimal | None:
+    """What a million tokens cost in these rows, those without tokens left aside."""
+    used = [row for row in rows if row["input_tokens"] + row["output_tokens"] and row["cost_usd"] is not None]
+    tokens = sum(row["input_tokens"] + row["output_tokens"] for row in used)
+    return per(sum((row["cost_usd"] for row in used), Decimal(0)) * 1_000_000, tokens)
