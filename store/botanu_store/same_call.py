@@ -210,16 +210,15 @@ class _Sweep:
                 self._close(partner)
                 self._groups.join(partner.best, call.best)
                 call = self._groups.of[call.best]  # noqa: PLW2901 - from here on the call is the two together
-            for key in _keys(call.best):
-                self._open[key][frozenset(call.instruments)][call] = None
+            if len(call.instruments) < _MOST_INSTRUMENTS:
+                for key in _keys(call.best):
+                    self._open[key][frozenset(call.instruments)][call] = None
 
     def _close(self, group: Group) -> None:
         for key in _keys(group.best):
             self._open[key][frozenset(group.instruments)].pop(group, None)
 
     def _partner(self, call: Group) -> Group | None:
-        if len(call.instruments) > _MOST_INSTRUMENTS:
-            return None
         for same in _ways(call.best):
             for key in _partner_keys(call.best):
                 for instruments, running in islice(reversed(self._open.get(key, {}).items()), _MOST_COMPARED):

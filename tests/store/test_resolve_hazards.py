@@ -1,0 +1,501 @@
+"""The ways in which real instrumentations count a call twice, or not at all, each in a small trace: H1 to H19."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botanu_store.resolve import COVERED, LATE_USAGE, REPEATS, SAME_AROUND, SAME_ELSEWHERE, SAME_ID, SAME_INSIDE
+
+from tests.store.captures import Totals, Trace, chat, totals
+
+LANGCHAIN = "openinference.instrumentation.langchain"
+CLIENT = "openinference.instrumentation.openai"
+SDK = "com.anthropic.sdk.python"
+
+
+def openinference(tokens: int | None = None, output: int = 0, kind: str = "LLM", **more: object) -> dict[str, object]:
+    """Return the attributes of an OpenInference span."""
+    said: dict[str, object] = {"openinference.span.kind": kind, "llm.model_name": "gpt-4o-mini"}
+    if tokens is not None:
+        said |= {"llm.token_count.prompt": tokens, "llm.token_count.completion": output}
+    return said | {key.replace("__", "."): value for key, value in more.items()}
+
+
+def test_h1_an_agent_repeats_the_sum_of_its_calls() -> None:
+    """The calls count, the agent's total does not, and it points at one of them."""
+    trace = Trace()
+    agent = trace.span({**chat(3022, 306), "gen_ai.operation.name": "invoke_agent"}, name="invoke_agent", ms=100)
+    first = trace.span(chat(1011, 103), inside=agent, at=1)
+    trace.span(chat(2011, 203), inside=agent, at=20)
+
+    calls = trace.calls()
+
+    assert totals(calls) == Totals(3022, 306, 0, 0)
+    (left_out,) = [call for call in calls if not call.counted]
+    assert (left_out.span_id, left_out.not_counted_reason, left_out.duplicate_of) == (agent.span_id, REPEATS, first.span_id)
+
+
+def test_h2_an_outer_span_with_only_the_last_call_adds_nothing() -> None:
+    """AI SDK 5 writes the last step's usage on the outer span."""
+    trace = Trace()
+    outer = trace.span({"ai.operationId": "ai.generateText", "ai.usage.promptTokens": 5011, "ai.usage.completionTokens": 503}, ms=100)
+    for at, tokens, output in ((1, 4011, 403), (30, 5011, 503)):
+        said = {"ai.operationId": "ai.generateText.doGenerate", "ai.usage.promptTokens": tokens, "ai.usage.completionTokens": output}
+        trace.span(said, inside=outer, at=at)
+
+    assert totals(trace.calls()) == Totals(9022, 906, 0, 0)
+
+
+def test_h2_a_running_total_adds_nothing_however_large() -> None:
+    """A Strands agent adds up over its whole life: its second run shows more than was used in it."""
+    trace = Trace()
+    agent = trace.span({**chat(9000, 900), "gen_ai.operation.name": "invoke_agent"}, scope="strands.telemetry.tracer", ms=100)
+    trace.span(chat(2011, 203), scope="strands.telemetry.tracer", inside=agent, at=1)
+
+    assert totals(trace.calls()) == Totals(2011, 203, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"gen_ai.aggregated_usage.input_tokens": 5022, "gen_ai.operation.name": "invoke_agent"},
+        {"logfire.metrics": '{"gen_ai.client.token.usage": {"total": 5022}}'},
+        {"codex.turn.token_usage.input_tokens": 5022, "codex.turn.token_usage.total_tokens": 5022},
+        {"gen_ai.operation.name": "invoke_agent", "gen_ai.client.token.usage": 5022},
+        {"gen_ai.operation.name": "invoke_agent", "aws.genai.token_count_total": 5022},
+        {"gen_ai.operation.name": "invoke_agent", "gen_ai.usage.details.input_tokens": 5022},
+    ],
+)
+def test_h3_aggregates_under_other_names_are_no_usage(said: dict[str, object]) -> None:
+    """Numbers whose names merely resemble those of usage are left alone."""
+    trace = Trace()
+    trace.span(said, name="session_task.turn", kind="INTERNAL")
+
+    assert trace.calls() == []
+
+
+def test_h4_a_framework_around_an_instrumented_client_is_one_call() -> None:
+    """Of two spans inside each other the one that tells more counts, with what only the other knows of names and cost."""
+    trace = Trace()
+    outer = trace.span(
+        {**chat(4011, 403), "gen_ai.usage.cache_read.input_tokens": 1607, "operation.cost": "0.0012"}, scope="pydantic-ai", ms=50
+    )
+    inner = trace.span(chat(4011, 403, gen_ai__response__id="chatcmpl-1"), inside=outer, at=1)
+
+    calls = trace.calls()
+
+    assert totals(calls) == Totals(4011, 403, 1607, 0)
+    counted, left_out = calls
+    assert (counted.span_id, counted.response_id, counted.emitter_usd) == (outer.span_id, "chatcmpl-1", "0.0012")
+    assert (left_out.not_counted_reason, left_out.duplicate_of) == (SAME_AROUND, outer.span_id)
+    assert left_out.span_id == inner.span_id
+
+
+def test_h4_an_inner_span_may_be_without_usage() -> None:
+    """A client's span of a stream often ends before the usage is known; the framework's has it."""
+    trace = Trace()
+    outer = trace.span(openinference(5011, 503), scope="openinference.instrumentation.openai_agents", ms=50)
+    trace.span(openinference(), scope=CLIENT, inside=outer, at=1)
+
+    assert [call.quantities["input_tokens"] for call in trace.counted()] == [5011]
+
+
+def test_h4_attempts_that_failed_inside_are_calls_of_their_own_and_free() -> None:
+    """One call of a framework may be several attempts of its client: only the one that came through is the same call."""
+    trace = Trace()
+    outer = trace.span(chat(1011, 103), scope="agent_framework", ms=90)
+    trace.span(chat(), inside=outer, at=1, error=True)
+    trace.span(chat(1011, 103), inside=outer, at=40)
+
+    assert totals(trace.calls()) == Totals(1011, 103, 0, 0)
+    assert sorted((call.usage, call.error) for call in trace.counted()) == [("free", True), ("reported", False)]
+
+
+def test_h5_two_instrumentations_side_by_side_are_one_call() -> None:
+    """LangChain's span and the client's are siblings without a common id: time, tokens and model say that they are one call."""
+    trace = Trace()
+    root = trace.span({}, scope="app", name="run", ms=100)
+    chain = trace.span(openinference(kind="CHAIN"), scope=LANGCHAIN, inside=root, ms=20)
+    trace.span(openinference(2011, 203, llm__token_count__prompt_details__cache_read=807), scope=LANGCHAIN, inside=chain, at=1)
+    trace.span(openinference(2011, 203), scope=CLIENT, inside=root, at=2, ms=8)
+
+    calls = trace.calls()
+
+    assert totals(calls) == Totals(2011, 203, 807, 0)
+    assert [call.not_counted_reason for call in calls if not call.counted] == [SAME_ELSEWHERE]
+
+
+def test_h5_streams_without_usage_are_one_unpriced_call() -> None:
+    """Neither of two instrumentations knows the usage: still one call, not two."""
+    trace = Trace()
+    trace.span(openinference(), scope=LANGCHAIN, ms=10)
+    trace.span(chat(gen_ai__response__id="chatcmpl-31"), at=1, ms=8)
+
+    assert [call.usage for call in trace.counted()] == ["none"]
+
+
+def test_h5_calls_that_ran_in_parallel_stay_apart() -> None:
+    """Three identical calls at one time, each seen twice, are three calls."""
+    trace = Trace()
+    for place in range(3):
+        trace.span(openinference(1011, 103), scope=LANGCHAIN, at=place, ms=30)
+    for place in range(3):
+        trace.span(openinference(1011, 103), scope=CLIENT, at=5 + place, ms=20)
+
+    assert totals(trace.calls()) == Totals(3033, 309, 0, 0)
+
+
+def test_h5_different_ids_are_different_calls() -> None:
+    """Two calls with the same tokens at the same time but two ids of the vendor's are two."""
+    trace = Trace()
+    trace.span(chat(1011, 103, gen_ai__response__id="chatcmpl-1"), scope="a")
+    trace.span(chat(1011, 103, gen_ai__response__id="chatcmpl-2"), scope="b", at=1)
+
+    assert totals(trace.calls()) == Totals(2022, 206, 0, 0)
+
+
+def test_h6_the_anthropic_sdk_beside_another_instrumentation() -> None:
+    """Spans of one response id are one call wherever they are, and the SDK's own, which tells the writes apart, counts."""
+    trace = Trace()
+    root = trace.span({}, scope="app", name="run", ms=100)
+    said = {
+        **chat(7770, 503, gen_ai__response__id="msg_5"),
+        "gen_ai.provider.name": "anthropic",
+        "gen_ai.usage.cache_read.input_tokens": 2007,
+    }
+    trace.span({**said, "gen_ai.usage.cache_creation.input_tokens": 752}, scope="opentelemetry.instrumentation.anthropic", inside=root)
+    written = {
+        "gen_ai.usage.cache_write.input_tokens": 752,
+        "anthropic.usage.cache_creation.ephemeral_1h_input_tokens": 251,
+    }
+    sdk = trace.span({**said, **written}, scope=SDK, inside=root, at=60, ms=8)
+
+    (counted, left_out) = sorted(trace.calls(), key=lambda call: not call.counted)
+
+    assert counted.quantities == {
+        "input_tokens": 5011,
+        "cache_read_tokens": 2007,
+        "cache_write_tokens": 501,
+        "cache_write_1h_tokens": 251,
+        "output_tokens": 503,
+        "requests": 1,
+    }
+    assert (left_out.not_counted_reason, left_out.duplicate_of) == (SAME_ID, sdk.span_id)
+
+
+def test_h7_two_spans_of_one_call_that_disagree() -> None:
+    """Strands includes the cached tokens, Bedrock's instrumentation inside it does not: both come to the same once normalised."""
+    trace = Trace()
+    cached = {"gen_ai.usage.cache_read.input_tokens": 1207, "gen_ai.usage.cache_creation.input_tokens": 452}
+    outer = trace.span({**chat(4670, 303), **cached}, scope="strands.telemetry.tracer", ms=20)
+    said = {**chat(3011, 303), **cached, "gen_ai.provider.name": "aws.bedrock"}
+    trace.span(said, scope="opentelemetry.instrumentation.botocore.bedrock-runtime", inside=outer, at=1)
+
+    assert totals(trace.calls()) == Totals(4670, 303, 1207, 452)
+
+
+def test_h7_traceloop_adds_a_token_to_streams_and_is_not_believed() -> None:
+    """Where the SDK saw the call too, its count holds."""
+    trace = Trace()
+    said = {"gen_ai.operation.name": "chat", "gen_ai.response.id": "msg_4", "gen_ai.usage.input_tokens": 4011}
+    total = {"gen_ai.usage.output_tokens": 404, "gen_ai.usage.total_tokens": 4415}
+    trace.span({**said, **total}, scope="opentelemetry.instrumentation.anthropic")
+    trace.span({**said, "gen_ai.usage.output_tokens": 403}, scope=SDK, at=1)
+
+    assert totals(trace.calls()) == Totals(4011, 403, 0, 0)
+
+
+def test_h8_usage_on_a_later_span_of_no_length() -> None:
+    """Logfire writes a stream's usage on a span of its own when the stream is over: one call, and the earlier span says where."""
+    trace = Trace()
+    stream = trace.span(chat(), scope="logfire.openai", ms=2)
+    usage = trace.span({**chat(4011, 403), "logfire.span_type": "log"}, scope="logfire.openai", kind="INTERNAL", at=12, ms=0)
+
+    calls = trace.calls()
+
+    assert totals(calls) == Totals(4011, 403, 0, 0)
+    (left_out,) = [call for call in calls if not call.counted]
+    assert (left_out.span_id, left_out.not_counted_reason, left_out.duplicate_of) == (stream.span_id, LATE_USAGE, usage.span_id)
+
+
+def test_h8_children_that_begin_before_and_end_after_their_parent() -> None:
+    """JavaScript's clocks put children outside their parents by less than a millisecond; they are inside all the same."""
+    trace = Trace()
+    outer = trace.span({"ai.operationId": "ai.embed", "ai.usage.tokens": 9011}, at=1, ms=10)
+    trace.span({"ai.operationId": "ai.embed.doEmbed", "ai.usage.tokens": 9011}, inside=outer, at=0.5, ms=11)
+
+    assert totals(trace.calls()) == Totals(9011, 0, 0, 0)
+
+
+def test_h9_aliases_on_one_span_are_never_added_up() -> None:
+    """The same number under two names is one number."""
+    trace = Trace()
+    aliases = {
+        "gen_ai.usage.prompt_tokens": 3011,
+        "gen_ai.usage.completion_tokens": 303,
+        "gen_ai.usage.cache_read.input_tokens": 1207,
+        "gen_ai.usage.cache_read_input_tokens": 1207,
+        "gen_ai.usage.cache_creation.input_tokens": 452,
+        "gen_ai.usage.cache_write_input_tokens": 452,
+    }
+    trace.span({**chat(3011, 303), **aliases}, scope="strands.telemetry.tracer")
+    trace.span({**chat(1011, 103), **openinference(1011, 103)}, scope="agentcore", at=100)
+
+    assert totals(trace.calls()) == Totals(4022, 406, 1207, 452)
+
+
+def litellm(tokens: int, output: int, **more: object) -> dict[str, object]:
+    """Return what LiteLLM writes of a request."""
+    usage = {"prompt_tokens": tokens, "completion_tokens": output, "prompt_tokens_details": {"cached_tokens": None}}
+    said = chat(tokens, output, litellm__call_id="made-up", gen_ai__response__id="made-up")
+    return said | {"metadata.usage_object": repr(usage)} | {key.replace("__", "."): value for key, value in more.items()}
+
+
+def raw(tokens: int, output: int, model: str = "gpt-4o-mini") -> dict[str, object]:
+    """Return what LiteLLM writes of the vendor's answer."""
+    return {
+        "llm.openai.id": f"chatcmpl-{tokens}",
+        "llm.openai.model": model,
+        "llm.openai.usage": repr({"prompt_tokens": tokens, "completion_tokens": output}),
+    }
+
+
+def test_h10_litellm_overwrites_the_applications_own_span() -> None:
+    """Of calls written one over the other on the span around them only the raw answers are left, and each counts once."""
+    trace = Trace()
+    run = trace.span(litellm(3011, 303), scope="app", name="run", kind="INTERNAL", ms=100)
+    for at, tokens, output in ((1, 1011, 103), (30, 2011, 203), (60, 3011, 303)):
+        trace.span(raw(tokens, output), scope="litellm", name="raw_gen_ai_request", inside=run, at=at)
+
+    assert totals(trace.calls()) == Totals(6033, 609, 0, 0)
+
+
+def test_h10_the_last_call_may_have_a_bare_answer() -> None:
+    """An embedding's raw answer says nothing of its usage: then the span around it does."""
+    trace = Trace()
+    run = trace.span(litellm(8011, 0, gen_ai__operation__name="embedding"), scope="app", name="run", kind="INTERNAL", ms=100)
+    trace.span(raw(1011, 103), scope="litellm", name="raw_gen_ai_request", inside=run, at=1)
+    trace.span({}, scope="litellm", name="raw_gen_ai_request", inside=run, at=30)
+
+    assert totals(trace.calls()) == Totals(9022, 103, 0, 0)
+
+
+def test_h10_a_request_and_the_raw_answer_inside_it_are_one_call() -> None:
+    """The answer has the vendor's id, the request the cost."""
+    trace = Trace()
+    request = trace.span(litellm(1011, 103, gen_ai__cost__total_cost=0.00021345), scope="litellm", name="litellm_request")
+    trace.span(raw(1011, 103), scope="litellm", name="raw_gen_ai_request", inside=request)
+
+    (counted,) = trace.counted()
+
+    assert (counted.response_id, counted.emitter_usd) == ("chatcmpl-1011", "0.00021345")
+
+
+def test_h11_a_call_in_spans_and_in_logs_counts_from_the_log() -> None:
+    """Claude Code tells of each call in a span and in a log record; the record has the cost."""
+    trace = Trace()
+    said = {"model": "claude-sonnet-4-5", "input_tokens": 2011, "output_tokens": 203, "cache_read_tokens": 807, "request_id": "req_2"}
+    trace.span({**said, "span.type": "llm_request"}, scope="com.anthropic.claude_code.tracing", name="claude_code.llm_request")
+    log = trace.span(
+        {**said, "cost_usd": "0.0031"}, scope="com.anthropic.claude_code.events", name="api_request", kind="LOG", at=10, ms=0
+    )
+
+    (counted,) = trace.counted()
+
+    assert (counted.span_id, counted.emitter_usd) == (log.span_id, "0.0031")
+    assert totals(trace.calls()) == Totals(2818, 203, 807, 0)
+
+
+def test_h12_counting_tokens_is_free() -> None:
+    """count_tokens looks like a call and answers with a number of tokens, none of which was used."""
+    trace = Trace()
+    outer = trace.span(openinference(), scope="openinference.instrumentation.anthropic", name="messages.count_tokens")
+    said = {"gen_ai.provider.name": "anthropic", "anthropic.message.count_tokens.input_tokens": 777_777}
+    trace.span(said, scope=SDK, name="anthropic.messages.count_tokens", inside=outer, at=1)
+
+    assert [(call.usage, call.quantities) for call in trace.counted()] == [("free", {})]
+
+
+def test_h13_invented_usage_gives_way_to_anybody_elses() -> None:
+    """OpenLIT makes up numbers for a stream without usage; beside another instrumentation of the same call they do not count twice."""
+    trace = Trace()
+    outer = trace.span(chat(22, 8, gen_ai__response__id="chatcmpl-5"), scope="openlit.instrumentation.openai", ms=20)
+    trace.span(chat(5011, 503, gen_ai__response__id="chatcmpl-5"), inside=outer, at=1)
+
+    assert totals(trace.calls()) == Totals(5011, 503, 0, 0)
+
+
+def test_h14_of_two_spans_the_one_that_knows_the_cache_counts() -> None:
+    """An instrumentation that loses the cached tokens would price them as fresh ones."""
+    trace = Trace()
+    trace.span(chat(3011, 303, gen_ai__response__id="chatcmpl-3"))
+    said = chat(3011, 303, gen_ai__response__id="chatcmpl-3", gen_ai__usage__cache_read__input_tokens=1207)
+    trace.span(said, scope="opentelemetry.instrumentation.langchain", at=1)
+
+    assert totals(trace.calls()) == Totals(3011, 303, 1207, 0)
+
+
+def test_h15_thoughts_left_out_of_the_output_are_added() -> None:
+    """ADK 1.x and Traceloop's Google instrumentation leave them out; the answer's own usage, or the total, has them."""
+    trace = Trace()
+    usage = {"prompt_token_count": 3011, "candidates_token_count": 303, "thoughts_token_count": 61, "cached_content_token_count": 1207}
+    said = {
+        "gen_ai.system": "gcp.vertex.agent",
+        "gen_ai.request.model": "gemini-2.5-flash",
+        "gen_ai.usage.input_tokens": 3011,
+        "gen_ai.usage.output_tokens": 303,
+        "gcp.vertex.agent.llm_response": json.dumps({"usage_metadata": usage}),
+    }
+    trace.span(said, scope="gcp.vertex.agent", name="call_llm", kind="INTERNAL")
+    thinking = chat(1011, 103, gen_ai__usage__total_tokens=1134)
+    trace.span(thinking, scope="opentelemetry.instrumentation.google_generativeai", at=100)
+
+    assert totals(trace.calls()) == Totals(4022, 487, 1207, 0)
+
+
+def test_h16_failed_calls_cost_nothing_and_every_attempt_is_one() -> None:
+    """AI SDK 5 makes a span for each attempt, the failed one without tokens."""
+    trace = Trace()
+    outer = trace.span({"ai.operationId": "ai.generateText", "ai.usage.promptTokens": 10011, "ai.usage.completionTokens": 1003}, ms=100)
+    trace.span({"ai.operationId": "ai.generateText.doGenerate"}, inside=outer, error=True)
+    said = {"ai.operationId": "ai.generateText.doGenerate", "ai.usage.promptTokens": 10011, "ai.usage.completionTokens": 1003}
+    trace.span(said, inside=outer, at=50)
+
+    assert totals(trace.calls()) == Totals(10011, 1003, 0, 0)
+    assert [(call.usage, call.quantities) for call in trace.counted() if call.error] == [("free", {})]
+
+
+@pytest.mark.parametrize(
+    ("said", "scope"),
+    [
+        ({"langsmith.span.kind": "prompt", "gen_ai.operation.name": "chat"}, "langsmith"),
+        ({"gen_ai.operation.name": "CHAIN"}, "mlflow"),
+        ({"gen_ai.operation.name": "create_agent"}, "opentelemetry.instrumentation.langchain"),
+        ({"gen_ai.operation.name": "execute_event_loop_cycle", "gen_ai.system": "strands-agents"}, "strands.telemetry.tracer"),
+    ],
+)
+def test_h17_markers_that_lie_make_no_call(said: dict[str, object], scope: str) -> None:
+    """A prompt that calls itself a chat is none."""
+    trace = Trace()
+    trace.span(said, scope=scope)
+
+    assert trace.calls() == []
+
+
+def test_h17_usage_without_any_marker_is_a_call() -> None:
+    """Codex writes usage on a span that names neither operation nor model; the turn around it names the model."""
+    trace = Trace()
+    turn = trace.span(
+        {"model": "gpt-5-codex", "codex.turn.token_usage.input_tokens": 9000}, scope="codex_exec", name="session_task.turn", ms=90
+    )
+    middle = trace.span({}, scope="codex_exec", name="run_turn", inside=turn, ms=80)
+    said = {"gen_ai.usage.input_tokens": 9000, "gen_ai.usage.output_tokens": 50, "codex.usage.total_tokens": 9050}
+    trace.span(said, scope="codex_exec", name="handle_responses", inside=middle, at=1)
+
+    (call,) = trace.calls()
+
+    assert (call.vendor, call.model, call.quantities["input_tokens"]) == ("openai", "gpt-5-codex", 9000)
+
+
+def test_h18_a_stream_without_usage_is_unpriced_and_not_zero() -> None:
+    """The call was billed; nobody knows at how much."""
+    trace = Trace()
+    trace.span(chat(gen_ai__request__stream=True))
+
+    (call,) = trace.counted()
+
+    assert (call.usage, call.quantities) == ("none", {"requests": 1})
+
+
+def test_h18_a_stream_whose_usage_only_the_agent_knows_is_covered() -> None:
+    """What an agent's total says beyond the calls inside it is the usage of those that say none: counted once, and not unpriced."""
+    trace = Trace()
+    agent = trace.span({**chat(3022, 306), "gen_ai.operation.name": "invoke_agent"}, ms=100)
+    trace.span(chat(1011, 103), inside=agent, at=1)
+    stream = trace.span(chat(), inside=agent, at=30)
+
+    calls = trace.calls()
+
+    assert totals(calls) == Totals(3022, 306, 0, 0)
+    assert [(call.span_id, call.not_counted_reason) for call in calls if not call.counted] == [(stream.span_id, COVERED)]
+
+
+@pytest.mark.parametrize(
+    ("said", "scope", "wanted"),
+    [
+        (
+            {
+                "langsmith.span.kind": "llm",
+                "gen_ai.usage.input_tokens": "2011",
+                "gen_ai.usage.output_tokens": "203",
+                "gen_ai.usage.input_token_details": "{'audio': 0, 'cache_read': 807}",
+            },
+            "langsmith",
+            Totals(2011, 203, 807, 0),
+        ),
+        (
+            {
+                "mlflow.spanType": '"CHAT_MODEL"',
+                "mlflow.llm.model": '"claude-sonnet-4-5"',
+                "mlflow.chat.tokenUsage": '{"input_tokens": 2313, "output_tokens": 203, "cache_creation_input_tokens": 302}',
+            },
+            "mlflow.tracing.provider",
+            Totals(2313, 203, 0, 302),
+        ),
+        (
+            {"event.kind": "response.completed", "input_token_count": "3011", "output_token_count": "303", "tool_token_count": "3314"},
+            "codex_exec",
+            Totals(3011, 303, 0, 0),
+        ),
+    ],
+)
+def test_h19_numbers_as_text_in_json_and_in_pythons_notation(said: dict[str, object], scope: str, wanted: Totals) -> None:
+    """However a number is written down, it is read."""
+    trace = Trace()
+    trace.span(said, scope=scope, name="codex.sse_event", kind="LOG" if scope == "codex_exec" else "CLIENT")
+
+    assert totals(trace.calls()) == wanted
+
+
+def test_a_total_alone_counts_in_full() -> None:
+    """The agent span of claude-agent-sdk is the only one that knows of any usage."""
+    trace = Trace()
+    agent = trace.span(openinference(5011, 503, kind="AGENT"), scope="openinference.instrumentation.claude_agent_sdk", ms=90)
+    trace.span(openinference(kind="TOOL", tool__name="Bash"), scope="openinference.instrumentation.claude_agent_sdk", inside=agent)
+
+    assert totals(trace.calls()) == Totals(5011, 503, 0, 0)
+
+
+def test_a_tool_that_calls_a_model_is_a_call_and_so_is_the_model() -> None:
+    """The tool counts one request, its tokens are its model call's."""
+    trace = Trace()
+    outer = trace.span(chat(1011, 103), ms=90)
+    tool = trace.span({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "research"}, inside=outer, at=1, ms=50)
+    trace.span(chat(2011, 203), inside=tool, at=2)
+
+    assert totals(trace.calls()) == Totals(3022, 306, 0, 0)
+    assert [(call.category, call.model) for call in trace.counted()] == [
+        ("llm", "gpt-4o-mini"),
+        ("tool", "research"),
+        ("llm", "gpt-4o-mini"),
+    ]
+
+
+def test_a_wrapper_of_spans_without_usage_repeats_them() -> None:
+    """A span around two streams of unknown usage adds no third unpriced call."""
+    trace = Trace()
+    outer = trace.span(chat(), scope="framework", ms=90)
+    trace.span(chat(), inside=outer, at=1)
+    trace.span(chat(), inside=outer, at=40)
+
+    assert [call.usage for call in trace.counted()] == ["none", "none"]
+
+
+def test_the_reason_names_the_place_of_what_counts() -> None:
+    """A span around the one that counts repeats a span inside it."""
+    trace = Trace()
+    outer = trace.span(openinference(1011, 103), scope=LANGCHAIN, ms=50)
+    trace.span(openinference(1011, 103), scope=CLIENT, inside=outer, at=1)
+
+    assert [call.not_counted_reason for call in trace.calls()] == [SAME_INSIDE, ""]
