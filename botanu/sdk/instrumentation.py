@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from typing import Any
 
@@ -49,7 +49,7 @@ _CLIENTS = frozenset({"anthropic", "google_genai", "openai", "vertexai"})
 """Instrumentations that see the same calls when the framework uses the client."""
 
 
-def instrument(packages: Iterable[str], provider: TracerProvider | None = None) -> list[Any]:
+def instrument(packages: Sequence[str], provider: TracerProvider | None = None) -> list[Any]:
     """Instrument those of `packages` that are installed, and return the instrumentors in use."""
     wanted = {entry for name in packages for entry in _ENTRY_NAMES.get(_plain(name), (_plain(name),))}
     wanted -= {_plain(name) for name in os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").split(",")}
