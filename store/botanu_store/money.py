@@ -88,7 +88,7 @@ def _lacks(meters: Iterable[str], operator: str) -> str:
 
 
 def _one_amount() -> str:
-    billed = "cast(greatest(c.quantity, g.minimum) as decimal(20, 0))"
+    billed = "cast(case when c.quantity > 0 then greatest(c.quantity, g.minimum) else 0 end as decimal(20, 0))"
     proportional = f"cast(cast({billed} * cast(g.usd as decimal(18, 12)) as double) / g.per as decimal(38, 12))"
     return f"case when c.meter in ({_names(PROPORTIONAL_METERS)}) then {proportional} else {billed} * g.unit_usd end"
 

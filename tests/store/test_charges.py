@@ -13,7 +13,7 @@ from botanu_store.records import METERS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .pricing import call, charges, cost, priced, store
+from .pricing import call, charges, cost, costs, priced, store
 
 
 def usd(text: str) -> Decimal:
@@ -120,6 +120,20 @@ def test_the_tier_goes_by_all_input_of_the_call() -> None:
     unit = "select unit_usd from charges where meter = 'input_tokens'"
     assert below.execute(unit).fetchall() == [(usd("0.00000125"),)]
     assert above.execute(unit).fetchall() == [(usd("0.0000025"),)]
+
+
+@pytest.mark.parametrize(
+    "unused",
+    [
+        call("bigquery", "", "database", operation="SELECT", bytes_scanned=0),
+        call("groq", "whisper-large-v3", operation="speech_to_text", seconds=0),
+    ],
+)
+def test_a_minimum_is_billed_only_for_what_was_used(unused: dict[str, Any]) -> None:
+    """A query answered from a cache scans nothing and costs nothing, added up by charge or by call."""
+    con = priced(unused)
+    assert [amount for _, _, amount, _ in charges(con)] == [0]
+    assert costs(con) == [(0, "yes")]
 
 
 def test_hostile_quantities_break_no_query() -> None:
