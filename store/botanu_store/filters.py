@@ -91,6 +91,10 @@ class Where:
         return self.calls != "true"
 
 
+NO_CONDITIONS = Where("true", "true", {})
+"""For a query whose parts are filtered already."""
+
+
 def where(filters: Filters) -> Where:
     """Turn filters into SQL conditions with bound parameters."""
     parameters: dict[str, Any] = {}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from botanu_store.engines.duckdb import Database
-from botanu_store.filters import Filters, where
+from botanu_store.filters import NO_CONDITIONS, Filters, where
 from botanu_store.reports import Report, Row, at_least, coverage, filled, per, share, total
 
 _COUNTS = ("runs", "root_runs", "success", "partial", "failed", "unknown", "calls", "unpriced_calls")
@@ -21,20 +22,26 @@ def outcomes(db: Database, filters: Filters, values: Mapping[str, Decimal]) -> R
         filters: which runs.
         values: what one unit of a value type is worth in USD; a type named `usd` or `…_usd` counts as itself.
     """
-    conditions = where(filters)
-    text = filled(
-        "outcomes",
-        conditions,
-        join="inner join" if conditions.needs_calls else "left join",
-        having=at_least(filters, conditions, "coalesce(sum(cost_usd), 0) >= $min_cost") or "true",
-    )
-    bound = {"value_types": list(values), "value_usd": list(values.values())}
-    rows = db.rows(text, conditions.parameters | bound)
+    units, parameters = units_of(filters, values)
+    rows = db.rows(filled("outcomes", NO_CONDITIONS, units=units), parameters)
     totals = total(rows, _COUNTS) | {name: sum((row[name] for row in rows), Decimal(0)) for name in _WASTE}
     totals["value_usd"] = _all_values(rows)
     for row in (*rows, totals):
         _economics(row)
     return Report("outcomes", rows, totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
+
+
+def units_of(filters: Filters, values: Mapping[str, Decimal]) -> tuple[str, dict[str, Any]]:
+    """Return the start of a query that defines `units`, one row per root run, and what it binds."""
+    conditions = where(filters)
+    text = filled(
+        "units",
+        conditions,
+        join="inner join" if conditions.needs_calls else "left join",
+        having=at_least(filters, conditions, "coalesce(sum(cost_usd), 0) >= $min_cost") or "true",
+    )
+    bound = {"value_types": list(values), "value_usd": list(values.values())}
+    return text, conditions.parameters | bound
 
 
 def _all_values(rows: list[Row]) -> Decimal | None:

@@ -78,7 +78,7 @@ def cost(db: Database, filters: Filters, group_by: Sequence[str] = ("use_case",)
     Raises:
         InputError: an unknown dimension.
     """
-    dimensions = {name: _dimension(name, filters.interval.tz) for name in group_by}
+    dimensions = {name: dimension(name, filters.interval.tz) for name in group_by}
     conditions = where(filters)
     by_call = any(name in CALL_COLUMNS for name in group_by if name != "service")
     text = filled(
@@ -191,7 +191,12 @@ def _distinct_runs(db: Database, filters: Filters) -> int:
     return int(db.rows(text, conditions.parameters)[0]["n"])
 
 
-def _dimension(name: str, tz: str) -> str:
+def dimension(name: str, tz: str) -> str:
+    """Return the SQL of a dimension; days of `time:day` begin in the zone.
+
+    Raises:
+        InputError: there is no such dimension or zone.
+    """
     columns = RUN_COLUMNS | CALL_COLUMNS
     if name in columns:
         return columns[name]

@@ -14,13 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from botanu_store import outcomes, prices, reports, sources, tree, vendors
+from botanu_store import outcomes, prices, reports, samples, sources, tree, vendors
 from botanu_store.engines.duckdb import Database, check_path, connect, migrate, script, stored_version
 from botanu_store.errors import InputError, StoreUnavailable
 from botanu_store.filters import Filters
 from botanu_store.ingest import Ingested, Ingester, Progress
 from botanu_store.otlp import ContentMode
-from botanu_store.reports import Report, RunSort
+from botanu_store.reports import Coverage, Report, RunSort
 from botanu_store.spool import Spool
 
 
@@ -103,6 +103,16 @@ class Store:
     def outcomes(self, filters: Filters, values: Mapping[str, Decimal] | None = None) -> Report:
         """Report unit economics; `values` says what one unit of a value type is worth in USD."""
         return self._covered(outcomes.outcomes(self._db, filters, values or {}))
+
+    def samples(self, filters: Filters, per: samples.Per) -> list[samples.Sample]:
+        """Return what each run, root run, day or call used and cost, for statistics."""
+        return samples.samples(self._db, filters, per)
+
+    def coverage(self, filters: Filters) -> Coverage:
+        """Return what totals under these filters rest on."""
+        found = reports.coverage(self._db, filters)
+        found.segments_pending = len(self.spool.segments())
+        return found
 
     def vendors(self, filters: Filters) -> Report:
         """Report by vendor and model or product."""
