@@ -221,7 +221,7 @@ class _Sweep:
     def _partner(self, call: Group) -> Group | None:
         for same in _ways(call.best):
             for key in _partner_keys(call.best):
-                for instruments, running in islice(reversed(self._open.get(key, {}).items()), _MOST_COMPARED):
+                for instruments, running in islice(reversed(self._open.get(key, {}).items()), _MOST_INSTRUMENTS):
                     if instruments.isdisjoint(call.instruments):
                         found = _latest(running, call, same)
                         if found is not None:

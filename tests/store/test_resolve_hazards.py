@@ -33,15 +33,25 @@ def test_h1_an_agent_repeats_the_sum_of_its_calls() -> None:
 
     assert totals(calls) == Totals(3022, 306, 0, 0)
     (left_out,) = [call for call in calls if not call.counted]
-    assert (left_out.span_id, left_out.not_counted_reason, left_out.duplicate_of) == (agent.span_id, REPEATS, first.span_id)
+    assert (left_out.span_id, left_out.not_counted_reason, left_out.duplicate_of) == (
+        agent.span_id,
+        REPEATS,
+        first.span_id,
+    )
 
 
 def test_h2_an_outer_span_with_only_the_last_call_adds_nothing() -> None:
     """AI SDK 5 writes the last step's usage on the outer span."""
     trace = Trace()
-    outer = trace.span({"ai.operationId": "ai.generateText", "ai.usage.promptTokens": 5011, "ai.usage.completionTokens": 503}, ms=100)
+    outer = trace.span(
+        {"ai.operationId": "ai.generateText", "ai.usage.promptTokens": 5011, "ai.usage.completionTokens": 503}, ms=100
+    )
     for at, tokens, output in ((1, 4011, 403), (30, 5011, 503)):
-        said = {"ai.operationId": "ai.generateText.doGenerate", "ai.usage.promptTokens": tokens, "ai.usage.completionTokens": output}
+        said = {
+            "ai.operationId": "ai.generateText.doGenerate",
+            "ai.usage.promptTokens": tokens,
+            "ai.usage.completionTokens": output,
+        }
         trace.span(said, inside=outer, at=at)
 
     assert totals(trace.calls()) == Totals(9022, 906, 0, 0)
@@ -50,7 +60,9 @@ def test_h2_an_outer_span_with_only_the_last_call_adds_nothing() -> None:
 def test_h2_a_running_total_adds_nothing_however_large() -> None:
     """A Strands agent adds up over its whole life: its second run shows more than was used in it."""
     trace = Trace()
-    agent = trace.span({**chat(9000, 900), "gen_ai.operation.name": "invoke_agent"}, scope="strands.telemetry.tracer", ms=100)
+    agent = trace.span(
+        {**chat(9000, 900), "gen_ai.operation.name": "invoke_agent"}, scope="strands.telemetry.tracer", ms=100
+    )
     trace.span(chat(2011, 203), scope="strands.telemetry.tracer", inside=agent, at=1)
 
     assert totals(trace.calls()) == Totals(2011, 203, 0, 0)
@@ -79,7 +91,9 @@ def test_h4_a_framework_around_an_instrumented_client_is_one_call() -> None:
     """Of two spans inside each other the one that tells more counts, with what only the other knows of names and cost."""
     trace = Trace()
     outer = trace.span(
-        {**chat(4011, 403), "gen_ai.usage.cache_read.input_tokens": 1607, "operation.cost": "0.0012"}, scope="pydantic-ai", ms=50
+        {**chat(4011, 403), "gen_ai.usage.cache_read.input_tokens": 1607, "operation.cost": "0.0012"},
+        scope="pydantic-ai",
+        ms=50,
     )
     inner = trace.span(chat(4011, 403, gen_ai__response__id="chatcmpl-1"), inside=outer, at=1)
 
@@ -117,7 +131,9 @@ def test_h5_two_instrumentations_side_by_side_are_one_call() -> None:
     trace = Trace()
     root = trace.span({}, scope="app", name="run", ms=100)
     chain = trace.span(openinference(kind="CHAIN"), scope=LANGCHAIN, inside=root, ms=20)
-    trace.span(openinference(2011, 203, llm__token_count__prompt_details__cache_read=807), scope=LANGCHAIN, inside=chain, at=1)
+    trace.span(
+        openinference(2011, 203, llm__token_count__prompt_details__cache_read=807), scope=LANGCHAIN, inside=chain, at=1
+    )
     trace.span(openinference(2011, 203), scope=CLIENT, inside=root, at=2, ms=8)
 
     calls = trace.calls()
@@ -164,7 +180,11 @@ def test_h6_the_anthropic_sdk_beside_another_instrumentation() -> None:
         "gen_ai.provider.name": "anthropic",
         "gen_ai.usage.cache_read.input_tokens": 2007,
     }
-    trace.span({**said, "gen_ai.usage.cache_creation.input_tokens": 752}, scope="opentelemetry.instrumentation.anthropic", inside=root)
+    trace.span(
+        {**said, "gen_ai.usage.cache_creation.input_tokens": 752},
+        scope="opentelemetry.instrumentation.anthropic",
+        inside=root,
+    )
     written = {
         "gen_ai.usage.cache_write.input_tokens": 752,
         "anthropic.usage.cache_creation.ephemeral_1h_input_tokens": 251,
@@ -210,13 +230,19 @@ def test_h8_usage_on_a_later_span_of_no_length() -> None:
     """Logfire writes a stream's usage on a span of its own when the stream is over: one call, and the earlier span says where."""
     trace = Trace()
     stream = trace.span(chat(), scope="logfire.openai", ms=2)
-    usage = trace.span({**chat(4011, 403), "logfire.span_type": "log"}, scope="logfire.openai", kind="INTERNAL", at=12, ms=0)
+    usage = trace.span(
+        {**chat(4011, 403), "logfire.span_type": "log"}, scope="logfire.openai", kind="INTERNAL", at=12, ms=0
+    )
 
     calls = trace.calls()
 
     assert totals(calls) == Totals(4011, 403, 0, 0)
     (left_out,) = [call for call in calls if not call.counted]
-    assert (left_out.span_id, left_out.not_counted_reason, left_out.duplicate_of) == (stream.span_id, LATE_USAGE, usage.span_id)
+    assert (left_out.span_id, left_out.not_counted_reason, left_out.duplicate_of) == (
+        stream.span_id,
+        LATE_USAGE,
+        usage.span_id,
+    )
 
 
 def test_h8_children_that_begin_before_and_end_after_their_parent() -> None:
@@ -249,7 +275,9 @@ def litellm(tokens: int, output: int, **more: object) -> dict[str, object]:
     """Return what LiteLLM writes of a request."""
     usage = {"prompt_tokens": tokens, "completion_tokens": output, "prompt_tokens_details": {"cached_tokens": None}}
     said = chat(tokens, output, litellm__call_id="made-up", gen_ai__response__id="made-up")
-    return said | {"metadata.usage_object": repr(usage)} | {key.replace("__", "."): value for key, value in more.items()}
+    return (
+        said | {"metadata.usage_object": repr(usage)} | {key.replace("__", "."): value for key, value in more.items()}
+    )
 
 
 def raw(tokens: int, output: int, model: str = "gpt-4o-mini") -> dict[str, object]:
@@ -274,7 +302,9 @@ def test_h10_litellm_overwrites_the_applications_own_span() -> None:
 def test_h10_the_last_call_may_have_a_bare_answer() -> None:
     """An embedding's raw answer says nothing of its usage: then the span around it does."""
     trace = Trace()
-    run = trace.span(litellm(8011, 0, gen_ai__operation__name="embedding"), scope="app", name="run", kind="INTERNAL", ms=100)
+    run = trace.span(
+        litellm(8011, 0, gen_ai__operation__name="embedding"), scope="app", name="run", kind="INTERNAL", ms=100
+    )
     trace.span(raw(1011, 103), scope="litellm", name="raw_gen_ai_request", inside=run, at=1)
     trace.span({}, scope="litellm", name="raw_gen_ai_request", inside=run, at=30)
 
@@ -284,7 +314,9 @@ def test_h10_the_last_call_may_have_a_bare_answer() -> None:
 def test_h10_a_request_and_the_raw_answer_inside_it_are_one_call() -> None:
     """The answer has the vendor's id, the request the cost."""
     trace = Trace()
-    request = trace.span(litellm(1011, 103, gen_ai__cost__total_cost=0.00021345), scope="litellm", name="litellm_request")
+    request = trace.span(
+        litellm(1011, 103, gen_ai__cost__total_cost=0.00021345), scope="litellm", name="litellm_request"
+    )
     trace.span(raw(1011, 103), scope="litellm", name="raw_gen_ai_request", inside=request)
 
     (counted,) = trace.counted()
@@ -295,10 +327,23 @@ def test_h10_a_request_and_the_raw_answer_inside_it_are_one_call() -> None:
 def test_h11_a_call_in_spans_and_in_logs_counts_from_the_log() -> None:
     """Claude Code tells of each call in a span and in a log record; the record has the cost."""
     trace = Trace()
-    said = {"model": "claude-sonnet-4-5", "input_tokens": 2011, "output_tokens": 203, "cache_read_tokens": 807, "request_id": "req_2"}
-    trace.span({**said, "span.type": "llm_request"}, scope="com.anthropic.claude_code.tracing", name="claude_code.llm_request")
+    said = {
+        "model": "claude-sonnet-4-5",
+        "input_tokens": 2011,
+        "output_tokens": 203,
+        "cache_read_tokens": 807,
+        "request_id": "req_2",
+    }
+    trace.span(
+        {**said, "span.type": "llm_request"}, scope="com.anthropic.claude_code.tracing", name="claude_code.llm_request"
+    )
     log = trace.span(
-        {**said, "cost_usd": "0.0031"}, scope="com.anthropic.claude_code.events", name="api_request", kind="LOG", at=10, ms=0
+        {**said, "cost_usd": "0.0031"},
+        scope="com.anthropic.claude_code.events",
+        name="api_request",
+        kind="LOG",
+        at=10,
+        ms=0,
     )
 
     (counted,) = trace.counted()
@@ -339,7 +384,12 @@ def test_h14_of_two_spans_the_one_that_knows_the_cache_counts() -> None:
 def test_h15_thoughts_left_out_of_the_output_are_added() -> None:
     """ADK 1.x and Traceloop's Google instrumentation leave them out; the answer's own usage, or the total, has them."""
     trace = Trace()
-    usage = {"prompt_token_count": 3011, "candidates_token_count": 303, "thoughts_token_count": 61, "cached_content_token_count": 1207}
+    usage = {
+        "prompt_token_count": 3011,
+        "candidates_token_count": 303,
+        "thoughts_token_count": 61,
+        "cached_content_token_count": 1207,
+    }
     said = {
         "gen_ai.system": "gcp.vertex.agent",
         "gen_ai.request.model": "gemini-2.5-flash",
@@ -357,9 +407,15 @@ def test_h15_thoughts_left_out_of_the_output_are_added() -> None:
 def test_h16_failed_calls_cost_nothing_and_every_attempt_is_one() -> None:
     """AI SDK 5 makes a span for each attempt, the failed one without tokens."""
     trace = Trace()
-    outer = trace.span({"ai.operationId": "ai.generateText", "ai.usage.promptTokens": 10011, "ai.usage.completionTokens": 1003}, ms=100)
+    outer = trace.span(
+        {"ai.operationId": "ai.generateText", "ai.usage.promptTokens": 10011, "ai.usage.completionTokens": 1003}, ms=100
+    )
     trace.span({"ai.operationId": "ai.generateText.doGenerate"}, inside=outer, error=True)
-    said = {"ai.operationId": "ai.generateText.doGenerate", "ai.usage.promptTokens": 10011, "ai.usage.completionTokens": 1003}
+    said = {
+        "ai.operationId": "ai.generateText.doGenerate",
+        "ai.usage.promptTokens": 10011,
+        "ai.usage.completionTokens": 1003,
+    }
     trace.span(said, inside=outer, at=50)
 
     assert totals(trace.calls()) == Totals(10011, 1003, 0, 0)
@@ -372,7 +428,10 @@ def test_h16_failed_calls_cost_nothing_and_every_attempt_is_one() -> None:
         ({"langsmith.span.kind": "prompt", "gen_ai.operation.name": "chat"}, "langsmith"),
         ({"gen_ai.operation.name": "CHAIN"}, "mlflow"),
         ({"gen_ai.operation.name": "create_agent"}, "opentelemetry.instrumentation.langchain"),
-        ({"gen_ai.operation.name": "execute_event_loop_cycle", "gen_ai.system": "strands-agents"}, "strands.telemetry.tracer"),
+        (
+            {"gen_ai.operation.name": "execute_event_loop_cycle", "gen_ai.system": "strands-agents"},
+            "strands.telemetry.tracer",
+        ),
     ],
 )
 def test_h17_markers_that_lie_make_no_call(said: dict[str, object], scope: str) -> None:
@@ -387,7 +446,10 @@ def test_h17_usage_without_any_marker_is_a_call() -> None:
     """Codex writes usage on a span that names neither operation nor model; the turn around it names the model."""
     trace = Trace()
     turn = trace.span(
-        {"model": "gpt-5-codex", "codex.turn.token_usage.input_tokens": 9000}, scope="codex_exec", name="session_task.turn", ms=90
+        {"model": "gpt-5-codex", "codex.turn.token_usage.input_tokens": 9000},
+        scope="codex_exec",
+        name="session_task.turn",
+        ms=90,
     )
     middle = trace.span({}, scope="codex_exec", name="run_turn", inside=turn, ms=80)
     said = {"gen_ai.usage.input_tokens": 9000, "gen_ai.usage.output_tokens": 50, "codex.usage.total_tokens": 9050}
@@ -418,7 +480,9 @@ def test_h18_a_stream_whose_usage_only_the_agent_knows_is_covered() -> None:
     calls = trace.calls()
 
     assert totals(calls) == Totals(3022, 306, 0, 0)
-    assert [(call.span_id, call.not_counted_reason) for call in calls if not call.counted] == [(stream.span_id, COVERED)]
+    assert [(call.span_id, call.not_counted_reason) for call in calls if not call.counted] == [
+        (stream.span_id, COVERED)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -444,13 +508,20 @@ def test_h18_a_stream_whose_usage_only_the_agent_knows_is_covered() -> None:
             Totals(2313, 203, 0, 302),
         ),
         (
-            {"event.kind": "response.completed", "input_token_count": "3011", "output_token_count": "303", "tool_token_count": "3314"},
+            {
+                "event.kind": "response.completed",
+                "input_token_count": "3011",
+                "output_token_count": "303",
+                "tool_token_count": "3314",
+            },
             "codex_exec",
             Totals(3011, 303, 0, 0),
         ),
     ],
 )
-def test_h19_numbers_as_text_in_json_and_in_pythons_notation(said: dict[str, object], scope: str, wanted: Totals) -> None:
+def test_h19_numbers_as_text_in_json_and_in_pythons_notation(
+    said: dict[str, object], scope: str, wanted: Totals
+) -> None:
     """However a number is written down, it is read."""
     trace = Trace()
     trace.span(said, scope=scope, name="codex.sse_event", kind="LOG" if scope == "codex_exec" else "CLIENT")
@@ -461,8 +532,14 @@ def test_h19_numbers_as_text_in_json_and_in_pythons_notation(said: dict[str, obj
 def test_a_total_alone_counts_in_full() -> None:
     """The agent span of claude-agent-sdk is the only one that knows of any usage."""
     trace = Trace()
-    agent = trace.span(openinference(5011, 503, kind="AGENT"), scope="openinference.instrumentation.claude_agent_sdk", ms=90)
-    trace.span(openinference(kind="TOOL", tool__name="Bash"), scope="openinference.instrumentation.claude_agent_sdk", inside=agent)
+    agent = trace.span(
+        openinference(5011, 503, kind="AGENT"), scope="openinference.instrumentation.claude_agent_sdk", ms=90
+    )
+    trace.span(
+        openinference(kind="TOOL", tool__name="Bash"),
+        scope="openinference.instrumentation.claude_agent_sdk",
+        inside=agent,
+    )
 
     assert totals(trace.calls()) == Totals(5011, 503, 0, 0)
 
@@ -471,7 +548,9 @@ def test_a_tool_that_calls_a_model_is_a_call_and_so_is_the_model() -> None:
     """The tool counts one request, its tokens are its model call's."""
     trace = Trace()
     outer = trace.span(chat(1011, 103), ms=90)
-    tool = trace.span({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "research"}, inside=outer, at=1, ms=50)
+    tool = trace.span(
+        {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "research"}, inside=outer, at=1, ms=50
+    )
     trace.span(chat(2011, 203), inside=tool, at=2)
 
     assert totals(trace.calls()) == Totals(3022, 306, 0, 0)

@@ -71,6 +71,11 @@ CANDIDATE_KEYS: tuple[str, ...] = tuple(dict.fromkeys(key for d in DIALECTS for 
 """A span that has one of these attributes may matter; plain HTTP and function spans have none."""
 
 
+def describe() -> list[tuple[str, str, str, str]]:
+    """Return one row per dialect for the documentation: name, who speaks it, what makes a span a call, how its numbers are meant."""
+    return [(dialect.name, dialect.title, dialect.marker, dialect.counts) for dialect in DIALECTS]
+
+
 _KEYS = frozenset(CANDIDATE_KEYS)
 
 

@@ -75,15 +75,21 @@ NO_VENDORS = frozenset(
 )  # fmt: skip
 """Frameworks that put their own name where the vendor's belongs, and words for not knowing."""
 
-_FAMILIES = (
+_FAMILIES: tuple[tuple[str, str], ...] = (
     ("claude", "anthropic"),
+    ("gpt-oss", ""),  # open weights, which many sell
     ("gpt-", "openai"),
     ("chatgpt-", "openai"),
     ("text-embedding-3", "openai"),
     ("text-embedding-ada", "openai"),
     ("gemini", "gcp.gemini"),
+    ("amazon.", "aws.bedrock"),
+    ("anthropic.claude", "aws.bedrock"),
 )
-"""Beginnings of model names that only one vendor's models have."""
+"""Beginnings of model names that only one vendor's models have, the first that fits."""
+
+_BEDROCK_REGIONS = ("us.", "eu.", "apac.", "jp.", "au.", "global.")
+"""What Bedrock puts before a model's id: https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html."""
 
 
 def vendor(name: str | None, model: str = "") -> str:
@@ -104,6 +110,8 @@ def vendor(name: str | None, model: str = "") -> str:
 def maker(model: str) -> str:
     """Return the vendor whose own models are named like this one, nothing where several sell it."""
     name = model.lower().rpartition("/")[2]
+    if name.startswith(_BEDROCK_REGIONS):
+        name = name.partition(".")[2]
     if len(name) > 1 and name[0] == "o" and name[1] in "134" and name[2:3] in ("", "-"):
         return "openai"
     return next((owner for family, owner in _FAMILIES if name.startswith(family)), "")

@@ -1,0 +1,533 @@
+"""What each dialect reads in a span of its own: names, ids, cost, and tokens in disjoint meters."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES, DIALECTS, describe, read
+from botanu_store.dialects.numbers import count, document, python_document, usd
+from botanu_store.dialects.reading import Reading
+from botanu_store.dialects.vendors import maker, product, vendor
+
+from tests.conftest import REPOSITORY
+from tests.store.captures import Trace, is_candidate
+
+PAGE = REPOSITORY / "docs" / "integration" / "dialects.md"
+
+
+def reading(said: dict[str, object], *, scope: str = "app", name: str = "chat", kind: str = "CLIENT") -> Reading:
+    """Return what is read in one span that the store would look at."""
+    span = Trace().span(said, scope=scope, name=name, kind=kind)
+    assert is_candidate(span)
+    found = read(span)
+    assert found is not None
+    return found
+
+
+ANTHROPIC = {
+    "input_tokens": 3011,
+    "output_tokens": 303,
+    "cache_read_input_tokens": 1207,
+    "cache_creation_input_tokens": 452,
+}
+OPENAI = {
+    "prompt_tokens": 3011,
+    "completion_tokens": 303,
+    "prompt_tokens_details": {"cached_tokens": 1207, "audio_tokens": 91},
+}
+SPLIT = {
+    "input_tokens": 3011,
+    "cache_read_tokens": 1207,
+    "cache_write_tokens": 452,
+    "output_tokens": 303,
+    "requests": 1,
+}
+"""What a call of 3011 fresh, 1207 read and 452 written input tokens comes to, however it was counted."""
+
+
+def gen_ai(tokens: int, output: int, **details: int) -> dict[str, object]:
+    """Return usage in the conventions' names."""
+    said: dict[str, object] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": "m",
+        "gen_ai.usage.input_tokens": tokens,
+        "gen_ai.usage.output_tokens": output,
+    }
+    return said | {f"gen_ai.usage.{key.replace('__', '.')}": value for key, value in details.items()}
+
+
+CACHED = {"cache_read__input_tokens": 1207, "cache_creation__input_tokens": 452}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "scope", "said"),
+    [
+        ("otel", "opentelemetry.instrumentation.genai.openai", gen_ai(4670, 303, **CACHED)),
+        ("otel", "new", gen_ai(4670, 303, cache_read__input_tokens=1207, cache_write__input_tokens=452)),
+        ("bedrock", "opentelemetry.instrumentation.botocore.bedrock-runtime", gen_ai(3011, 303, **CACHED)),
+        ("bedrock", "opentelemetry.instrumentation.genai.bedrock", gen_ai(3011, 303, **CACHED)),
+        ("anthropic-sdk", "com.anthropic.sdk.typescript", gen_ai(4670, 303, **CACHED)),
+        ("microsoft", "agent_framework", gen_ai(4670, 303, **CACHED)),
+        ("strands", "strands.telemetry.tracer", gen_ai(4670, 303, **CACHED)),
+        ("google-adk", "gcp.vertex.agent", gen_ai(4670, 303, **CACHED)),
+        ("openlit", "openlit.instrumentation.openai", gen_ai(4670, 303, **CACHED)),
+        ("openlit", "openlit.instrumentation.anthropic", gen_ai(3011, 303, **CACHED)),
+        ("pydantic-ai", "pydantic-ai", gen_ai(4670, 303, **CACHED)),
+        (
+            "pydantic-ai",
+            "pydantic-ai",
+            gen_ai(4670, 303, details__cache_read_input_tokens=1207, details__cache_creation_input_tokens=452),
+        ),
+        ("traceloop", "opentelemetry.instrumentation.anthropic", gen_ai(4670, 303, total_tokens=4973, **CACHED)),
+        (
+            "traceloop",
+            "opentelemetry.instrumentation.anthropic",
+            {
+                "llm.request.type": "chat",
+                "gen_ai.usage.prompt_tokens": 4670,
+                "gen_ai.usage.completion_tokens": 303,
+                "gen_ai.usage.cache_read_input_tokens": 1207,
+                "gen_ai.usage.cache_creation_input_tokens": 452,
+            },
+        ),
+        ("logfire", "logfire.anthropic", gen_ai(4670, 303) | {"gen_ai.usage.raw": json.dumps(ANTHROPIC)}),
+        (
+            "langsmith",
+            "langsmith",
+            gen_ai(4670, 303)
+            | {
+                "langsmith.span.kind": "llm",
+                "langsmith.metadata.usage_metadata": json.dumps(
+                    {"input_token_details": {"cache_read": 1207, "cache_creation": 452}}
+                ),
+            },
+        ),
+        (
+            "openinference",
+            "openinference.instrumentation.anthropic",
+            {
+                "openinference.span.kind": "LLM",
+                "llm.token_count.prompt": 4670,
+                "llm.token_count.completion": 303,
+                "llm.token_count.prompt_details.cache_read": 1207,
+                "llm.token_count.prompt_details.cache_write": 452,
+            },
+        ),
+        (
+            "mlflow",
+            "mlflow.tracing.provider",
+            {
+                "mlflow.spanType": '"CHAT_MODEL"',
+                "mlflow.chat.tokenUsage": json.dumps({**ANTHROPIC, "input_tokens": 4670}),
+            },
+        ),
+        (
+            "langfuse",
+            "langfuse-sdk",
+            {"langfuse.observation.type": "generation", "langfuse.observation.usage_details": json.dumps(ANTHROPIC)},
+        ),
+        (
+            "langfuse",
+            "langfuse-sdk",
+            {
+                "langfuse.observation.type": "generation",
+                "langfuse.observation.usage_details": json.dumps(
+                    {
+                        "input": 3011,
+                        "input_cache_read": 1207,
+                        "cache_creation_input_tokens": 452,
+                        "cache_creation_ephemeral_5m_input_tokens": 452,
+                        "output": 283,
+                        "output_reasoning": 20,
+                        "total": 4973,
+                        "input_priority": 7,
+                    }
+                ),
+            },
+        ),
+        (
+            "ai-sdk",
+            "ai",
+            {
+                "ai.operationId": "ai.generateText.doGenerate",
+                "ai.usage.promptTokens": 3011,
+                "ai.usage.completionTokens": 303,
+                "ai.response.providerMetadata": json.dumps({"anthropic": {"usage": ANTHROPIC}}),
+            },
+        ),
+        (
+            "ai-sdk",
+            "ai",
+            {
+                "ai.operationId": "ai.streamText.doStream",
+                "ai.usage.inputTokens": 4670,
+                "ai.usage.outputTokens": 303,
+                "ai.usage.inputTokenDetails.noCacheTokens": 3011,
+                "ai.usage.inputTokenDetails.cacheReadTokens": 1207,
+                "ai.usage.inputTokenDetails.cacheWriteTokens": 452,
+                "ai.response.providerMetadata": json.dumps({"anthropic": {"usage": ANTHROPIC}}),
+            },
+        ),
+        (
+            "ai-sdk",
+            "ai",
+            {
+                "ai.operationId": "ai.generateText.doGenerate",
+                "gen_ai.usage.input_tokens": 3011,
+                "gen_ai.usage.output_tokens": 303,
+                "ai.response.providerMetadata": '{"anthropic": {"cacheReadInputTokens": 1207, "cacheCreationInputTokens": 452}}',
+            },
+        ),
+        (
+            "ai-sdk",
+            "ai",
+            {
+                "ai.operationId": "ai.generateText.doGenerate",
+                "gen_ai.usage.input_tokens": 3011,
+                "gen_ai.usage.output_tokens": 303,
+                "ai.response.providerMetadata": (
+                    '{"bedrock": {"usage": {"cacheReadInputTokens": 1207, "cacheWriteInputTokens": 452}}}'
+                ),
+            },
+        ),
+        (
+            "litellm",
+            "litellm",
+            gen_ai(4670, 303)
+            | {
+                "litellm.call_id": "x",
+                "metadata.usage_object": repr(
+                    {
+                        "prompt_tokens": 4670,
+                        "completion_tokens": 303,
+                        "prompt_tokens_details": {
+                            "cached_tokens": 1207,
+                            "cache_creation_tokens": 452,
+                            "audio_tokens": None,
+                        },
+                    }
+                ),
+            },
+        ),
+        ("litellm", "litellm", {"llm.anthropic.usage": repr(ANTHROPIC)}),
+        (
+            "claude-code",
+            "com.anthropic.claude_code.tracing",
+            {
+                "span.type": "llm_request",
+                "input_tokens": 3011,
+                "output_tokens": 303,
+                "cache_read_tokens": 1207,
+                "cache_creation_tokens": 452,
+            },
+        ),
+        ("botanu", "botanu", gen_ai(4670, 303, **CACHED)),
+        (
+            "botanu",
+            "botanu.gen_ai",
+            gen_ai(3011, 303)
+            | {
+                "gen_ai.provider.name": "anthropic",
+                "botanu.usage.cached_tokens": 1207,
+                "botanu.usage.cache_read_tokens": 1207,
+                "botanu.usage.cache_write_tokens": 452,
+            },
+        ),
+    ],
+)
+def test_a_call_comes_to_the_same_meters_in_every_dialect(dialect: str, scope: str, said: dict[str, object]) -> None:
+    """Whether a dialect's input holds the cached tokens or not, fresh, read and written tokens end up apart."""
+    name = "raw_gen_ai_request" if "llm.anthropic.usage" in said else "chat"
+
+    found = reading(said, scope=scope, name=name)
+
+    assert (found.dialect, found.quantities, found.usage) == (dialect, SPLIT, "reported")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "wanted"),
+    [
+        (
+            "codex.sse_event",
+            {
+                "event.kind": "response.completed",
+                "input_token_count": "3011",
+                "output_token_count": "303",
+                "cached_token_count": "807",
+            },
+            {"input_tokens": 2204, "cache_read_tokens": 807, "output_tokens": 303, "requests": 1},
+        ),
+        (
+            "gemini_cli.api_response",
+            {
+                "model": "gemini-2.5-pro",
+                "input_token_count": 3011,
+                "output_token_count": 303,
+                "cached_content_token_count": 807,
+                "thoughts_token_count": 61,
+            },
+            {"input_tokens": 2204, "cache_read_tokens": 807, "output_tokens": 364, "requests": 1},
+        ),
+        (
+            "claude_code.api_request",
+            {"cost_usd": 0.01, "input_tokens": 3011, "output_tokens": 303, "cache_read_tokens": 807},
+            {"input_tokens": 3011, "cache_read_tokens": 807, "output_tokens": 303, "requests": 1},
+        ),
+    ],
+)
+def test_log_records_of_coding_agents(name: str, said: dict[str, object], wanted: dict[str, int]) -> None:
+    """A record of the right name is a call, with thoughts in the output and the cached tokens apart."""
+    assert reading(said, name=name, kind="LOG", scope="events").quantities == wanted
+
+
+def test_other_log_records_are_no_calls() -> None:
+    """The same events in the middle of a stream, and the generic event that Gemini CLI writes twice, say nothing more."""
+    for name, said in (
+        ("codex.sse_event", {"event.kind": "response.created", "input_token_count": "1"}),
+        ("gen_ai.client.inference.operation.details", {"input_token_count": "1"}),
+        ("claude_code.tool_result", {"cost_usd": "1"}),
+    ):
+        assert read(Trace().span(said, name=name, kind="LOG", scope="events")) is None
+
+
+def test_audio_and_image_tokens_have_meters_of_their_own() -> None:
+    """They are taken out of the sums that hold them, the cached ones out of the cached."""
+    said = gen_ai(
+        3011,
+        303,
+        cache_read__input_tokens=1207,
+        audio__input_tokens=91,
+        audio__cache_read__input_tokens=41,
+        image__input_tokens=11,
+        audio__output_tokens=31,
+    )
+
+    assert reading(said).quantities == {
+        "input_tokens": 3011 - 1207 - 50 - 11,
+        "cache_read_tokens": 1166,
+        "cache_read_audio_tokens": 41,
+        "input_audio_tokens": 50,
+        "input_image_tokens": 11,
+        "output_tokens": 272,
+        "output_audio_tokens": 31,
+        "requests": 1,
+    }
+
+
+def test_a_total_smaller_than_its_parts_leaves_them_out() -> None:
+    """An input below the cached tokens cannot include them, whatever the dialect says."""
+    assert reading(gen_ai(11, 3, cache_read__input_tokens=5000)).quantities["input_tokens"] == 11
+
+
+@pytest.mark.parametrize(
+    ("scope", "said", "wanted"),
+    [
+        ("botanu", {"db.system": "bigquery", "db.operation": "SELECT", "botanu.warehouse.bytes_scanned": 10**9, "botanu.data.rows_returned": 7},
+         ("database", "bigquery", "SELECT", {"requests": 1, "bytes_scanned": 10**9, "rows": 7})),
+        ("opentelemetry.instrumentation.psycopg", {"db.system.name": "postgresql", "db.operation.name": "INSERT"},
+         ("database", "postgresql", "INSERT", {"requests": 1})),
+        ("botanu", {"botanu.storage.system": "s3", "botanu.storage.operation": "GET", "botanu.data.bytes_read": 5, "botanu.data.objects_count": 1},
+         ("storage", "s3", "GET", {"requests": 1, "bytes_read": 5, "objects": 1})),
+        ("opentelemetry.instrumentation.botocore.s3", {"rpc.service": "S3", "rpc.method": "PutObject"},
+         ("storage", "s3", "PutObject", {"requests": 1})),
+        ("botanu", {"messaging.system": "sqs", "messaging.operation": "publish", "botanu.messaging.message_count": 3},
+         ("messaging", "sqs", "publish", {"requests": 1, "messages": 3})),
+        ("kafka", {"messaging.system": "aws_sqs", "messaging.operation.type": "receive", "messaging.batch.message_count": 2},
+         ("messaging", "sqs", "receive", {"requests": 1, "messages": 2})),
+    ],
+)  # fmt: skip
+def test_operations_on_databases_stores_and_queues(
+    scope: str, said: dict[str, object], wanted: tuple[str, str, str, dict[str, int]]
+) -> None:
+    """One request of the product by its one name, and whatever else the span counts."""
+    found = reading(said, scope=scope, name="operation")
+
+    assert (found.category, found.vendor, found.operation, found.quantities) == wanted
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({"db.system": "postgresql"}, "INTERNAL"),
+        ({"db.system": "postgresql", "db.operation": "connect"}, "CLIENT"),
+        ({"messaging.system": "kafka", "messaging.operation": "process"}, "CONSUMER"),
+        ({"gen_ai.operation.name": "invoke_agent"}, "INTERNAL"),
+        ({"openinference.span.kind": "CHAIN"}, "INTERNAL"),
+        ({"traceloop.span.kind": "workflow"}, "INTERNAL"),
+    ],
+)
+def test_what_nobody_bills_is_no_operation(said: dict[str, object], kind: str) -> None:
+    """Driver internals, local processing of a message, and frames around calls."""
+    assert read(Trace().span(said, kind=kind, name="x")) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "scope", "name"),
+    [
+        ({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}, "agents", "execute_tool search"),
+        ({"openinference.span.kind": "TOOL", "tool.name": "search"}, "agents", "x"),
+        ({"traceloop.span.kind": "tool", "traceloop.entity.name": "search"}, "agents", "x"),
+        ({"ai.operationId": "ai.toolCall", "ai.toolCall.name": "search"}, "ai", "ai.toolCall"),
+        ({"mlflow.spanType": '"TOOL"'}, "mlflow", "search"),
+        ({"langfuse.observation.type": "tool"}, "langfuse-sdk", "search"),
+        ({"langsmith.span.kind": "tool"}, "langsmith", "search"),
+        ({"span.type": "tool", "tool_name": "search"}, "com.anthropic.claude_code.tracing", "claude_code.tool"),
+        ({"gen_ai.tool.name": "search"}, "pydantic-ai", "running tool"),
+        (
+            {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"},
+            "com.anthropic.sdk.go",
+            "anthropic.tool_use search",
+        ),
+    ],
+)
+def test_tools_are_read_in_every_dialect(said: dict[str, object], scope: str, name: str) -> None:
+    """A tool is one request of nobody's; its name is what a price per call goes by."""
+    found = reading(said, scope=scope, name=name)
+
+    assert (found.category, found.vendor, found.model, found.quantities) == ("tool", "", "search", {"requests": 1})
+
+
+def test_a_tool_with_a_vendor_has_it() -> None:
+    """Our tracker may say who sells the tool."""
+    said = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search", "botanu.vendor": "tavily"}
+
+    assert reading(said, scope="botanu").vendor == "tavily"
+
+
+def test_whatever_our_tracker_tracks_is_a_call() -> None:
+    """An operation of the caller's own naming, too, even when it says no tokens."""
+    found = reading({"gen_ai.operation.name": "classify", "gen_ai.provider.name": "openai"}, scope="botanu")
+
+    assert (found.role, found.operation, found.usage) == ("call", "classify", "none")
+
+
+def test_a_call_answered_by_the_callers_own_cache_is_free() -> None:
+    """The vendor never saw it."""
+    found = reading(gen_ai(1011, 103) | {"botanu.request.cache_hit": True}, scope="botanu")
+
+    assert (found.usage, found.quantities) == ("free", {})
+
+
+@pytest.mark.parametrize(
+    ("key", "scope"),
+    [
+        ("gen_ai.usage.cost", "openlit.instrumentation.openai"),
+        ("operation.cost", "logfire.openai"),
+        ("gen_ai.usage.cost_usd", "x"),
+    ],
+)
+def test_the_emitters_own_cost_is_kept_as_it_is(key: str, scope: str) -> None:
+    """An amount above zero, as decimal text; 0 is what emitters write when they do not know."""
+    assert reading(gen_ai(1, 1) | {key: 0.00021345}, scope=scope).emitter_usd == "0.00021345"
+    assert reading(gen_ai(1, 1) | {key: 0}, scope=scope).emitter_usd is None
+
+
+@pytest.mark.parametrize(
+    ("said", "model", "wanted"),
+    [
+        ("OpenAI", "", "openai"),
+        ("openai.chat", "", "openai"),
+        ("anthropic.messages", "", "anthropic"),
+        ("az.ai.openai", "", "azure.openai"),
+        ("azure_openai", "", "azure.openai"),
+        ("AWS", "", "aws.bedrock"),
+        ("amazon-bedrock", "", "aws.bedrock"),
+        ("google.generative-ai", "", "gcp.gemini"),
+        ("google.vertex.chat", "", "gcp.vertex_ai"),
+        ("vertex_ai", "", "gcp.vertex_ai"),
+        ("gemini", "", "gcp.gemini"),
+        ("x_ai", "", "x.ai"),
+        ("mistral_ai", "", "mistral"),
+        ("strands-agents", "claude-sonnet-4-5", "anthropic"),
+        ("gcp.vertex.agent", "gemini-2.5-flash", "gcp.gemini"),
+        ("microsoft.agent_framework", "o3-mini", "openai"),
+        ("langchain", "openai/gpt-4o", "openai"),
+        ("strands-agents", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "aws.bedrock"),
+        ("strands-agents", "llama-3.3-70b", ""),
+        ("somebody.new", "", "somebody.new"),
+        (None, "", ""),
+    ],
+)
+def test_vendors_have_one_name(said: str | None, model: str, wanted: str) -> None:
+    """Every spelling comes to one; a framework's name gives way to the model's maker where the model leaves no doubt."""
+    assert vendor(said, model) == wanted
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted"), [("o1", "openai"), ("o", ""), ("olmo-2", ""), ("gpt-oss-120b", ""), ("", "")]
+)
+def test_only_unmistakable_names_tell_the_maker(model: str, wanted: str) -> None:
+    """A name that merely begins alike tells nothing."""
+    assert maker(model) == wanted
+
+
+def test_products_have_one_name() -> None:
+    """Databases, stores and brokers too."""
+    names = ("AWS.DynamoDB", "google_cloud_storage", "aws.sqs", "Cassandra")
+
+    assert [product(name) for name in names] == ["dynamodb", "gcs", "sqs", "cassandra"]
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ("7", 7),
+        ("7.0", 7),
+        (7.0, 7),
+        (2**53, 2**53),
+        ("-7", 0),
+        (-7, 0),
+        ("7.5", 0),
+        ("nan", 0),
+        ("inf", 0),
+        (float("inf"), 0),
+        (2**53 + 1, 0),
+        ("9" * 5000, 0),
+        ("²", 0),
+        (True, 0),
+        (None, 0),
+        ([], 0),
+    ],
+)
+def test_a_count_is_a_whole_number_of_things_or_none(value: object, wanted: int) -> None:
+    """Anything else is as if nothing had been said."""
+    assert count(value) == wanted
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e13", "x", "", None, "9" * 100, []])
+def test_an_amount_is_a_positive_number_of_dollars_or_none(value: object) -> None:
+    """Anything else is no cost."""
+    assert usd(value) is None
+
+
+@pytest.mark.parametrize("text", ["", None, "[]", "{", "{'a'", "\x00", "[" * 100_000, '"x"'])
+def test_a_broken_document_is_an_empty_one(text: str | None) -> None:
+    """Nesting without end and notation of neither kind say nothing."""
+    assert document(text) == {}
+    assert python_document(text) == {}
+
+
+def test_plain_spans_are_never_looked_at() -> None:
+    """HTTP requests, RPCs and functions cost the store nothing."""
+    for said in (
+        {"http.request.method": "POST", "url.full": "x"},
+        {"rpc.system": "grpc", "rpc.service": "shop.Cart"},
+        {"code.function": "f"},
+    ):
+        assert not is_candidate(Trace().span(said, scope="opentelemetry.instrumentation.httpx", name="POST"))
+
+
+def test_every_dialect_can_be_known_before_it_is_asked() -> None:
+    """Each has keys or scopes by which the store's SQL finds its spans, and a name of its own."""
+    assert len({dialect.name for dialect in DIALECTS}) == len(DIALECTS)
+    assert all(dialect.keys or (dialect.either and dialect.scopes) for dialect in DIALECTS)
+    assert len(set(CANDIDATE_KEYS)) == len(CANDIDATE_KEYS)
+    assert all(CANDIDATE_SCOPES)
+
+
+def test_the_page_about_dialects_has_a_row_for_each() -> None:
+    """The documentation's table is the code's own."""
+    page = PAGE.read_text("utf-8")
+
+    assert [row[0] for row in describe() if f"| {' | '.join(row)} |" not in page] == []
