@@ -38,7 +38,7 @@ BATCH = 512
 class NullExporter(SpanExporter):
     """Takes spans and forgets them."""
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:  # noqa: ARG002 - the interface fixes it
         """Forget the batch."""
         return SpanExportResult.SUCCESS
 
@@ -81,14 +81,19 @@ def hot_path() -> None:
     said = {"a": 1, "b": "x", "c": 2.0}
 
     def bare() -> None:
-        with tracer.start_as_current_span("outer", attributes=said), tracer.start_as_current_span("inner", attributes=said):
+        with (
+            tracer.start_as_current_span("outer", attributes=said),
+            tracer.start_as_current_span("inner", attributes=said),
+        ):
             pass
 
     # As `enable` does, so that runs do not look at the environment each time.
     configure_process(propagation_mode="lean", environment="production")
     with _tracer.recording_with(provider(enriched=True)):
         run, two_spans, ratio = paired(one_run, bare, 1000)
-    print(f"one run, one call, one outcome  {run * 1e6:8.1f} µs   two bare spans {two_spans * 1e6:.1f} µs   {ratio:.2f}x (at most 2.5)")
+    print(
+        f"one run, one call, one outcome  {run * 1e6:8.1f} µs   two bare spans {two_spans * 1e6:.1f} µs   {ratio:.2f}x (at most 2.5)"
+    )
 
 
 def small_things() -> None:
@@ -149,7 +154,9 @@ def memory(runs: int) -> None:
             for segment in store.with_name("botanu.duckdb.spool").glob("[!.]*.jsonl"):
                 segment.unlink()
             gc.collect()
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+                1 << 20 if sys.platform == "darwin" else 1 << 10
+            )
             print(f"{(part + 1) * runs // 10:>9,} runs   peak {peak:.0f} MiB", flush=True)
         botanu.disable()
 

@@ -6,7 +6,7 @@ detaching the one token restores all three.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -90,7 +90,7 @@ def write(span: Span, said: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def as_current(run: RunContext) -> Iterator[RunContext]:
+def as_current(run: RunContext) -> Generator[RunContext]:
     """Make `run` current without a span of its own."""
     token = context.attach(entered(CurrentRun(run)))
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from opentelemetry import metrics, trace
@@ -51,7 +51,7 @@ def watch_providers(callback: Callable[[TracerProvider], None] | None) -> None:
 
 
 @contextmanager
-def recording_with(provider: TracerProvider) -> Iterator[None]:
+def recording_with(provider: TracerProvider) -> Generator[None]:
     """Record with `provider` for the time of the block."""
     before = _Source.own
     use_own_provider(provider)

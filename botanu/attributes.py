@@ -114,7 +114,7 @@ GEN_AI_USAGE_CACHE_CREATION: Final = "gen_ai.usage.cache_creation.input_tokens"
 """Those input tokens that were written to the provider's cache."""
 GEN_AI_USAGE_REASONING: Final = "gen_ai.usage.reasoning.output_tokens"
 """Those output tokens that the model spent on reasoning."""
-GEN_AI_TOKEN_TYPE: Final = "gen_ai.token.type"
+GEN_AI_TOKEN_TYPE: Final = "gen_ai.token.type"  # noqa: S105 - tokens of another kind
 """On the token metric: input or output."""
 GEN_AI_REQUEST_TEMPERATURE: Final = "gen_ai.request.temperature"
 """The temperature asked for."""

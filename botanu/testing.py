@@ -13,7 +13,7 @@ recording, whether botanu is enabled or not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,7 +104,7 @@ class RecordedRuns:
 
 
 @contextmanager
-def record_runs() -> Iterator[RecordedRuns]:
+def record_runs() -> Generator[RecordedRuns]:
     """Record all that botanu makes in this process for the time of the block."""
     recorded = RecordedRuns()
     with _tracer.recording_with(recorded.provider):

@@ -54,7 +54,7 @@ class LocalStoreExporter(SpanExporter):
     def shutdown(self) -> None:
         """Nothing is held back, so there is nothing to do."""
 
-    def force_flush(self, timeout_millis: int = 30000) -> bool:
+    def force_flush(self, timeout_millis: int = 30000) -> bool:  # noqa: ARG002 - the interface fixes it
         """Nothing is held back, so there is nothing to do."""
         return True
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from opentelemetry.trace import INVALID_SPAN_CONTEXT
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
@@ -70,7 +72,8 @@ class Encoder:
 
     def span(self, span: ReadableSpan) -> Json:
         """Return one span."""
-        context, parent = span.context, span.parent
+        # Only a span that was made by hand, past the SDK, has no context.
+        context, parent = span.context or INVALID_SPAN_CONTEXT, span.parent
         status = span.status
         encoded: Json = {
             "traceId": f"{context.trace_id:032x}",
@@ -133,7 +136,8 @@ class Encoder:
             return []
         by_type = self._by_type
         encoded = [
-            {"key": key, "value": (by_type.get(type(value)) or self._other)(value)} for key, value in attributes.items()
+            {"key": key, "value": (by_type.get(value.__class__) or self._other)(value)}
+            for key, value in attributes.items()
         ]
         if len(encoded) > ATTRIBUTE_LIMIT:
             del encoded[ATTRIBUTE_LIMIT:]
@@ -167,7 +171,7 @@ class Encoder:
         return {"arrayValue": {"values": [self._value(item, 1) for item in value[: self._limit]]}}
 
     def _value(self, value: Any, depth: int) -> Json:
-        known = self._by_type.get(type(value))
+        known = self._by_type.get(value.__class__)
         if known is not None and not isinstance(value, tuple | list):
             return known(value)
         return self._other(value, depth)
@@ -176,12 +180,12 @@ class Encoder:
         """Encode what the table does not know: nested values and subclasses; too deep is text."""
         if depth < _DEEPEST:
             if isinstance(value, Mapping):
-                entries = [
-                    {"key": str(key)[:_KEY_LIMIT], "value": self._value(item, depth + 1)} for key, item in value.items()
-                ]
+                items: list[tuple[Any, Any]] = list(value.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+                entries = [{"key": str(key)[:_KEY_LIMIT], "value": self._value(item, depth + 1)} for key, item in items]
                 return {"kvlistValue": {"values": entries[:ATTRIBUTE_LIMIT]}}
             if isinstance(value, tuple | list):
-                return {"arrayValue": {"values": [self._value(item, depth + 1) for item in value[: self._limit]]}}
+                sequence = cast("Sequence[Any]", value)[: self._limit]
+                return {"arrayValue": {"values": [self._value(item, depth + 1) for item in sequence]}}
         for known, encode in self._by_type.items():
             if isinstance(value, known) and known not in (tuple, list):
                 return encode(value)

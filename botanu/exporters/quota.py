@@ -68,7 +68,7 @@ class DropCounter:
         if hasattr(os, "register_at_fork"):
             # A lock that another thread holds at the fork would never be released in the child.
             forget = weakref.WeakMethod(self._forget)
-            os.register_at_fork(after_in_child=lambda: (forget() or _nothing)())
+            os.register_at_fork(after_in_child=lambda: (forget() or _nothing)())  # noqa: PLW0108 - asked anew at each fork
 
     def add(self, reason: str, *, spans: int = 0, not_sent: int = 0) -> None:
         """Count spans as lost for `reason`."""

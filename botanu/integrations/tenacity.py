@@ -25,7 +25,7 @@ def botanu_before(retry_state: Any) -> None:
     current_attempts.set(attempts)
 
 
-def botanu_after_all(retry_state: Any) -> None:
+def botanu_after_all(retry_state: Any) -> None:  # noqa: ARG001 - tenacity passes it
     """Tenacity's `after` callback, for programs that name both; an attempt is over without it too."""
     current_attempts.set(None)
 

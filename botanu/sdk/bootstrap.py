@@ -1,7 +1,7 @@
-"""Starting and stopping: `enable` puts the pipeline together, `disable` takes it apart.
+r"""Starting and stopping: `enable` puts the pipeline together, `disable` takes it apart.
 
     spans -> enricher -> batches -> local store (when `store` names a file)
-                      \\-> batches -> OTLP endpoint (when one is named, or when there is no store)
+                      \-> batches -> OTLP endpoint (when one is named, or when there is no store)
 
 With a store and no endpoint named in code, environment or YAML nothing is sent anywhere, so that a program without a
 collector runs in silence.

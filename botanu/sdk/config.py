@@ -64,6 +64,27 @@ class _Setting:
     from_text: Callable[[str, str], object] = lambda _variable, text: text
 
 
+def otlp_protocol() -> str:
+    """Return the protocol spans are sent with, which OpenTelemetry's own variables decide: http/protobuf or grpc."""
+    for variable in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
+        if said := os.environ.get(variable):
+            return str(_checked(variable, said, checks.protocol))
+    return "http/protobuf"
+
+
+def _checked(name: str, value: object, check: Callable[[object], object]) -> object:
+    try:
+        return check(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is {value!r}; allowed: {error}") from None
+
+
+def _endpoint(variable: str, text: str) -> str:
+    if variable == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" or otlp_protocol() == "grpc":
+        return text
+    return text.rstrip("/") + "/v1/traces"
+
+
 _SETTINGS: dict[str, _Setting] = {
     "service_name": _Setting("service.name", checks.text, ("OTEL_SERVICE_NAME",)),
     "service_version": _Setting("service.version", checks.optional_text, ("OTEL_SERVICE_VERSION",)),
@@ -76,7 +97,7 @@ _SETTINGS: dict[str, _Setting] = {
         "otlp.endpoint",
         checks.url,
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
-        lambda variable, text: _endpoint(variable, text),
+        _endpoint,
     ),
     "otlp_headers": _Setting("otlp.headers", checks.headers, ("OTEL_EXPORTER_OTLP_HEADERS",)),
     "max_export_batch_size": _Setting("export.batch_size", checks.positive, ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE",)),
@@ -96,7 +117,7 @@ def _setting(name: str, default: Any) -> Any:
 
     def value() -> Any:
         said = _from_environment(name)
-        return said if said is not None else (list(default) if isinstance(default, tuple) else default)
+        return default if said is None else said
 
     return dataclasses.field(default_factory=value)
 
@@ -131,7 +152,7 @@ class BotanuConfig:
     """The share of traces recorded. Below 1 costs are estimates, and say so."""
     propagation_mode: str = _setting("propagation_mode", "lean")
     """How much of a run travels in baggage: lean or full."""
-    auto_instrument_packages: list[str] = _setting("auto_instrument_packages", DEFAULT_PACKAGES)
+    auto_instrument_packages: list[str] = _setting("auto_instrument_packages", DEFAULT_PACKAGES)  # noqa: RUF009 - a field
     """Which libraries are instrumented, as far as they are installed."""
     store: str | None = _setting("store", None)
     """The local store that spans are written beside."""
@@ -191,33 +212,12 @@ def field_names() -> tuple[str, ...]:
     return tuple(_SETTINGS)
 
 
-def otlp_protocol() -> str:
-    """Return the protocol spans are sent with, which OpenTelemetry's own variables decide: http/protobuf or grpc."""
-    for variable in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
-        if said := os.environ.get(variable):
-            return str(_checked(variable, said, checks.protocol))
-    return "http/protobuf"
-
-
-def _checked(name: str, value: object, check: Callable[[object], object]) -> object:
-    try:
-        return check(value)
-    except ValueError as error:
-        raise ValueError(f"{name} is {value!r}; allowed: {error}") from None
-
-
 def _from_environment(name: str) -> object | None:
     setting = _SETTINGS[name]
     for variable in setting.environment:
         if said := os.environ.get(variable):
             return _checked(variable, setting.from_text(variable, said), setting.check)
     return None
-
-
-def _endpoint(variable: str, text: str) -> str:
-    if variable == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" or otlp_protocol() == "grpc":
-        return text
-    return text.rstrip("/") + "/v1/traces"
 
 
 def _yaml_values(path: Path) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def _yaml_values(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is no valid YAML: {error}") from error
     if not isinstance(said, dict | None):
-        raise ValueError(f"{path} holds {type(said).__name__}; allowed: a mapping of sections")
+        raise ValueError(f"{path} holds {type(said).__name__}; allowed: a mapping of sections")  # noqa: TRY004 - the contract
     by_yaml = {setting.yaml: name for name, setting in _SETTINGS.items()}
     values: dict[str, Any] = {}
     for key, value in _flattened(cast("Mapping[object, object]", said or {}), by_yaml).items():

@@ -109,8 +109,9 @@ class _Decorator:
 
     def __call__(self, function: F, /) -> F:
         plain: Any = function
-        if isinstance(plain, classmethod | staticmethod):
-            return cast("F", type(plain)(self._wrap(plain.__func__)))
+        holder: type[Any] = plain.__class__
+        if holder in (classmethod, staticmethod):
+            return cast("F", holder(self._wrap(plain.__func__)))
         return cast("F", self._wrap(plain))
 
 

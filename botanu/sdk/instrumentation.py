@@ -58,7 +58,7 @@ def instrument(packages: Sequence[str], provider: TracerProvider | None = None) 
     if not _django_is_set_up():
         wanted.discard("django")
     used: dict[str, Any] = {}
-    asked = set() if tuple(packages) == DEFAULT_PACKAGES else wanted
+    asked = set[str]() if tuple(packages) == DEFAULT_PACKAGES else wanted
     for point in _one_for_each_library([p for p in entry_points(group=GROUP) if _plain(p.name) in wanted]):
         instrumentor = _instrumented(point, provider, missed=_plain(point.name) in asked | _CLIENTS | _FRAMEWORKS)
         if instrumentor is not None:

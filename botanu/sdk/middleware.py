@@ -7,7 +7,7 @@ What callers send is hostile: headers are limited in length and checked before t
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, unquote
@@ -64,7 +64,7 @@ class BotanuMiddleware:
             context.detach(token)
 
     @contextmanager
-    def _run(self, said: dict[str, str]) -> Iterator[RunContext | None]:
+    def _run(self, said: dict[str, str]) -> Generator[RunContext | None]:
         carried = RunContext.from_baggage(baggage.get_all()) or self._named(said)
         if carried is not None:
             with _adopted(carried, said) as run:
@@ -85,7 +85,7 @@ class BotanuMiddleware:
 
 
 @contextmanager
-def _adopted(run: RunContext, said: dict[str, str]) -> Iterator[RunContext]:
+def _adopted(run: RunContext, said: dict[str, str]) -> Generator[RunContext]:
     """Make a caller's run current; the server's span, if some instrumentation made one, stands for it here."""
     server_span = trace.get_current_span()
     current = CurrentRun(run, server_span if server_span.is_recording() else None)

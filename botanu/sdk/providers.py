@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from opentelemetry import trace
@@ -61,7 +61,8 @@ class Gate(SpanProcessor):
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """Flush what is behind the gate."""
-        return all([processor.force_flush(timeout_millis) for processor in self._open])
+        flushed = [processor.force_flush(timeout_millis) for processor in self._open]
+        return all(flushed)
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Attachment:
 class Attacher:
     """Attaches one pipeline to the program's provider, and to the one that replaces it, until it is released."""
 
-    _gates: WeakKeyDictionary[trace.TracerProvider, Gate] = WeakKeyDictionary()
+    _gates: ClassVar[WeakKeyDictionary[trace.TracerProvider, Gate]] = WeakKeyDictionary()
 
     def __init__(self, config: BotanuConfig, processors: tuple[SpanProcessor, ...]) -> None:
         self._config = config

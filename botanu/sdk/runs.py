@@ -67,6 +67,7 @@ class RunPlan:
         )
 
 
+@dataclass(slots=True)
 class _Process:
     """What `enable` decides for all runs of this process."""
 
@@ -74,10 +75,13 @@ class _Process:
     after_run: Callable[[], object] | None = None
 
 
+_process = _Process()
+
+
 def configure_runs(sample_rate: float = 1.0, after_run: Callable[[], object] | None = None) -> None:
     """Say on every run which share of runs is recorded, and call `after_run` when one has ended."""
-    _Process.sample_rate = sample_rate
-    _Process.after_run = after_run
+    _process.sample_rate = sample_rate
+    _process.after_run = after_run
 
 
 class RunScope:
@@ -94,8 +98,8 @@ class RunScope:
     def __enter__(self) -> RunContext:
         run = self._plan.new_run()
         said = run.to_span_attributes()
-        if _Process.sample_rate < 1:
-            said[attributes.SAMPLE_RATE] = _Process.sample_rate
+        if _process.sample_rate < 1:
+            said[attributes.SAMPLE_RATE] = _process.sample_rate
         self._span = span = tracer().start_span(
             f"botanu.run/{run.use_case}",
             kind=self._plan.span_kind,
@@ -155,8 +159,8 @@ class RunScope:
         write(span, said)
         span.add_event(attributes.EVENT_RUN_COMPLETED, _completed(run, duration_ms))
         span.end()
-        if _Process.after_run is not None:
-            _Process.after_run()
+        if _process.after_run is not None:
+            _process.after_run()
 
 
 def _completed(run: RunContext, duration_ms: float) -> RunAttributes:

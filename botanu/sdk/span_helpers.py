@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Literal
@@ -90,7 +90,7 @@ def set_business_context(
 
 
 @contextmanager
-def step(name: str) -> Iterator[trace.Span]:
+def step(name: str) -> Generator[trace.Span]:
     """Mark a phase of the run, so that its cost can be told from that of the others."""
     with tracer().start_as_current_span(
         f"botanu.step/{name}", kind=SpanKind.INTERNAL, attributes={attributes.STEP: name}

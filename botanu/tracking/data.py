@@ -173,7 +173,7 @@ class MessagingTracker(Tracker):
 
 
 def track_db_operation(system: str, operation: str, database: str | None = None, **attributes_: Any) -> DBTracker:
-    """Track one database or warehouse operation: `with track_db_operation("bigquery", "SELECT") as db: ...`."""
+    """Track one database or warehouse operation; use as a context manager."""
     known = normalised(system, DB_SYSTEMS)
     said: Said = {
         attributes.DB_SYSTEM: known,
@@ -187,7 +187,7 @@ def track_db_operation(system: str, operation: str, database: str | None = None,
 
 
 def track_storage_operation(system: str, operation: str, **attributes_: Any) -> StorageTracker:
-    """Track one operation on an object store: `with track_storage_operation("s3", "GET") as storage: ...`."""
+    """Track one operation on an object store; use as a context manager."""
     known = normalised(system, STORAGE_SYSTEMS)
     said: Said = {
         attributes.STORAGE_SYSTEM: known,
@@ -199,7 +199,7 @@ def track_storage_operation(system: str, operation: str, **attributes_: Any) -> 
 
 
 def track_messaging_operation(system: str, operation: str, destination: str, **attributes_: Any) -> MessagingTracker:
-    """Track one operation on a message broker: `with track_messaging_operation("sqs", "publish", "jobs") as queue: ...`."""
+    """Track one operation on a message broker; use as a context manager."""
     known = normalised(system, MESSAGING_SYSTEMS)
     said: Said = {
         attributes.MESSAGING_SYSTEM: known,

@@ -253,7 +253,7 @@ def track_llm_call(
     client_request_id: str | None = None,
     **attributes_: Any,
 ) -> LLMTracker:
-    """Track one model call: `with track_llm_call("openai", "gpt-5") as call: call.record_response(...)`."""
+    """Track one model call; use as a context manager."""
     known = normalised(provider, LLM_PROVIDERS)
     said: Said = {
         attributes.GEN_AI_OPERATION_NAME: operation,
@@ -275,7 +275,7 @@ def track_llm_call(
 def track_tool_call(
     tool_name: str, tool_call_id: str | None = None, provider: str | None = None, **attributes_: Any
 ) -> ToolTracker:
-    """Track one execution of a tool: `with track_tool_call("search") as tool: tool.set_result(items_returned=3)`."""
+    """Track one execution of a tool; use as a context manager."""
     said: Said = {
         attributes.GEN_AI_OPERATION_NAME: ModelOperation.EXECUTE_TOOL,
         attributes.GEN_AI_TOOL_NAME: tool_name,

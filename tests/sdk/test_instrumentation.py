@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_what_is_installed_is_instrumented(python: Python, store: Store) -> None
     )
 
     assert ended.stderr == ""
-    on = "requests httpx httpx2 urllib3 openai anthropic logging".split()
+    on = ["requests", "httpx", "httpx2", "urllib3", "openai", "anthropic", "logging"]
     assert ended.stdout.splitlines() == [*(f"{name} True" for name in on), "flask False", "off False"]
 
 
@@ -116,7 +116,7 @@ class Good:
     """An instrumentor that notes what it was told."""
 
     is_instrumented_by_opentelemetry = False
-    told: list[dict[str, Any]] = []
+    told: ClassVar[list[dict[str, Any]]] = []
 
     def instrument(self, **told: Any) -> None:
         """Note it."""

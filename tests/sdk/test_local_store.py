@@ -77,22 +77,20 @@ def make_spans(
 
 def as_protobuf(document: dict[str, Any]) -> ExportTraceServiceRequest:
     """Read OTLP JSON with protobuf's own parser; only its ids are hex where protobuf expects base64."""
-    for resource in document["resourceSpans"]:
-        for scope in resource["scopeSpans"]:
-            for span in scope["spans"]:
-                for thing in (span, *span.get("links", ())):
-                    for key in ("traceId", "spanId", "parentSpanId"):
-                        if key in thing:
-                            thing[key] = base64.b64encode(bytes.fromhex(thing[key])).decode()
+    spans = [span for r in document["resourceSpans"] for s in r["scopeSpans"] for span in s["spans"]]
+    for thing in (*spans, *(link for span in spans for link in span.get("links", ()))):
+        for key in {"traceId", "spanId", "parentSpanId"} & set(thing):
+            thing[key] = base64.b64encode(bytes.fromhex(thing[key])).decode()
     parsed = json_format.ParseDict(document, ExportTraceServiceRequest())
-    for resource in parsed.resource_spans:
-        for scope in resource.scope_spans:
-            for span in scope.spans:
-                # OpenTelemetry's encoder leaves the W3C flags out of the lowest byte.
-                span.flags &= ~0xFF
-                for link in span.links:
-                    link.flags &= ~0xFF
+    for span in [span for r in parsed.resource_spans for s in r.scope_spans for span in s.spans]:
+        _without_w3c_flags(span)
     return parsed
+
+
+def _without_w3c_flags(span: Any) -> None:
+    """OpenTelemetry's encoder leaves the W3C flags out of the lowest byte."""
+    for thing in (span, *span.links):
+        thing.flags &= ~0xFF
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -170,9 +168,8 @@ def test_nobody_sees_half_a_segment(tmp_path: Path) -> None:
 
     def watch() -> None:
         while not stop.is_set():
-            for path in tmp_path.glob("[!.]*.jsonl"):
-                if path.stat().st_size != len(payload):
-                    torn.append(path)
+            whole = tmp_path.glob("[!.]*.jsonl")
+            torn.extend(path for path in whole if path.stat().st_size != len(payload))
 
     watcher = threading.Thread(target=watch)
     watcher.start()

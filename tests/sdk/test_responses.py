@@ -371,9 +371,34 @@ JSON = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                "usage usage_metadata meta tokens billed_units response message delta data choices candidates chunk bytes model id "
-                "prompt_tokens input_tokens output_tokens prompt_tokens_details cached_tokens cache_read_input_tokens cacheDetails "
-                "inputTokens finish_reason ResponseMetadata HTTPHeaders".split()
+                [
+                    "usage",
+                    "usage_metadata",
+                    "meta",
+                    "tokens",
+                    "billed_units",
+                    "response",
+                    "message",
+                    "delta",
+                    "data",
+                    "choices",
+                    "candidates",
+                    "chunk",
+                    "bytes",
+                    "model",
+                    "id",
+                    "prompt_tokens",
+                    "input_tokens",
+                    "output_tokens",
+                    "prompt_tokens_details",
+                    "cached_tokens",
+                    "cache_read_input_tokens",
+                    "cacheDetails",
+                    "inputTokens",
+                    "finish_reason",
+                    "ResponseMetadata",
+                    "HTTPHeaders",
+                ]
             ),
             inner,
             max_size=4,

@@ -32,21 +32,25 @@ class Agent:
 
     @botanu_use_case("Support")
     def method(self) -> str | None:
+        """Give the run."""
         return get_run_id()
 
     @classmethod
     @botanu_use_case("Support")
     def inner_class_method(cls) -> str | None:
+        """Give the run."""
         return get_run_id()
 
     @botanu_use_case("Support")
     @classmethod
     def outer_class_method(cls) -> str | None:
+        """Give the run."""
         return get_run_id()
 
     @botanu_use_case("Support")
     @staticmethod
     def static() -> str | None:
+        """Give the run."""
         return get_run_id()
 
 
@@ -165,7 +169,7 @@ def test_nothing_leaks(recorded: RecordedRuns) -> None:
     token = context.attach(baggage.set_baggage("mine", "1"))
     before = context.get_current()
     answer("why")
-    with pytest.raises(ZeroDivisionError), botanu.run("x"):
+    with pytest.raises(ZeroDivisionError), botanu.run("x"):  # noqa: PT012
         botanu.set_baggage("inner", "2")
         raise ZeroDivisionError
     after = context.get_current()
@@ -289,7 +293,7 @@ def test_a_failed_run(recorded: RecordedRuns) -> None:
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit("broken"), GeneratorExit])
 def test_what_is_no_exception(error: BaseException | type[BaseException], recorded: RecordedRuns) -> None:
     """A BaseException fails the run too, except the ones that only say goodbye."""
-    with pytest.raises(BaseException) as raised, botanu.run("x"):  # noqa: PT011
+    with pytest.raises(BaseException) as raised, botanu.run("x"):
         raise error
 
     assert raised.type is (error if isinstance(error, type) else type(error))
@@ -344,7 +348,7 @@ def test_what_was_said_stays(said: str, recorded: RecordedRuns) -> None:
 
 def test_an_exception_after_success_fails_the_run(recorded: RecordedRuns) -> None:
     """An exception after `emit_outcome("success")` is a failure; the value that was said is still there."""
-    with pytest.raises(ValueError, match="late"), botanu.run("x"):
+    with pytest.raises(ValueError, match="late"), botanu.run("x"):  # noqa: PT012
         emit_outcome("success", value_type="pages", value_amount=2)
         raise ValueError("late")
 

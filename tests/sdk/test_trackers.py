@@ -168,10 +168,32 @@ DATABASES = {
     "mongodb": "mongo mongodb",
     **{
         name: name
-        for name in (
-            "mysql mariadb oracle sqlite dynamodb cassandra couchdb firestore cosmosdb redis memcached elasticache "
-            "elasticsearch opensearch snowflake bigquery redshift databricks athena synapse influxdb timescaledb neo4j neptune"
-        ).split()
+        for name in [
+            "mysql",
+            "mariadb",
+            "oracle",
+            "sqlite",
+            "dynamodb",
+            "cassandra",
+            "couchdb",
+            "firestore",
+            "cosmosdb",
+            "redis",
+            "memcached",
+            "elasticache",
+            "elasticsearch",
+            "opensearch",
+            "snowflake",
+            "bigquery",
+            "redshift",
+            "databricks",
+            "athena",
+            "synapse",
+            "influxdb",
+            "timescaledb",
+            "neo4j",
+            "neptune",
+        ]
     },
     "mydb": "MyDB",
 }
@@ -357,7 +379,7 @@ def test_exceptions_are_recorded_and_re_raised(
     """An exception marks the span, names its class, and is re-raised; said twice it is recorded once."""
     with pytest.raises(KeyError), make():
         raise KeyError("no")
-    with pytest.raises(KeyError), make() as tracker:
+    with pytest.raises(KeyError), make() as tracker:  # noqa: PT012
         error = KeyError("no")
         assert tracker.set_error(error) is tracker
         raise error

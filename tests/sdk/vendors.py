@@ -146,7 +146,7 @@ def _event_stream(events: list[tuple[str, dict[str, Any]]]) -> bytes:
     return encoded
 
 
-def _answer(path: str, request: dict[str, Any]) -> tuple[str, bytes]:
+def _answer(path: str, request: dict[str, Any]) -> tuple[str, bytes]:  # noqa: PLR0911 - one return for each vendor
     """The answer to a request: content type and body."""
     streamed = bool(request.get("stream"))
     if path.endswith("/chat/completions"):
