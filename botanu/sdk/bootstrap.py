@@ -12,8 +12,8 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import difflib
-import importlib.util
 import logging
+import multiprocessing.util
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -70,14 +70,20 @@ def enable(
             _log.warning("botanu is enabled already; this call changes nothing")
             return False
         settled = _settle(config, config_file, said)
-        if not _sdk_is_installed():
-            return False
-        from botanu.sdk.pipeline import Pipeline  # noqa: PLC0415 - needs the OpenTelemetry SDK, which is an extra
+        try:
+            from botanu.sdk.pipeline import Pipeline  # noqa: PLC0415 - needs the OpenTelemetry SDK, which is an extra
 
-        _State.pipeline = pipeline = Pipeline(settled, auto_instrument=auto_instrument)
+            pipeline = Pipeline(settled, auto_instrument=auto_instrument)
+        except ImportError as missing:
+            way_out = "" if "pip install" in str(missing) else ". Install it: pip install 'botanu[sdk]'"
+            _log.error("botanu records nothing: %s%s", missing, way_out)  # noqa: TRY400 - one clear line
+            return False
+        _State.pipeline = pipeline
         configure_process(propagation_mode=settled.propagation_mode, environment=_run_environment(settled))
         configure_runs(pipeline.sample_rate, pipeline.flush if settled.flush_after_run else None)
         atexit.register(disable)
+        # Children of `multiprocessing` end without atexit; their own finalizers they do run.
+        multiprocessing.util.register_after_fork(_State, _flush_at_childs_end)
         return True
 
 
@@ -103,6 +109,10 @@ def get_config() -> BotanuConfig | None:
     return _State.pipeline.config if _State.pipeline is not None else None
 
 
+def _flush_at_childs_end(_state: object) -> None:
+    multiprocessing.util.Finalize(None, disable, exitpriority=0)
+
+
 def _settle(
     config: BotanuConfig | None, config_file: str | os.PathLike[str] | None, said: dict[str, Any]
 ) -> BotanuConfig:
@@ -124,13 +134,3 @@ def _known_fields(fields: dict[str, Any]) -> dict[str, Any]:
 def _run_environment(config: BotanuConfig) -> str:
     """The environment of runs: the configured one; where nobody configured any, runs look at one variable more."""
     return current_environment() if config.deployment_environment == "production" else config.deployment_environment
-
-
-def _sdk_is_installed() -> bool:
-    try:
-        installed = importlib.util.find_spec("opentelemetry.sdk.trace") is not None
-    except ModuleNotFoundError:
-        installed = False
-    if not installed:
-        _log.error("botanu records nothing: the OpenTelemetry SDK is missing. Install it: pip install 'botanu[sdk]'")
-    return installed

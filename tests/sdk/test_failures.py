@@ -172,6 +172,22 @@ def test_a_fork_keeps_exporting(store: Store, python: Python) -> None:
     assert sorted(run["botanu.use_case"] for run in store.runs()) == ["before", "child", "parent"]
 
 
+def test_children_of_multiprocessing(store: Store, python: Python) -> None:
+    """Children of multiprocessing, which end without atexit, leave their runs; in a pool of forked workers too."""
+    python(
+        "import botanu, multiprocessing\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        f"botanu.enable('x', store={str(store.path)!r}, auto_instrument=False)\n"
+        "@botanu.use_case('child')\n"
+        "def work(n=0): return n\n"
+        "fork = multiprocessing.get_context('fork')\n"
+        "child = fork.Process(target=work); child.start(); child.join()\n"
+        "with ProcessPoolExecutor(2, mp_context=fork) as pool: assert sum(pool.map(work, range(5))) == 10\n"
+    )
+
+    assert [run["botanu.use_case"] for run in store.runs()] == ["child"] * 6
+
+
 def test_gunicorns_pre_fork(store: Store, tmp_path: Path, python: Python) -> None:
     """Enabled in gunicorn's master, each worker exports the runs it served."""
     (tmp_path / "served.py").write_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -270,24 +271,29 @@ def test_zero_code(python: Python, store: Store, tmp_path: Path) -> None:
     assert "PROGRAM" in python("", "-m", "botanu", "run", check=False).stderr
 
 
-def test_under_opentelemetry_instrument(python: Python, store: Store) -> None:
-    """A program that enables botanu joins the provider that `opentelemetry-instrument` set up."""
-    program = (
+def test_under_opentelemetry_instrument(store: Store, tmp_path: Path) -> None:
+    """A program that enables botanu joins the provider that `opentelemetry-instrument` set up, whose exporter goes on."""
+    (tmp_path / "joined.py").write_text(
         "import botanu\nfrom opentelemetry import trace\n"
         "before = trace.get_tracer_provider()\n"
         f"botanu.enable('x', store={str(store.path)!r}, auto_instrument=False)\n"
-        "with botanu.run('Z'): print(type(before).__module__, trace.get_tracer_provider() is before)"
+        "with botanu.run('Z'): print(type(before).__module__, trace.get_tracer_provider() is before)",
+        "utf-8",
     )
     script = Path(sys.executable).with_name("opentelemetry-instrument")
-    (store.path.parent / "joined.py").write_text(program, "utf-8")
-    configure = (
-        "from opentelemetry import trace\nfrom opentelemetry.sdk.trace import TracerProvider\n"
-        "trace.set_tracer_provider(TracerProvider())\nimport runpy; runpy.run_path('joined.py', run_name='__main__')"
+    only_traces = {"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
+    ended = subprocess.run(
+        [script, sys.executable, "joined.py"],
+        cwd=tmp_path,
+        env={**os.environ, **only_traces},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
-    ended = python(configure)
 
-    assert script.exists()
-    assert ended.stdout == "opentelemetry.sdk.trace True\n"
+    assert ended.stdout.startswith("opentelemetry.sdk.trace True\n")
+    assert '"name": "botanu.run/Z"' in ended.stdout
     assert len(store.runs()) == 1
 
 

@@ -6,13 +6,10 @@ import logging
 import subprocess
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from opentelemetry import propagate, trace
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 import botanu
@@ -319,6 +316,26 @@ def test_without_the_sdk(python: Python) -> None:
     assert "pip install 'botanu[sdk]'" in ended.stderr
 
 
+@pytest.mark.parametrize("missing", ["orjson", "opentelemetry.exporter.otlp.proto.grpc"])
+def test_a_part_that_is_missing(missing: str, python: Python, store: Store) -> None:
+    """A missing part of the extra is one clear error too, and nothing is left half started."""
+    ended = python(
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.startswith({missing!r}): raise ModuleNotFoundError(f'No module named {{name!r}}')\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "import botanu\nfrom opentelemetry import trace\n"
+        f"print(botanu.enable('x', 'http://localhost:1', store={str(store.path)!r}), botanu.is_enabled())\n"
+        "print(type(trace.get_tracer_provider()).__name__)",
+        OTEL_EXPORTER_OTLP_PROTOCOL="grpc",
+    )
+
+    assert ended.stdout == "False False\nProxyTracerProvider\n"
+    assert ended.stderr.count("\n") == 1
+    assert "pip install" in ended.stderr
+
+
 def test_a_wrong_argument_is_named() -> None:
     """An argument that is no field is a TypeError with the closest one; a wrong value is a ValueError."""
     with pytest.raises(TypeError, match="did you mean trace_sample_rate"):
@@ -326,120 +343,6 @@ def test_a_wrong_argument_is_named() -> None:
     with pytest.raises(ValueError, match="propagation_mode is 'medium'"):
         botanu.enable(propagation_mode="medium")
     assert not botanu.is_enabled()
-
-
-class TestExistingProviders:
-    """A provider that the program has, gets, or that cannot be joined."""
-
-    def theirs(self, **words: Any) -> tuple[TracerProvider, Any]:
-        """A provider of the program's own with its own exporter."""
-        from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-        from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-
-        kept = InMemorySpanExporter()
-        provider = TracerProvider(resource=Resource({"service.name": "theirs"}), shutdown_on_exit=False, **words)
-        provider.add_span_processor(SimpleSpanProcessor(kept))
-        return provider, kept
-
-    def test_one_set_before_is_joined(self, store: Store) -> None:
-        """It stays the program's provider, its exporter keeps receiving, its spans carry the run and are in the store."""
-        provider, kept = self.theirs()
-        trace._TRACER_PROVIDER = provider
-        botanu.enable("x", store=store.path, auto_instrument=False)
-        assert trace.get_tracer_provider() is provider
-        one_run()
-        botanu.disable()
-        one_run()
-
-        assert [span.name for span in kept.get_finished_spans()] == ["chat gpt-5", "botanu.run/Support"] * 2
-        assert len(store.spans) == 2
-        resource = store.documents[0]["resourceSpans"][0]["resource"]["attributes"]
-        assert {"key": "service.name", "value": {"stringValue": "theirs"}} in resource
-
-    def test_joined_again_nothing_is_doubled(self, store: Store) -> None:
-        """Enabled, disabled and enabled again on one provider, each span is written once."""
-        provider, _ = self.theirs()
-        trace._TRACER_PROVIDER = provider
-        for _ in range(3):
-            botanu.enable("x", store=store.path, auto_instrument=False)
-            one_run()
-            botanu.disable()
-
-        assert len(store.spans) == 6
-
-    def test_one_set_after_is_joined(self, store: Store) -> None:
-        """A provider that the program sets after `enable` becomes the provider, and is joined at the next run."""
-        botanu.enable("x", store=store.path, auto_instrument=False)
-        one_run()
-        provider, kept = self.theirs()
-        once, trace._TRACER_PROVIDER_SET_ONCE = trace._TRACER_PROVIDER_SET_ONCE, type(trace._TRACER_PROVIDER_SET_ONCE)()
-        trace.set_tracer_provider(provider)
-        trace._TRACER_PROVIDER_SET_ONCE = once
-        one_run()
-        botanu.disable()
-
-        assert trace.get_tracer_provider() is provider
-        assert len(kept.get_finished_spans()) == 2
-        assert len(store.spans) == 4
-
-    def test_one_that_cannot_be_joined_is_left_alone(self, store: Store) -> None:
-        """A foreign provider without processors stays the global one, and botanu's own spans go beside it."""
-
-        class Foreign(trace.TracerProvider):
-            made: int = 0
-
-            def get_tracer(self, *args: Any, **kwargs: Any) -> trace.Tracer:
-                self.made += 1
-                return trace.NoOpTracer()
-
-        foreign = Foreign()
-        trace._TRACER_PROVIDER = foreign
-        botanu.enable("x", store=store.path, auto_instrument=False)
-        one_run()
-        botanu.disable()
-
-        assert trace.get_tracer_provider() is foreign
-        assert foreign.made == 0
-        assert len(store.spans) == 2
-
-    def test_a_ratio_sampler_is_reported(self, store: Store, caplog: pytest.LogCaptureFixture) -> None:
-        """A sampler on the joined provider is a warning that names the share of cost that will be seen."""
-        from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
-
-        trace._TRACER_PROVIDER = self.theirs(sampler=ParentBasedTraceIdRatio(0.25))[0]
-        botanu.enable("x", store=store.path, auto_instrument=False)
-        for _ in range(100):
-            one_run()
-        botanu.disable()
-
-        assert "25 %" in caplog.text
-        assert {run["botanu.sample_rate"] for run in store.runs()} == {0.25}
-
-    def test_the_rate_counts_on_a_joined_provider_too(self, store: Store) -> None:
-        """`trace_sample_rate` thins what botanu exports, and leaves the program's own exporter everything."""
-        provider, kept = self.theirs()
-        trace._TRACER_PROVIDER = provider
-        botanu.enable("x", store=store.path, trace_sample_rate=0.3, auto_instrument=False)
-        for _ in range(200):
-            one_run()
-        botanu.disable()
-
-        assert len(kept.get_finished_spans()) == 400
-        assert 20 < len(store.runs()) < 110
-        assert len(store.spans) == 2 * len(store.runs())
-
-    def test_by_hand(self, store: Store) -> None:
-        """`provider.add_span_processor(RunContextEnricher())` is all that an existing set-up needs."""
-        from botanu.processors import RunContextEnricher
-
-        provider, kept = self.theirs()
-        trace._TRACER_PROVIDER = provider
-        provider.add_span_processor(RunContextEnricher())
-        with botanu.run("Support") as run:
-            trace.get_tracer("theirs").start_span("theirs").end()
-
-        spans = kept.get_finished_spans()
-        assert [span.attributes["botanu.run_id"] for span in spans] == [run.run_id] * 2
 
 
 def test_nothing_is_logged_on_a_good_day(store: Store, collector: Collector, caplog: pytest.LogCaptureFixture) -> None:
