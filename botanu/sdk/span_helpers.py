@@ -141,7 +141,7 @@ def _outcome_is_said() -> bool:
 
 
 def _what_is_wrong(status: object, amount: object, confidence: object) -> str | None:
-    if status not in _STATUS:
+    if not isinstance(status, str) or status not in _STATUS:
         return f"status is {status!r}; allowed are {', '.join(_STATUS)}"
     if amount is not None and not _is_finite(amount):
         return f"value_amount is {amount!r}; allowed are finite numbers"

@@ -83,6 +83,7 @@ def test_an_outcome_said_is_told_from_one_concluded(recorded: RecordedRuns) -> N
     [
         ({"status": "great"}, "great"),
         ({"status": None}, "None"),
+        ({"status": ["success"]}, "success"),
         ({"status": "success", "confidence": 1.1}, "1.1"),
         ({"status": "success", "confidence": -0.1}, "-0.1"),
         ({"status": "success", "confidence": math.nan}, "nan"),
