@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from botanu_cli.commands import calls, cost, demo, ingest, outcomes, runs, vendors
+from botanu_cli.commands import budget, calls, cost, demo, ingest, outcomes, runs, vendors
 from botanu_cli.diagnostics import ExitCode, say_error, say_traceback
 from botanu_cli.settings import Settings
 
@@ -29,6 +29,7 @@ app.command("ingest")(ingest.ingest)
 app.command("demo")(demo.demo)
 app.add_typer(runs.app, name="runs")
 app.add_typer(calls.app, name="calls")
+app.add_typer(budget.app, name="budget")
 
 _VALUE_FLAGS = ("--store", "--config", "--tz")
 _SWITCHES = ("--no-color", "-q", "--quiet", "-v", "--verbose", "--version")

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from botanu_cli.output import Layout
 
-FORMATS = ("table", "json", "jsonl", "csv", "markdown")
+FORMATS: tuple[str, ...] = ("table", "json", "jsonl", "csv", "markdown")
 
-_KINDS: dict[str, tuple[str, ...]] = {
+KINDS: dict[str, tuple[str, ...]] = {
     "use_case": ("--use-case",),
     "workflow": ("--workflow",),
     "tenant": ("--tenant",),
@@ -41,6 +41,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "outcome": ("--outcome",),
     "run_id": ("--run-id",),
 }
+"""The filters by value that every report has, and their flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Request:
 
         from botanu_cli.interval import interval
 
-        asked = {name: tuple(self.values[name] or ()) for name in _KINDS}
+        asked = {name: tuple(self.values[name] or ()) for name in KINDS}
         _note_unknown(self.settings, store, asked)
         return Filters(
             **asked,
@@ -75,9 +76,17 @@ class Request:
 
 
 def report(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the shared options; it receives them as its first argument, a `Request`."""
+    """Give a command the filters and outputs that reports share; it receives them as its first argument, a `Request`."""
+    return _with_shared(command, [*_filter_parameters(), *_output_parameters()])
+
+
+def filtered(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the filters that reports share, but outputs of its own; it receives them as a `Request`."""
+    return _with_shared(command, _filter_parameters())
+
+
+def _with_shared(command: Callable[..., None], shared: list[inspect.Parameter]) -> Callable[..., None]:
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
-    shared = _parameters()
     names = [parameter.name for parameter in shared]
 
     @functools.wraps(command)
@@ -94,7 +103,7 @@ def report(command: Callable[..., None]) -> Callable[..., None]:
     return with_shared
 
 
-def _parameters() -> list[inspect.Parameter]:
+def _filter_parameters() -> list[inspect.Parameter]:
     filters = [
         _option(
             name,
@@ -105,7 +114,7 @@ def _parameters() -> list[inspect.Parameter]:
             panel="Filters",
             metavar="TEXT",
         )
-        for name, flags in _KINDS.items()
+        for name, flags in KINDS.items()
     ]
     return [
         *filters,
@@ -128,6 +137,11 @@ def _parameters() -> list[inspect.Parameter]:
             panel="Filters",
             metavar="USD",
         ),
+    ]
+
+
+def _output_parameters() -> list[inspect.Parameter]:
+    return [
         _option(
             "format",
             str,

@@ -19,10 +19,11 @@ from botanu_cli import text
 
 if TYPE_CHECKING:
     from botanu_store.reports import Report
+    from rich.text import Text
 
     from botanu_cli.settings import Settings
 
-Kind = Literal["text", "count", "money", "worth", "share", "roi", "meters", "duration", "time", "mark"]
+Kind = Literal["text", "count", "money", "worth", "share", "roi", "meters", "figure", "duration", "time", "mark"]
 
 LEFT: tuple[Kind, ...] = ("text", "time", "mark", "meters")
 """Kinds of columns that begin at the left; numbers end at the right."""
@@ -158,7 +159,7 @@ def markdown_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column],
     """Return rows as a Markdown table, with everything in them that Markdown would read made plain."""
     from botanu_cli.table import written
 
-    cells = [[_escaped(written(row, column, settings.zone)) for column in columns] for row in rows]
+    cells = [[escaped(written(row, column, settings.zone)) for column in columns] for row in rows]
     marks = ["---" if column.kind in LEFT else "---:" for column in columns]
     lines = [[column.title for column in columns], marks, *cells]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
@@ -183,6 +184,27 @@ _RENDERERS: dict[str, Callable[[Report, Layout, Settings], str]] = {
     "csv": _csv,
     "markdown": _markdown,
 }
+
+
+def printed(lines: Iterable[Text | str], *, width: int | None, color: bool) -> str:
+    """Return lines as a terminal shows them; none is wrapped or cut."""
+    from rich.console import Console
+
+    stream = io.StringIO()
+    console = Console(
+        file=stream,
+        width=max(width or 100_000, 20),
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+    for line in lines:
+        console.print(line)
+    return stream.getvalue()
 
 
 def terminal_width() -> int | None:
@@ -236,7 +258,8 @@ def _is_number(value: str) -> bool:
         return False
 
 
-def _escaped(cell: str) -> str:
+def escaped(cell: str) -> str:
+    """Return text as Markdown shows it: nothing in it is markup."""
     for character in "\\`*_{}[]<>|":
         cell = cell.replace(character, "\\" + character)
     return cell

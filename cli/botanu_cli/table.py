@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 from rich.text import Text
 
 from botanu_cli import text
-from botanu_cli.output import LEFT, Column, Layout, coverage_line, interval_line
+from botanu_cli.output import LEFT, Column, Layout, coverage_line, interval_line, printed
 
 if TYPE_CHECKING:
     from botanu_store.reports import Report, Row
@@ -32,39 +30,30 @@ _STYLES = {
     "timeout": "red",
     "partial": "yellow",
     "running": "cyan",
+    "pass": "green",
+    "warn": "yellow",
+    "fail": "bold red",
+    "no data": "cyan",
 }
 
 
 def render(report: Report, layout: Layout, settings: Settings, *, width: int | None, color: bool) -> str:
     """Return the table with its total and, under it, what it rests on."""
-    console = Console(
-        file=io.StringIO(),
-        width=max(width or 100_000, 20),
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        legacy_windows=False,
-        highlight=False,
-        soft_wrap=True,
-    )
-    if report.rows:
-        totals = report.totals if len(report.rows) > 1 or report.total_rows > 1 else None
-        for line in table_lines(report.rows, layout.columns, settings, width, totals):
-            console.print(line)
-        if layout.nested and (nested := layout.nested.rows(report)):
-            console.print(Text(f"\n{layout.nested.title}\n", style="bold"))
-            for line in table_lines(nested, layout.nested.columns, settings, width):
-                console.print(line)
-            console.print()
-        notes = [_shown(report, layout), interval_line(report), coverage_line(report)]
+    return printed(_page(report, layout, settings, width), width=width, color=color)
+
+
+def _page(report: Report, layout: Layout, settings: Settings, width: int | None) -> Iterator[Text]:
+    if not report.rows:
+        yield Text(f"No {layout.noun}.", style="dim")
     else:
-        notes = [f"No {layout.noun}.", interval_line(report)]
-    for note in notes:
-        if note:
-            console.print(Text(note, style="dim"))
-    stream = console.file
-    assert isinstance(stream, io.StringIO)  # noqa: S101 - made so above
-    return stream.getvalue()
+        totals = report.totals if len(report.rows) > 1 or report.total_rows > 1 else None
+        yield from table_lines(report.rows, layout.columns, settings, width, totals)
+    if layout.nested and (nested := layout.nested.rows(report)):
+        yield Text(f"\n{layout.nested.title}\n", style="bold")
+        yield from table_lines(nested, layout.nested.columns, settings, width)
+        yield Text("")
+    notes = [_shown(report, layout), interval_line(report), coverage_line(report) if report.rows else ""]
+    yield from (Text(note, style="dim") for note in notes if note)
 
 
 def written(row: Mapping[str, Any], column: Column, zone: ZoneInfo) -> str:

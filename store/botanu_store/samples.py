@@ -11,7 +11,7 @@ from botanu_store.filters import Filters, where
 from botanu_store.outcomes import units_of
 from botanu_store.reports import Row, at_least, dimension, filled
 
-Per = Literal["run", "outcome", "root_run", "total", "day", "call"]
+Per = Literal["run", "outcome", "root_run", "day", "call"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,13 @@ def samples(db: Database, filters: Filters, per: Per) -> list[Sample]:
     elif per == "call":
         rows = _calls(db, filters)
     else:
-        rows = _runs(db, filters, _UNITS.get(per) or dimension("time:day", filters.interval.tz))
+        rows = _runs(db, filters, "r.run_id" if per == "run" else dimension("time:day", filters.interval.tz))
     return [
         Sample(row["cost_usd"], int(row["tokens"]), int(row["llm_calls"]), int(row["unpriced_calls"]), row["achieved"])
         for row in rows
     ]
 
 
-_UNITS = {"run": "r.run_id", "total": "'total'"}
 _COLUMNS = "cost_usd, tokens, llm_calls, unpriced_calls"
 
 

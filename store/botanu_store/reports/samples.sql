@@ -1,4 +1,4 @@
--- What each unit used and cost, for the statistics of budgets: a unit is a run, a day, or all of them.
+-- What each unit used and cost, for the statistics of budgets: a unit is a run or a day.
 with used as (
     select
         c.run_id as used_run_id,

@@ -1,0 +1,1 @@
+"""Budgets: read from a file or flags, measured on a store, judged, and explained."""

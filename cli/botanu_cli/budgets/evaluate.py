@@ -1,0 +1,254 @@
+"""Measures each budget on a store and judges each of its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from botanu_store.filters import Filters
+from botanu_store.samples import Per, Sample
+
+from botanu_cli.budgets import statistics
+from botanu_cli.budgets.baseline import Remembered
+from botanu_cli.budgets.read import Budget
+from botanu_cli.budgets.statistics import Interval, Pair
+from botanu_cli.interval import interval as interval_of
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from botanu_store.reports import Coverage
+    from botanu_store.store import Store
+
+Status = Literal["pass", "warn", "fail", "no data"]
+Unit = Literal["usd", "tokens", "calls", "share"]
+
+_QUANTITIES: dict[str, Unit] = {"max_usd": "usd", "max_tokens": "tokens", "max_llm_calls": "calls"}
+_COSTLIEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One limit of one budget, judged."""
+
+    limit: str
+    allowed: Decimal
+    unit: Unit
+    status: Status
+    measured: Decimal | None
+    samples: int
+    used: float | None = None
+    """Share of the limit used; above 1 it is broken."""
+    interval: Interval | None = None
+    """Where the figure, or the change, lies with 95 % confidence."""
+    lower_bound: bool = False
+    """Whether calls without a price would add to the figure."""
+    why: str = ""
+    """What there is to know beyond the figures."""
+
+
+@dataclass(slots=True)
+class Result:
+    """One budget, judged: its worst limit is its status."""
+
+    budget: Budget
+    filters: Filters
+    checks: list[Check]
+    remembered: Remembered
+    coverage: Coverage
+    costliest: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Runs that cost most, where the budget failed."""
+    changes: list[str] = field(default_factory=list[str])
+    """What is different from the baseline, where the budget failed."""
+
+    @property
+    def status(self) -> Status:
+        """The worst of its limits."""
+        found = {check.status for check in self.checks}
+        return next(status for status in _WORST_FIRST if status in found)
+
+
+_WORST_FIRST: tuple[Status, ...] = ("fail", "warn", "no data", "pass")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What budgets are judged on."""
+
+    store: Store
+    shared: Filters
+    """Filters from flags: they hold where a budget does not set the same kind itself, their interval for all."""
+    zone: ZoneInfo
+    now: datetime
+    values: Mapping[str, Decimal]
+
+
+def evaluate(budget: Budget, context: Context, baseline: Mapping[str, Remembered] | None) -> Result:
+    """Measure one budget and judge each of its limits; name the costliest runs where it failed."""
+    filters = filters_of(budget, context)
+    measured = context.store.samples(filters, units_of(budget))
+    before = None if baseline is None else baseline.get(budget.name)
+    checks = [_check(name, budget, measured, filters, context, before) for name in budget.limits]
+    result = Result(budget, filters, checks, remember(measured), context.store.coverage(filters))
+    if result.status == "fail":
+        result.costliest = _costliest(context.store, filters)
+        result.changes = _changes(before, result.remembered)
+    return result
+
+
+def filters_of(budget: Budget, context: Context) -> Filters:
+    """Return what a budget is about: its own filters over those from flags, and the interval from flags over its own."""
+    shared = {name: tuple(values) for name, values in context.shared.asked().items() if name != "min_cost"}
+    asked = context.shared.interval
+    own = asked if asked.since or asked.until else interval_of(budget.since, budget.until, context.zone, context.now)
+    return Filters(**(shared | dict(budget.filters)), min_cost=context.shared.min_cost, interval=own)
+
+
+def units_of(budget: Budget) -> Per:
+    """Return what a budget's samples are: a total is one of all runs."""
+    return "run" if budget.per == "total" else budget.per
+
+
+def remember(measured: Sequence[Sample]) -> Remembered:
+    """Return what a later check may be compared with; what has no price is left out."""
+    priced = [sample for sample in measured if sample.cost_usd is not None]
+    count = max(len(measured), 1)
+    usage = {
+        "tokens": sum(sample.tokens for sample in measured) / count,
+        "LLM calls": sum(sample.llm_calls for sample in measured) / count,
+    }
+    return Remembered([(sample.cost_usd or Decimal(0), sample.achieved) for sample in priced], usage)
+
+
+def _check(
+    name: str, budget: Budget, measured: list[Sample], filters: Filters, context: Context, before: Remembered | None
+) -> Check:
+    allowed = budget.limits[name]
+    if name == "max_increase":
+        check = _increase(allowed, budget, remember(measured), before)
+    elif name in _QUANTITIES:
+        check = _quantity(name, allowed, budget, measured)
+    elif name == "max_unpriced_calls":
+        unpriced = sum(sample.unpriced_calls for sample in measured)
+        check = _judged(Check(name, allowed, "calls", "pass", Decimal(unpriced), len(measured)), budget)
+    else:
+        check = _economic(name, allowed, filters, context)
+    return _enough(check, budget)
+
+
+def _quantity(name: str, allowed: Decimal, budget: Budget, measured: list[Sample]) -> Check:
+    pairs = _pairs(name, measured, per_outcome=budget.per == "outcome")
+    left_out = len(measured) - len(pairs)
+    check = Check(
+        limit=name,
+        allowed=allowed,
+        unit=_QUANTITIES[name],
+        status="pass",
+        measured=statistics.measure(pairs, budget.metric) if pairs else None,
+        samples=len(pairs),
+        interval=statistics.interval(pairs, budget.metric),
+        lower_bound=name == "max_usd" and any(sample.unpriced_calls for sample in measured),
+        why=f"{left_out:,} of {len(measured):,} have no price and are left out" if left_out else "",
+    )
+    return _judged(check, budget)
+
+
+def _pairs(name: str, measured: list[Sample], *, per_outcome: bool) -> list[Pair]:
+    if name == "max_usd":
+        return [(s.cost_usd, s.achieved or not per_outcome) for s in measured if s.cost_usd is not None]
+    amounts = [sample.tokens if name == "max_tokens" else sample.llm_calls for sample in measured]
+    return [(Decimal(a), s.achieved or not per_outcome) for a, s in zip(amounts, measured, strict=True)]
+
+
+def _economic(name: str, allowed: Decimal, filters: Filters, context: Context) -> Check:
+    totals = context.store.outcomes(filters, context.values).totals
+    figure = totals["roi" if name == "min_roi" else "success_rate"]
+    known = totals["root_runs"] - totals["unknown"]
+    if figure is None:
+        missing = (
+            "no outcome is known" if name == "min_success_rate" or not known else "the value is not known: see [values]"
+        )
+        return Check(name, allowed, "share", "no data", None, known, why=missing)
+    measured = Decimal(repr(float(figure)))
+    used = float(allowed / measured) if measured > 0 else None
+    return Check(name, allowed, "share", "fail" if measured < allowed else "pass", measured, known, used)
+
+
+def _increase(allowed: Decimal, budget: Budget, now: Remembered, before: Remembered | None) -> Check:
+    blank = Check("max_increase", allowed, "share", "no data", None, len(now.pairs))
+    if before is None:
+        return _with(
+            blank, why="there is no baseline of it: save one with --save-baseline, and name it with --baseline"
+        )
+    moved = statistics.change(_counted(before.pairs, budget), _counted(now.pairs, budget), budget.metric)
+    if moved is None:
+        return _with(blank, why="the baseline or this check has nothing to compare")
+    figure, within = moved
+    # Only a change that chance does not explain breaks a build.
+    surely = within[0] if within else figure
+    above = figure > float(allowed)
+    status: Status = "fail" if surely > float(allowed) else "warn" if above else "pass"
+    why = "more than allowed, but chance may explain it" if status == "warn" else ""
+    used = figure / float(allowed) if allowed else None
+    return _with(blank, status=status, measured=Decimal(repr(figure)), used=used, interval=within, why=why)
+
+
+def _counted(pairs: Sequence[Pair], budget: Budget) -> Sequence[Pair]:
+    return pairs if budget.per == "outcome" else [(amount, True) for amount, _ in pairs]
+
+
+def _judged(check: Check, budget: Budget) -> Check:
+    """A maximum: failed above it, worth a warning from `warn_at` on."""
+    if check.measured is None:
+        return _with(check, status="no data", why=check.why or "nothing was measured")
+    used = check.measured / check.allowed if check.allowed else None
+    over = check.measured > check.allowed
+    warns = used is not None and used >= budget.warn_at
+    return _with(
+        check, status="fail" if over else "warn" if warns else "pass", used=None if used is None else float(used)
+    )
+
+
+def _enough(check: Check, budget: Budget) -> Check:
+    """Too few samples are no data, whatever they say; `on_missing` decides whether that fails."""
+    if check.status != "no data" and check.samples < max(budget.min_samples, 1):
+        check = _with(
+            check, status="no data", why=f"not enough data: {check.samples:,} of {budget.min_samples:,} samples"
+        )
+    if check.status == "no data" and budget.on_missing == "fail":
+        return _with(check, status="fail")
+    return check
+
+
+def _with(check: Check, **changed: Any) -> Check:
+    from dataclasses import replace
+
+    return replace(check, **changed)
+
+
+def _costliest(store: Store, filters: Filters) -> list[dict[str, Any]]:
+    rows = store.runs(filters, sort="cost", limit=_COSTLIEST).rows
+    short = store.short_ids([row["run_id"] for row in rows])
+    return [
+        {
+            "run_id": row["run_id"],
+            "short_id": short[row["run_id"]],
+            "use_case": row["use_case"],
+            "outcome": row["outcome"],
+        }
+        | {"calls": row["calls"], "unpriced_calls": row["unpriced_calls"], "cost_usd": row["cost_usd"]}
+        for row in rows
+    ]
+
+
+def _changes(before: Remembered | None, now: Remembered) -> list[str]:
+    if before is None:
+        return []
+    return [
+        f"{name} on average: {before.usage[name]:,.1f} before, {value:,.1f} now ({value / before.usage[name] - 1:+.1%})"
+        for name, value in now.usage.items()
+        if before.usage.get(name)
+    ]

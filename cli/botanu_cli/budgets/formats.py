@@ -1,0 +1,211 @@
+"""The results of a budget check as a table, JSON, Markdown, a JUnit report, and GitHub's annotations."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from botanu_store.reports import Report, Row
+
+from botanu_cli import output
+from botanu_cli.budgets import words
+from botanu_cli.budgets.evaluate import Check, Result
+from botanu_cli.output import Column, Layout
+from botanu_cli.settings import Settings
+
+FORMATS = ("table", "json", "markdown", "junit", "github")
+
+BUDGETS = Layout(
+    columns=(
+        Column("status", "Result", "mark", keep=10),
+        Column("budget", "Budget", "text", keep=10),
+        Column("what", "Limit on", "text", keep=9),
+        Column("measured_text", "Measured", "figure", keep=10),
+        Column("limit_text", "Limit", "figure", keep=9),
+        Column("used", "Used", "share", keep=8),
+        Column("interval_text", "95 % interval", "figure", keep=3),
+        Column("samples", "Samples", "count", keep=5),
+    ),
+    fields=(
+        "budget", "status", "limit", "allowed", "measured", "unit", "used", "samples", "interval_low", "interval_high", "per", "metric",
+        "since", "until", "filters", "lower_bound", "why", "costliest", "changes",
+    ),
+    totals=("budgets", "pass", "warn", "fail", "no_data"),
+    noun="budgets",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that a check came to, ready to be written."""
+
+    results: Sequence[Result]
+    report: Report
+    """One row per limit, in the frame of every report."""
+    settings: Settings
+
+    @property
+    def failed(self) -> list[Result]:
+        """The broken budgets."""
+        return [result for result in self.results if result.status == "fail"]
+
+
+def rows_of(results: Sequence[Result]) -> list[Row]:
+    """Return one row per limit of each budget."""
+    return [_row(result, check) for result in results for check in result.checks]
+
+
+def totals_of(results: Sequence[Result]) -> Row:
+    """Return how many budgets passed, warned, failed and had no data."""
+    statuses = [result.status for result in results]
+    counts = {name.replace(" ", "_"): statuses.count(name) for name in ("pass", "warn", "fail", "no data")}
+    return {"budgets": len(results), **counts}
+
+
+def _row(result: Result, check: Check) -> Row:
+    low, high = check.interval or (None, None)
+    interval = result.filters.interval
+    return {
+        "budget": result.budget.name,
+        "status": check.status,
+        "limit": check.limit,
+        "allowed": check.allowed,
+        "measured": check.measured,
+        "unit": check.unit,
+        "used": check.used,
+        "samples": check.samples,
+        "interval_low": low,
+        "interval_high": high,
+        "per": result.budget.per,
+        "metric": result.budget.metric,
+        "since": interval.since,
+        "until": interval.until,
+        "filters": result.filters.asked(),
+        "lower_bound": check.lower_bound,
+        "why": check.why,
+        "costliest": [{k: v for k, v in row.items() if k != "short_id"} for row in result.costliest],
+        "changes": result.changes,
+        "what": words.what(result, check),
+        "measured_text": words.measured(check),
+        "limit_text": words.figure(check.allowed, check.unit),
+        "interval_text": words.within(check),
+    }
+
+
+def render(outcome: Outcome, form: str) -> str:
+    """Return the results in one of `FORMATS`."""
+    return _RENDERERS[form](outcome)
+
+
+def _table(outcome: Outcome) -> str:
+    from botanu_cli.table import table_lines
+
+    width, color = output.terminal_width(), output.colours(outcome.settings)
+    lines = table_lines(outcome.report.rows, BUDGETS.columns, outcome.settings, width)
+    return output.printed([*lines, "", *_talk(outcome)], width=width, color=color)
+
+
+def _talk(outcome: Outcome) -> list[str]:
+    lines: list[str] = []
+    for result in outcome.results:
+        notes = [words.sentence(result, check) for check in result.checks if check.status != "pass"]
+        if notes:
+            lines += [f"{result.budget.name}:", *(f"  {note}" for note in notes)]
+            lines += [*(f"    {line}" for line in words.explanation(result, outcome.settings.store_given)), ""]
+    return [*lines, _verdict(outcome), output.coverage_line(outcome.report)]
+
+
+def _verdict(outcome: Outcome) -> str:
+    totals = outcome.report.totals
+    names = {"fail": "broken", "warn": "near the limit", "pass": "kept", "no_data": "without enough data"}
+    parts = [f"{totals[key]} {name}" for key, name in names.items() if totals[key]]
+    return f"{totals['budgets']} budget{'s' if totals['budgets'] != 1 else ''}: {', '.join(parts)}."
+
+
+def _json(outcome: Outcome) -> str:
+    document = output.as_json(outcome.report, BUDGETS)
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _markdown(outcome: Outcome) -> str:
+    parts = [f"### {_verdict(outcome)}", output.markdown_table(outcome.report.rows, BUDGETS.columns, outcome.settings)]
+    for result in outcome.failed:
+        lines = [words.sentence(result, check) for check in result.checks if check.status == "fail"]
+        lines += words.explanation(result, outcome.settings.store_given)
+        parts.append(
+            f"**{output.escaped(result.budget.name)}**\n\n" + "\n".join(f"- {output.escaped(line)}" for line in lines)
+        )
+    parts.append(output.escaped(output.coverage_line(outcome.report)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _junit(outcome: Outcome) -> str:
+    statuses = [check.status for result in outcome.results for check in result.checks]
+    suite = ET.Element(
+        "testsuite",
+        name="botanu budget check",
+        tests=str(len(statuses)),
+        failures=str(statuses.count("fail")),
+        errors="0",
+        skipped=str(statuses.count("no data")),
+    )
+    for result in outcome.results:
+        for check in result.checks:
+            _junit_case(suite, outcome, result, check)
+    ET.indent(suite)
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _junit_case(suite: ET.Element, outcome: Outcome, result: Result, check: Check) -> None:
+    case = ET.SubElement(suite, "testcase", classname=_xml(result.budget.name), name=check.limit, time="0")
+    said = _xml(words.sentence(result, check))
+    if check.status == "fail":
+        failure = ET.SubElement(case, "failure", message=said)
+        failure.text = _xml("\n".join(words.explanation(result, outcome.settings.store_given)))
+    elif check.status == "no data":
+        ET.SubElement(case, "skipped", message=said)
+    else:
+        ET.SubElement(case, "system-out").text = said
+
+
+def _xml(said: str) -> str:
+    """Text without what XML 1.0 cannot hold."""
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", said)
+
+
+_LEVELS = {"fail": "error", "warn": "warning", "no data": "notice"}
+
+
+def _github(outcome: Outcome) -> str:
+    lines = [
+        _annotation(result, check) for result in outcome.results for check in result.checks if check.status != "pass"
+    ]
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(_markdown(outcome) + "\n")
+    return "\n".join([*lines, _verdict(outcome)]) + "\n"
+
+
+def _annotation(result: Result, check: Check) -> str:
+    title = _command_data(f"Budget {result.budget.name}").replace(":", "%3A").replace(",", "%2C")
+    return f"::{_LEVELS[check.status]} title={title}::{_command_data(words.sentence(result, check))}"
+
+
+def _command_data(said: str) -> str:
+    # As the runner reads it: https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
+    return said.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+_RENDERERS: dict[str, Callable[[Outcome], str]] = {
+    "table": _table,
+    "json": _json,
+    "markdown": _markdown,
+    "junit": _junit,
+    "github": _github,
+}

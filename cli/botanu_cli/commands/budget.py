@@ -1,0 +1,208 @@
+"""`botanu budget check` and `botanu budget init`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from botanu_cli.diagnostics import ExitCode
+from botanu_cli.options import Request, filtered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from botanu_cli.budgets.baseline import Remembered
+    from botanu_cli.budgets.evaluate import Context
+    from botanu_cli.budgets.formats import Outcome
+    from botanu_cli.budgets.read import Budget
+    from botanu_cli.settings import Settings
+
+app = typer.Typer(help="Budgets: what runs may cost and must achieve, checked in CI.", no_args_is_help=True)
+
+_LIMIT = "Limit"
+
+
+def _limit(flag: str, metavar: str, said: str) -> Any:
+    return typer.Option(flag, metavar=metavar, help=said, rich_help_panel=_LIMIT)
+
+
+@app.command("check")
+@filtered
+def check(
+    request: Request,
+    budget: Annotated[
+        list[str] | None, typer.Option("--budget", "-b", metavar="NAME", help="Only this budget; repeatable.")
+    ] = None,
+    max_usd: Annotated[str | None, _limit("--max-usd", "USD", "At most this cost.")] = None,
+    max_tokens: Annotated[str | None, _limit("--max-tokens", "N", "At most so many tokens.")] = None,
+    max_llm_calls: Annotated[str | None, _limit("--max-llm-calls", "N", "At most so many model calls.")] = None,
+    max_unpriced_calls: Annotated[str | None, _limit("--max-unpriced-calls", "N", "At most so many.")] = None,
+    max_increase: Annotated[str | None, _limit("--max-increase", "SHARE", "Against --baseline, as 10%.")] = None,
+    min_success_rate: Annotated[str | None, _limit("--min-success-rate", "SHARE", "At least, as 95%.")] = None,
+    min_roi: Annotated[str | None, _limit("--min-roi", "SHARE", "At least, as 200%.")] = None,
+    per: Annotated[
+        str | None, _limit("--per", "UNIT", "run, outcome, root_run, total, day, call. [default: run]")
+    ] = None,
+    metric: Annotated[
+        str | None, _limit("--metric", "FIGURE", "mean, p50, p90, p95, p99, max, total. [default: mean]")
+    ] = None,
+    min_samples: Annotated[str | None, _limit("--min-samples", "N", "Fewer are not enough data.")] = None,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", metavar="STORE|FILE.json", help="What max_increase compares with.")
+    ] = None,
+    save_baseline: Annotated[
+        Path | None, typer.Option("--save-baseline", metavar="FILE.json", help="Keep what was measured.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", "-f", help="table, json, markdown, junit or github.")] = "table",
+    output: Annotated[
+        list[str] | None, typer.Option("--output", "-o", metavar="FORMAT:FILE", help="Write a file too; repeatable.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 when data is incomplete.")] = False,
+) -> None:
+    """Check budgets: those of botanu.toml, or one from flags. Exit code 1 when one is broken.
+
+    Filters narrow every budget; --since and --until replace its window.
+
+    Examples:
+      botanu budget check
+
+      botanu budget check --max-usd 0.05 --per run --metric p95 --use-case "Customer Support"
+
+      botanu budget check --baseline main.json --max-increase 10% --output junit:budgets.xml
+    """
+    limits = {"max_usd": max_usd, "max_tokens": max_tokens, "max_llm_calls": max_llm_calls, "min_roi": min_roi}
+    limits |= {"max_unpriced_calls": max_unpriced_calls, "max_increase": max_increase}
+    limits |= {"min_success_rate": min_success_rate, "per": per, "metric": metric, "min_samples": min_samples}
+    targets = _targets(form, output or [])
+    budgets = _budgets(request.settings, {name: value for name, value in limits.items() if value}, budget or [])
+    outcome = _checked(request, budgets, baseline)
+    if save_baseline is not None:
+        _save(save_baseline, outcome)
+    _write(outcome, targets)
+    if outcome.failed:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+    if strict and not all(result.coverage.complete for result in outcome.results):
+        request.settings.say("Data is incomplete (see coverage), and --strict was given.")
+        raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def _budgets(settings: Settings, flags: dict[str, str], names: list[str]) -> list[Budget]:
+    """The budget from flags, else those of the file, else what to do about having none."""
+    from botanu_store.errors import InputError
+
+    from botanu_cli.budgets.read import LIMITS, Flags, budget_of, read_budgets
+    from botanu_cli.configuration import read
+
+    if any(name in LIMITS for name in flags) and not names:
+        return [budget_of({"name": "budget from flags", **flags}, Flags())]
+    found = read(settings.config)
+    budgets = read_budgets(found) if found else []
+    if flags:
+        raise InputError(
+            f"--{next(iter(flags)).replace('_', '-')} belongs to a budget from flags. Give a limit such as --max-usd too."
+        )
+    if not budgets:
+        raise InputError(
+            "There is no budget. Write one with `botanu budget init`, or give a limit such as --max-usd 0.05."
+        )
+    return _named(budgets, names) if names else budgets
+
+
+def _named(budgets: list[Budget], names: list[str]) -> list[Budget]:
+    from difflib import get_close_matches
+
+    from botanu_store.errors import InputError
+
+    known = {budget.name: budget for budget in budgets}
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.4)
+            hint = f" Did you mean {near[0]!r}?" if near else f" There are {', '.join(known)}."
+            raise InputError(f"--budget {name!r} is not in the file.{hint}")
+    return [known[name] for name in names]
+
+
+def _checked(request: Request, budgets: Sequence[Budget], baseline: Path | None) -> Outcome:
+    from botanu_store.reports import Report
+
+    from botanu_cli.budgets.evaluate import Context, evaluate
+    from botanu_cli.budgets.formats import Outcome, rows_of, totals_of
+    from botanu_cli.configuration import values
+
+    settings = request.settings
+    worth = values(settings.config)
+    with settings.open() as store:
+        shared = request.filters(store)
+        context = Context(store, shared, settings.zone, datetime.now(UTC), worth)
+        before = _before(baseline, context, budgets)
+        results = [evaluate(budget, context, before) for budget in budgets]
+        coverage = results[0].coverage if len(results) == 1 else store.coverage(shared)
+    rows = rows_of(results)
+    report = Report("budget", rows, totals_of(results), coverage, shared.interval, shared.asked(), len(rows))
+    return Outcome(results, report, settings)
+
+
+def _before(baseline: Path | None, context: Context, budgets: Sequence[Budget]) -> dict[str, Remembered] | None:
+    """What is compared with: a saved file, or a store, read whole whatever the windows say."""
+    if baseline is None:
+        return None
+    from dataclasses import replace
+
+    from botanu_store import open_store
+    from botanu_store.errors import InputError
+    from botanu_store.filters import Interval
+
+    from botanu_cli.budgets.baseline import load
+    from botanu_cli.budgets.evaluate import filters_of, remember, units_of
+
+    if baseline.suffix == ".json":
+        return load(baseline)
+    if not baseline.exists():
+        raise InputError(f"The baseline {baseline} does not exist. Name a store, or a file made by --save-baseline.")
+    whole = Interval(tz=context.zone.key)
+    with open_store(baseline) as store:
+        return {
+            budget.name: remember(store.samples(replace(filters_of(budget, context), interval=whole), units_of(budget)))
+            for budget in budgets
+        }
+
+
+def _save(path: Path, outcome: Outcome) -> None:
+    from botanu_cli.budgets.baseline import save
+
+    save(path, {result.budget.name: result.remembered for result in outcome.results})
+    outcome.settings.say(f"Saved the baseline {path}.")
+
+
+def _targets(form: str, outputs: list[str]) -> list[tuple[str, Path | None]]:
+    from botanu_cli.budgets.formats import FORMATS
+
+    targets: list[tuple[str, Path | None]] = [(form, None)]
+    for said in outputs:
+        kind, colon, file = said.partition(":")
+        if not colon or not file:
+            raise typer.BadParameter(f"{said!r} is no FORMAT:FILE. Write junit:budgets.xml.", param_hint="--output")
+        targets.append((kind, Path(file)))
+    for kind, path in targets:
+        if kind not in FORMATS:
+            raise typer.BadParameter(
+                f"{kind!r} is no format here. Choose from {', '.join(FORMATS)}.",
+                param_hint="--output" if path else "--format",
+            )
+    return targets
+
+
+def _write(outcome: Outcome, targets: list[tuple[str, Path | None]]) -> None:
+    from botanu_cli.budgets.formats import render
+    from botanu_cli.output import emit
+
+    for kind, path in targets:
+        content = render(outcome, kind)
+        if path is None:
+            emit(content)
+        else:
+            path.write_text(content, "utf-8")
+            outcome.settings.say(f"Wrote {kind} to {path}.")

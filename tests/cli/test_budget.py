@@ -1,0 +1,314 @@
+"""`botanu budget check`: every limit, unit and output, what is said when one breaks, and what is wrong in the file."""
+
+from __future__ import annotations
+
+import json
+import random
+import shlex
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Botanu
+from tests.store.builders import Document, chat, document, run, trace_id, write
+
+
+def runs(tokens: Iterable[int], use_case: str = "Support", **said: Any) -> list[Document]:
+    """Runs of one call each, with so many input tokens; a thousand cost $0.0025 and the answer $0.001."""
+    spans: list[Document] = []
+    for count in tokens:
+        trace = trace_id()
+        top = trace[-16:]
+        spans += [run(trace, f"run-{trace}", use_case, span_id=top, **said), chat(trace, top, tokens=(count, 100))]
+    return spans
+
+
+def fill(botanu: Botanu, folder: Path, *spans: list[Document], store: str = "botanu.duckdb") -> None:
+    path = write(folder / "a.jsonl", document(span for group in spans for span in group))
+    assert botanu("ingest", str(path), "--store", store).code == 0
+
+
+def budgets(folder: Path, text: str) -> None:
+    (folder / "botanu.toml").write_text(text)
+
+
+def checked(botanu: Botanu, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
+    result = botanu("budget", "check", "-f", "json", *arguments)
+    return result.code, json.loads(result.out)["rows"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "measured", "code"),
+    [
+        ("--max-usd 0.006", Decimal("0.00475"), 0),
+        ("--max-usd 0.004", Decimal("0.00475"), 1),
+        ("--max-usd 0.005 --metric p50", Decimal("0.00475"), 0),
+        ("--max-usd 0.005 --metric max", Decimal("0.0060"), 1),
+        ("--max-usd 0.010 --per total", Decimal("0.0095"), 0),
+        ("--max-usd 0.009 --per total", Decimal("0.0095"), 1),
+        ("--max-usd 0.009 --per day", Decimal("0.0095"), 1),
+        ("--max-usd 0.009 --per outcome", Decimal("0.0095"), 1),
+        ("--max-usd 0.006 --per root_run", Decimal("0.00475"), 0),
+        ("--max-usd 0.006 --per call --metric max", Decimal("0.0060"), 0),
+        ("--max-tokens 1600", Decimal(1600), 0),
+        ("--max-tokens 1599", Decimal(1600), 1),
+        ("--max-llm-calls 1 --per run --metric max", Decimal(1), 0),
+        ("--max-unpriced-calls 0", Decimal(0), 0),
+        ("--min-success-rate 50%", Decimal("0.5"), 0),
+        ("--min-success-rate 0.51", Decimal("0.5"), 1),
+    ],
+)
+def test_each_limit_is_measured_exactly(
+    botanu: Botanu, tmp_path: Path, flags: str, measured: Decimal, code: int
+) -> None:
+    """One run for $0.0035 that achieved its outcome and one for $0.006 that failed: each figure is what arithmetic says."""
+    failed = {"botanu__outcome": "failed", "botanu__outcome__status": "failure"}
+    fill(botanu, tmp_path, runs([1000]), runs([2000], **failed))
+
+    got, (row,) = checked(botanu, *flags.split())
+
+    assert Decimal(str(row["measured"])) == measured
+    assert got == code
+    assert row["status"] == ("fail" if code else row["status"])
+
+
+def test_return_is_value_over_cost(botanu: Botanu, tmp_path: Path) -> None:
+    """A ticket worth a cent that cost $0.0035 returns 186 %."""
+    budgets(tmp_path, '[values]\ntickets = 0.01\n[[budgets]]\nname = "worth it"\nmin_roi = "150%"\n')
+    fill(botanu, tmp_path, runs([1000], botanu__outcome__value_type="tickets", botanu__outcome__value_amount=1))
+
+    code, (row,) = checked(botanu)
+
+    assert code == 0
+    assert float(row["measured"]) == pytest.approx((0.01 - 0.0035) / 0.0035)
+
+
+def test_filters_and_windows_choose_the_runs(botanu: Botanu, tmp_path: Path) -> None:
+    """A budget is about its own filters and window; flags narrow it further and replace its window."""
+    budgets(
+        tmp_path,
+        '[[budgets]]\nname = "support"\nuse_case = ["Support", "Help*"]\nwindow = "30d"\nmax_usd = 1\n',
+    )
+    fill(botanu, tmp_path, runs([1000, 1000]), runs([1000], "Helpdesk"), runs([1000], "Research"))
+
+    assert checked(botanu, "--since", "2020-01-01")[1][0]["samples"] == 3
+    assert checked(botanu, "--since", "2020-01-01", "--use-case", "Research")[1][0]["samples"] == 3
+    assert checked(botanu, "--since", "2020-01-01", "--run-id", "nothing")[1][0]["status"] == "no data"
+    assert checked(botanu, "--until", "2020-01-01")[1][0]["status"] == "no data"
+
+
+def test_a_warning_comes_before_a_break(botanu: Botanu, tmp_path: Path) -> None:
+    """From `warn_at` of the limit on, the result is a warning and the exit code 0."""
+    fill(botanu, tmp_path, runs([1000]))
+    for warn_at, status in (("0.95", "pass"), ('"80%"', "warn")):
+        budgets(tmp_path, f'[[budgets]]\nname = "a"\nmax_usd = 0.004\nwarn_at = {warn_at}\n')
+
+        code, (row,) = checked(botanu)
+
+        assert (code, row["status"]) == (0, status)
+        assert row["used"] == pytest.approx(0.875)
+
+
+def test_too_few_samples_are_no_data(botanu: Botanu, tmp_path: Path) -> None:
+    """Below `min_samples` nothing is judged, unless the budget says that missing data fails."""
+    fill(botanu, tmp_path, runs([9000] * 3))
+    text = '[[budgets]]\nname = "a"\nmax_usd = 0.001\nmin_samples = 20\n'
+    budgets(tmp_path, text)
+    assert (checked(botanu)[0], checked(botanu)[1][0]["status"]) == (0, "no data")
+    assert "not enough data: 3 of 20 samples" in botanu("budget", "check").out
+
+    budgets(tmp_path, text + 'on_missing = "fail"\n')
+    assert (checked(botanu)[0], checked(botanu)[1][0]["status"]) == (1, "fail")
+
+
+def test_a_broken_budget_names_its_costliest_runs_and_how_to_look_at_them(botanu: Botanu, tmp_path: Path) -> None:
+    """The commands that it prints run as they stand and show the runs it named."""
+    budgets(tmp_path, '[[budgets]]\nname = "ticket"\nuse_case = "Customer \'1\'"\nmetric = "max"\nmax_usd = 0.004\n')
+    fill(botanu, tmp_path, runs([1000, 5000, 2000, 1000], "Customer '1'"))
+
+    result = botanu("budget", "check")
+
+    commands = [line[line.index("botanu ") :] for line in result.out.splitlines() if ": botanu " in line]
+    assert result.code == 1
+    assert "max cost per run is $0.01, which breaks the limit of $0.0040" in result.out
+    assert len(commands) == 5
+    shown = [botanu(*shlex.split(command)[1:]) for command in commands]
+    assert [page.code for page in shown] == [0] * 5
+    assert "$0.01" in shown[0].out
+    assert "Customer '1'" in shown[3].out
+
+
+def noisy(seed: int, factor: float = 1.0, count: int = 200) -> list[Document]:
+    chance = random.Random(seed)
+    return runs(int(4000 * factor * chance.lognormvariate(0, 0.25)) for _ in range(count))
+
+
+INCREASE = '[[budgets]]\nname = "ticket"\nuse_case = "Support"\nmax_increase = "10%"\nmin_samples = 20\n'
+
+
+@pytest.mark.parametrize("kind", ["file", "store"])
+def test_an_increase_breaks_the_build_and_noise_does_not(botanu: Botanu, tmp_path: Path, kind: str) -> None:
+    """Against a saved file or another store: the same distribution passes, a quarter more fails and says what rose."""
+    budgets(tmp_path, INCREASE)
+    fill(botanu, tmp_path, noisy(1), store="main.duckdb")
+    fill(botanu, tmp_path, noisy(2), store="same.duckdb")
+    fill(botanu, tmp_path, noisy(3, 1.4), store="more.duckdb")
+    baseline = "main.json" if kind == "file" else "main.duckdb"
+    botanu("budget", "check", "--store", "main.duckdb", "--save-baseline", "main.json")
+
+    same = checked(botanu, "--store", "same.duckdb", "--baseline", baseline)
+    code, (row,) = checked(botanu, "--store", "more.duckdb", "--baseline", baseline)
+
+    assert same[0] == 0
+    assert code == 1
+    assert row["interval_low"] > 0.10
+    assert any("tokens on average" in change for change in row["changes"])
+
+
+def test_without_a_baseline_an_increase_is_no_data(botanu: Botanu, tmp_path: Path) -> None:
+    """The first build has nothing to compare with, and passes."""
+    budgets(tmp_path, INCREASE)
+    fill(botanu, tmp_path, runs([1000] * 20))
+
+    code, (row,) = checked(botanu)
+
+    assert (code, row["status"]) == (0, "no data")
+    assert "--save-baseline" in row["why"]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", '{"schema": "else"}', '{"schema": "botanu.baseline/1", "budgets": {"a": 1}}']
+)
+def test_a_baseline_that_is_none_is_refused(botanu: Botanu, tmp_path: Path, content: str) -> None:
+    """Exit code 2, and how to make one."""
+    budgets(tmp_path, INCREASE)
+    (tmp_path / "main.json").write_text(content)
+
+    result = botanu("budget", "check", "--baseline", "main.json")
+
+    assert result.code == 2
+    assert "--save-baseline" in result.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[[budgets]]\nname = "a"\nmax_usd = "much"\n', "line 3: max_usd is 'much'"),
+        ('[[budgets]]\nname = "a"\nmax_usd = 1\n\n[[budgets]]\nname = "b"\nmax_usd = -1\n', "line 7: max_usd is -1"),
+        (
+            '[[budgets]]\nname = "a"\nmax_uds = 1\n',
+            "line 3: max_uds is nothing that a budget can say. Did you mean max_usd?",
+        ),
+        ('[[budgets]]\nname = "a"\nmax_usd = 1\nper = "runs"\n', "line 4: per is 'runs'. Did you mean run?"),
+        ('[[budgets]]\nname = "a"\n', "line 2: name is a budget without a limit"),
+        ('[[budgets]]\nname = "a"\nmax_usd = 1\n[[budgets]]\nname = "a"\nmax_usd = 1\n', "line 5: name 'a' is another"),
+        ('[[budgets]]\nmax_usd = 1\nwindow = "7d"\nsince = "today"\n', "line 3: window stands beside"),
+        ("[[budgets]]\nmax_usd = 1\nuse_case = 7\n", "line 3: use_case is 7"),
+        ('[[budgets]]\nmax_usd = 1\nper = "total"\nmetric = "p95"\n', "line 4: metric is 'p95'"),
+        ("[[budgets]]\nmax_usd = true\n", "line 2: max_usd is True"),
+        ("budgets = 3\n", "budgets must be a list"),
+        ("[[budgets]\n", "line 1"),
+        ("", "There is no budget"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named_with_line_and_key(
+    botanu: Botanu, tmp_path: Path, text: str, said: str
+) -> None:
+    """Exit code 2 and nothing on stdout; the message points at the place and says what would be right."""
+    budgets(tmp_path, text)
+
+    result = botanu("budget", "check")
+
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--max-usd", "much"], "--max-usd is 'much'"),
+        (["--budget", "tickt"], "Did you mean 'ticket'?"),
+        (["--metric", "p95"], "belongs to a budget from flags"),
+        (["--max-usd", "1", "-o", "junit"], "no FORMAT:FILE"),
+        (["--max-usd", "1", "-o", "word:a.doc"], "no format here"),
+        (["--max-usd", "1", "-f", "csv"], "no format here"),
+        (["--baseline", "nowhere.duckdb"], "does not exist"),
+        (["--max-usd", "1", "--since", "someday"], "ISO date"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_flags_are_named(botanu: Botanu, tmp_path: Path, arguments: list[str], said: str) -> None:
+    """Exit code 2, which flag, and what would be right."""
+    budgets(tmp_path, '[[budgets]]\nname = "ticket"\nmax_usd = 1\n')
+
+    result = botanu("budget", "check", *arguments)
+
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+
+
+def test_budgets_may_live_in_pyproject(botanu: Botanu, tmp_path: Path) -> None:
+    """Without botanu.toml, `[[tool.botanu.budgets]]` of pyproject.toml is read, and errors point into it."""
+    fill(botanu, tmp_path, runs([1000]))
+    path = tmp_path / "pyproject.toml"
+    path.write_text('[project]\nname = "x"\n\n[[tool.botanu.budgets]]\nname = "a"\nmax_usd = 1\n')
+    assert checked(botanu)[1][0]["budget"] == "a"
+
+    path.write_text('[project]\nname = "x"\n\n[[tool.botanu.budgets]]\nname = "a"\nmax_usd = "x"\n')
+    assert "pyproject.toml, line 6: max_usd" in botanu("budget", "check").err
+
+
+def test_incomplete_data_is_3_under_strict_and_a_break_is_1_nevertheless(botanu: Botanu, tmp_path: Path) -> None:
+    """A call without a price: the figure is a lower bound, and says so; a bound that is broken is broken for sure."""
+    trace = trace_id()
+    top = trace[-16:]
+    fill(botanu, tmp_path, [run(trace, "r", span_id=top), chat(trace, top), chat(trace, top, model="in-house-7b")])
+
+    assert botanu("budget", "check", "--max-usd", "1").code == 0
+    assert botanu("budget", "check", "--max-usd", "1", "--strict").code == 3
+    assert botanu("budget", "check", "--max-usd", "0.001", "--strict").code == 1
+    assert "≥$0.0035" in botanu("budget", "check", "--max-usd", "1").out
+
+
+def test_several_outputs_at_once(botanu: Botanu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JUnit is XML with one case per limit, GitHub gets annotations and a summary, whatever the names hold."""
+    budgets(
+        tmp_path,
+        '[[budgets]]\nname = "a: <b>, 100%\\u0007"\nmax_usd = 0.001\nmax_tokens = 5000\n'
+        '[[budgets]]\nname = "idle"\nuse_case = "Nothing"\nmax_usd = 1\n',
+    )
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    fill(botanu, tmp_path, runs([1000]))
+
+    result = botanu("budget", "check", "-f", "github", "-o", "junit:b.xml", "-o", "json:b.json", "-o", "markdown:b.md")
+
+    suite = ET.parse(tmp_path / "b.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "1")
+    assert "botanu runs show" in (suite.findtext("testcase/failure") or "")
+    assert result.out.startswith("::error title=Budget a%3A <b>%2C 100%25")
+    assert "::notice title=Budget idle::" in result.out
+    assert (tmp_path / "summary.md").read_text().strip() == (tmp_path / "b.md").read_text().strip()
+    assert json.loads((tmp_path / "b.json").read_text())["totals"] == {
+        "budgets": 2,
+        "pass": 0,
+        "warn": 0,
+        "fail": 1,
+        "no_data": 1,
+    }
+
+
+@pytest.mark.parametrize("width", ["80", "200"])
+def test_the_table_fits(botanu: Botanu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+    """No line of the table is wider than the terminal."""
+    monkeypatch.setenv("COLUMNS", width)
+    budgets(tmp_path, f'[[budgets]]\nname = "{"support " * 9}"\nmetric = "p95"\nmax_usd = 0.004\n')
+    fill(botanu, tmp_path, runs([1000, 2000]))
+
+    table = botanu("budget", "check").out.split("\n\n")[0]
+
+    assert max(map(len, table.splitlines()[:-1])) <= int(width)
+    assert "$0.0059" in table

@@ -1,0 +1,97 @@
+"""The figures of budgets are exact, their intervals hold what they promise, and noise does not break builds."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from statistics import quantiles
+
+import pytest
+from botanu_cli.budgets.statistics import Metric, change, interval, measure
+from hypothesis import given
+from hypothesis import strategies as st
+
+Pair = tuple[Decimal, bool]
+amounts = st.decimals(min_value=0, max_value=1000, places=12)
+PERCENTILES: dict[Metric, int] = {"p50": 50, "p90": 90, "p95": 95, "p99": 99}
+
+
+def runs(costs: list[float]) -> list[Pair]:
+    return [(Decimal(repr(round(cost, 9))), True) for cost in costs]
+
+
+def drawn(chance: random.Random, count: int, *, mean: float = 0.05, spread: float = 0.3) -> list[Pair]:
+    """Costs as runs of an agent have them: many near the middle, a few far above."""
+    return runs([mean * chance.lognormvariate(0, spread) for _ in range(count)])
+
+
+@given(st.lists(amounts, min_size=2, max_size=60))
+def test_percentiles_are_those_of_the_standard_library(costs: list[Decimal]) -> None:
+    """Interpolated between neighbours, inclusive, in exact decimals."""
+    expected = quantiles(costs, n=100, method="inclusive")
+    pairs = [(cost, True) for cost in costs]
+
+    for metric, percent in PERCENTILES.items():
+        assert measure(pairs, metric) == pytest.approx(expected[percent - 1], abs=Decimal("1e-15"))
+    assert measure(pairs, "max") == max(costs)
+    assert measure(pairs, "total") == sum(costs)
+
+
+def test_a_mean_per_outcome_carries_those_that_achieved_none() -> None:
+    """Three units cost 6 together, two achieved something: 3 each; none achieved: no figure."""
+    assert measure([(Decimal(1), True), (Decimal(2), True), (Decimal(3), False)], "mean") == 3
+    assert measure([(Decimal(1), False)], "mean") is None
+    assert measure([], "total") == 0
+
+
+@pytest.mark.parametrize("metric", ["mean", "p50", "p95"])
+@pytest.mark.parametrize("count", [50, 400, 3000])
+def test_intervals_hold_the_truth_about_as_often_as_they_say(metric: Metric, count: int) -> None:
+    """Of 60 intervals from draws whose true figure is known, at least 50 hold it, and none is wider than its data."""
+    chance = random.Random(count)
+    truth = {"mean": 0.05 * 2.718281828 ** (0.3**2 / 2), "p50": 0.05, "p95": 0.05 * 2.718281828 ** (0.3 * 1.6448536)}
+    held = 0
+    for _ in range(60 if count < 3000 else 30):
+        samples = drawn(chance, count)
+        low, high = interval(samples, metric) or (0.0, 0.0)
+        held += low <= truth[metric] <= high
+        assert float(min(samples)[0]) <= low <= high <= float(max(samples)[0])
+
+    assert held >= (50 if count < 3000 else 25)
+
+
+def test_the_same_samples_always_give_the_same_interval() -> None:
+    """The seed is fixed: a build that is run again says the same."""
+    samples = drawn(random.Random(1), 100)
+
+    assert interval(samples, "p95") == interval(samples, "p95")
+    assert change(samples, samples, "mean") == change(samples, samples, "mean")
+
+
+def builds_that_fail(builds: int, count: int, factor: float, metric: Metric, limit: float = 0.10) -> int:
+    """How many of so many builds a gate on `max_increase` stops, when costs truly changed by this factor."""
+    chance = random.Random(7)
+    failed = 0
+    for _ in range(builds):
+        moved = change(drawn(chance, count), drawn(chance, count, mean=0.05 * factor), metric)
+        assert moved is not None
+        assert moved[1] is not None
+        failed += moved[1][0] > limit
+    return failed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("metric", "count"), [("mean", 200), ("mean", 20), ("p95", 200), ("p50", 50)])
+def test_noise_does_not_break_builds(metric: Metric, count: int) -> None:
+    """With no true change, a gate at 10 % stops fewer than 2 of 100 builds, whatever the metric, with few runs too."""
+    builds = 150
+
+    assert builds_that_fail(builds, count, 1.0, metric) < 0.02 * builds
+
+
+@pytest.mark.slow
+def test_a_true_increase_breaks_builds() -> None:
+    """With costs truly up by 25 %, 200 runs on either side, more than 95 of 100 builds are stopped."""
+    builds = 100
+
+    assert builds_that_fail(builds, 200, 1.25, "mean") > 0.95 * builds
