@@ -76,7 +76,7 @@ def enable(
             pipeline = Pipeline(settled, auto_instrument=auto_instrument)
         except ImportError as missing:
             way_out = "" if "pip install" in str(missing) else ". Install it: pip install 'botanu[sdk]'"
-            _log.error("botanu records nothing: %s%s", missing, way_out)  # noqa: TRY400 - one clear line
+            _log.error("botanu records nothing: %s%s", missing, way_out)
             return False
         _State.pipeline = pipeline
         configure_process(propagation_mode=settled.propagation_mode, environment=_run_environment(settled))
