@@ -43,9 +43,11 @@ class Node:
     def richness(self) -> tuple[int, ...]:
         """Say how much this span knows of its call; of several spans of one call the richest counts."""
         found = self.reading
+        # Of calls without usage the one nearest the wire knows best whether it was billed.
+        detail = self.depth if self.is_model_call and not self.has_tokens else len(found.quantities)
         return (
             self.has_tokens,
-            len(found.quantities),
+            detail,
             self.span.kind == "LOG",
             TRUST.get(found.dialect, 0),
             bool(self.own_id),

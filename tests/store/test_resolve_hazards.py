@@ -422,6 +422,16 @@ def test_h16_failed_calls_cost_nothing_and_every_attempt_is_one() -> None:
     assert [(call.usage, call.quantities) for call in trace.counted() if call.error] == [("free", {})]
 
 
+def test_h16_whether_a_call_without_usage_was_billed_the_span_nearest_the_wire_knows() -> None:
+    """A framework may swallow its client's 429, or fail on the client's good answer."""
+    for outer_failed, wanted in ((False, "free"), (True, "none")):
+        trace = Trace()
+        outer = trace.span(chat(), scope="framework", ms=50, error=outer_failed)
+        trace.span(chat(), inside=outer, at=1, error=not outer_failed)
+
+        assert [call.usage for call in trace.counted()] == [wanted]
+
+
 @pytest.mark.parametrize(
     ("said", "scope"),
     [
