@@ -312,3 +312,37 @@ def test_the_table_fits(botanu: Botanu, tmp_path: Path, monkeypatch: pytest.Monk
 
     assert max(map(len, table.splitlines()[:-1])) <= int(width)
     assert "$0.0059" in table
+
+
+def test_init_proposes_what_history_keeps(botanu: Botanu, filled: Path, tmp_path: Path) -> None:
+    """The budgets written are read back, kept by the runs they come from, and say how they were made; settings stay."""
+    budgets(tmp_path, "[values]\ntickets_resolved = 4.50\n")
+
+    result = botanu("budget", "init")
+
+    text = (tmp_path / "botanu.toml").read_text()
+    code, rows = checked(botanu)
+    assert (result.code, result.out, code) == (0, "", 0)
+    assert text.startswith("[values]\ntickets_resolved = 4.50\n\n# Budgets")
+    assert "# p95 of 8 runs was $0.0032; with 50.0% headroom, rounded up:\nmax_usd = 0.0048\n" in text
+    assert {"Customer Support", "Research"} < {row["budget"] for row in rows}
+    assert "has budgets already" in botanu("budget", "init").err
+
+
+def test_init_quotes_whatever_a_use_case_is_called(botanu: Botanu, tmp_path: Path) -> None:
+    """Quotes, line ends, control characters and other scripts come back as they were."""
+    name = 'a "b" \\ \n[[budgets]] \x7f\x1b 客户'
+    fill(botanu, tmp_path, runs([1000], name))
+
+    assert botanu("budget", "init").code == 0
+    code, (row,) = checked(botanu)
+
+    assert (code, row["budget"], row["samples"]) == (0, name, 1)
+
+
+def test_init_on_an_empty_store_writes_an_example(botanu: Botanu, tmp_path: Path) -> None:
+    """What may be written is explained; no budget is made up."""
+    assert botanu("budget", "init").code == 0
+
+    assert "# [[budgets]]" in (tmp_path / "botanu.toml").read_text()
+    assert "There is no budget" in botanu("budget", "check").err

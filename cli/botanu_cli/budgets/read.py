@@ -190,6 +190,15 @@ def _number(value: Any, key: str, place: Flags | _Place, *, share: bool) -> Deci
     return number
 
 
+def share_of(value: str, flag: str) -> Decimal:
+    """Return the share that a flag gives, as a number or in percent.
+
+    Raises:
+        InputError: it is none.
+    """
+    return _number(value, flag, Flags(), share=True)
+
+
 def _filters(entry: Mapping[str, Any], place: Flags | _Place) -> Iterator[tuple[str, tuple[str, ...]]]:
     for key, value in entry.items():
         name = "environment" if key == "env" else key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -149,8 +150,6 @@ def _before(baseline: Path | None, context: Context, budgets: Sequence[Budget]) 
     """What is compared with: a saved file, or a store, read whole whatever the windows say."""
     if baseline is None:
         return None
-    from dataclasses import replace
-
     from botanu_store import open_store
     from botanu_store.errors import InputError
     from botanu_store.filters import Interval
@@ -206,3 +205,36 @@ def _write(outcome: Outcome, targets: list[tuple[str, Path | None]]) -> None:
         else:
             path.write_text(content, "utf-8")
             outcome.settings.say(f"Wrote {kind} to {path}.")
+
+
+@app.command("init")
+@filtered
+def init(
+    request: Request,
+    headroom: Annotated[str, typer.Option("--headroom", metavar="SHARE", help="Above the p95 seen.")] = "50%",
+) -> None:
+    """Write botanu.toml with budgets proposed from what the store has seen: the p95 of a run's cost, plus headroom.
+
+    A file that is there already is added to; one with budgets is left alone.
+
+    Examples:
+      botanu budget init
+
+      botanu budget init --since 30d --headroom 20%
+    """
+    from botanu_store.errors import InputError
+
+    from botanu_cli.budgets.propose import proposal
+    from botanu_cli.budgets.read import share_of
+
+    settings = request.settings
+    room = share_of(headroom, "headroom")
+    path = settings.config or Path("botanu.toml")
+    before = path.read_text("utf-8").rstrip() + "\n\n" if path.is_file() else ""
+    if "[[budgets]]" in before:
+        raise InputError(f"{path} has budgets already. Edit them there, or name another file with --config.")
+    if path.name == "pyproject.toml":
+        raise InputError(f"{path} is not written to. Leave --config out; budgets then go to botanu.toml.")
+    with replace(settings, config=path if before else None).open() as store:
+        path.write_text(before + proposal(store, request.filters(store), room), "utf-8")
+    settings.say(f"Wrote {path}. Look at it, then run: botanu budget check")
