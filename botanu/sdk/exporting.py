@@ -86,10 +86,12 @@ class QuietExporter(SpanExporter):
 
     def hurry(self) -> None:
         """Try each batch once from now on, without waiting between retries: the program is ending."""
-        # OpenTelemetry's HTTP client gives up its retries by this event, which it offers only together with its shutdown.
-        event = getattr(getattr(self._exporter, "_client", None), "_shutdown_event", None)
-        if isinstance(event, threading.Event):
-            event.set()
+        # OpenTelemetry gives up its retries by this event, which it offers only together with its shutdown; it has moved.
+        client = getattr(self._exporter, "_client", None)
+        for holder, name in ((client, "_shutdown_event"), (self._exporter, "_shutdown_in_progress")):
+            event = getattr(holder, name, None)
+            if isinstance(event, threading.Event):
+                event.set()
 
     def abandon(self) -> int:
         """Wait no longer; returns how many spans are on their way and must be taken for lost."""
