@@ -1,14 +1,10 @@
 -- One row per span of the OTLP JSON documents in `pieces(piece, document)`: see otlp.py for the columns.
 -- A document that is no JSON gives one row without ids, so that it can be named.
 with documents as (
-    select
-        piece,
-        json_valid(document) as valid,
-        case when json_valid(document) then json_transform(document, '{document_shape}') end as doc
-    from pieces
+    select piece, try(json_transform(document, '{document_shape}')) as doc from pieces
 ),
 resources as (
-    select piece, unnest(doc.resourceSpans) as r from documents where valid
+    select piece, unnest(doc.resourceSpans) as r from documents
 ),
 scopes as (
     select piece, botanu_attributes(r.resource.attributes) as resource, unnest(r.scopeSpans) as s from resources
@@ -51,4 +47,4 @@ select
     ) as events
 from received
 union all by name
-select piece from documents where not valid
+select piece from documents where doc is null
