@@ -35,13 +35,21 @@ _COST_FIELDS = (
 )  # fmt: skip
 
 
-def cost_layout(dimensions: Sequence[str]) -> Layout:
-    """Return the layout of a cost report grouped by these dimensions."""
+_COMPARED = (
+    Column("before_usd", "Before", "money", keep=7),
+    Column("change", "Change", "change", keep=8),
+)
+
+
+def cost_layout(dimensions: Sequence[str], *, compared: bool = False) -> Layout:
+    """Return the layout of a cost report grouped by these dimensions, beside the interval before or alone."""
     names = tuple(name.partition(":")[0] if name.startswith("time:") else name for name in dimensions)
+    more = tuple(column.field for column in _COMPARED) if compared else ()
     return Layout(
         columns=(
             *(Column(name, _TITLES.get(name, name), "text", keep=10) for name in names),
             Column("cost_usd", "Cost", "money", keep=10),
+            *(_COMPARED if compared else ()),
             Column("share", "Share", "share", keep=8),
             Column("runs", "Runs", "count", keep=9),
             Column("calls", "Calls", "count", keep=8),
@@ -52,8 +60,8 @@ def cost_layout(dimensions: Sequence[str]) -> Layout:
             Column("p50_usd", "p50", "money", keep=1),
             Column("p95_usd", "p95", "money", keep=6),
         ),
-        fields=(*names, *_COST_FIELDS),
-        totals=_COST_FIELDS[:-2],
+        fields=(*names, *_COST_FIELDS, *more),
+        totals=(*_COST_FIELDS[:-2], *more),
         noun="groups",
     )
 

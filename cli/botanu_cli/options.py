@@ -70,6 +70,19 @@ class Request:
         from botanu_cli.output import write
 
         write(report, layout, self.settings, self.values["format"], self.values["output"])
+        self._strictly(report)
+
+    def draw(self, picture: str, report: Report) -> None:
+        """Write a picture of the report; `--output` and `--strict` hold as for the report itself."""
+        from botanu_cli.output import emit
+
+        if self.values["output"] is None:
+            emit(picture)
+        else:
+            self.values["output"].write_text(picture, "utf-8")
+        self._strictly(report)
+
+    def _strictly(self, report: Report) -> None:
         if self.values["strict"] and not report.coverage.complete:
             self.settings.say("Data is incomplete (see coverage), and --strict was given.")
             raise typer.Exit(ExitCode.INCOMPLETE)

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from botanu_cli.settings import Settings
 
-Kind = Literal["text", "count", "money", "worth", "share", "roi", "meters", "figure", "duration", "time", "mark"]
+Kind = Literal[
+    "text", "count", "money", "worth", "share", "roi", "change", "meters", "figure", "duration", "time", "mark"
+]
 
 LEFT: tuple[Kind, ...] = ("text", "time", "mark", "meters")
 """Kinds of columns that begin at the left; numbers end at the right."""

@@ -70,14 +70,19 @@ def written(row: Mapping[str, Any], column: Column, zone: ZoneInfo) -> str:
             return _WRITERS.get(column.kind, text.safe)(value)
 
 
-_WRITERS: dict[str, Callable[[Any], str]] = {"count": text.count, "duration": text.duration, "meters": text.meters}
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    "change": text.change,
+    "count": text.count,
+    "duration": text.duration,
+    "meters": text.meters,
+}
 
 
 def _money(row: Mapping[str, Any], value: Decimal | None, kind: str) -> str:
     if value is None:
         return text.UNPRICED if kind == "money" and row.get("calls", 1) and row.get("cost_usd") is None else ""
     # A known part beside calls without a price is a lower bound; what something is worth is not.
-    return ("≥" if kind == "money" and row.get("unpriced_calls") else "") + text.usd(value)
+    return text.usd_at_least(value, row.get("unpriced_calls", 0) if kind == "money" else 0)
 
 
 def _share(row: Mapping[str, Any], value: float | None, kind: str) -> str:

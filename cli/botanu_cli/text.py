@@ -25,6 +25,11 @@ def usd(amount: Decimal | None) -> str:
     return f"{sign}${size.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN):f}"
 
 
+def usd_at_least(amount: Decimal | None, unpriced: int) -> str:
+    """Write money that calls without a price would add to, with a sign that says so."""
+    return ("≥" if amount is not None and unpriced else "") + usd(amount)
+
+
 def exact(amount: Decimal | None) -> str | None:
     """Write money exactly, as JSON and CSV carry it; None stays None."""
     return None if amount is None else f"{amount:f}"
@@ -70,6 +75,11 @@ def percent(share: float | None) -> str:
     if share is None:
         return ""
     return "<0.1%" if 0 < share < 0.0005 else f"{share:,.1%}"
+
+
+def change(share: float | None) -> str:
+    """Write by what share something changed, with its sign."""
+    return "" if share is None else f"{share:+,.1%}"
 
 
 def safe(text: object) -> str:

@@ -15,9 +15,10 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from botanu_store import outcomes, prices, reports, samples, sources, tree, vendors
+from botanu_store.compare import compared
 from botanu_store.engines.duckdb import Database, check_path, connect, migrate, script, stored_version
 from botanu_store.errors import InputError, StoreUnavailable
-from botanu_store.filters import Filters
+from botanu_store.filters import Filters, Interval
 from botanu_store.ingest import Ingested, Ingester, Progress
 from botanu_store.otlp import ContentMode
 from botanu_store.reports import Coverage, Report, RunSort
@@ -92,9 +93,14 @@ class Store:
             self._price()
         return ingester.result
 
-    def cost(self, filters: Filters, group_by: Sequence[str] = ("use_case",)) -> Report:
-        """Report cost by any dimensions."""
-        return self._covered(reports.cost(self._db, filters, group_by))
+    def cost(
+        self, filters: Filters, group_by: Sequence[str] = ("use_case",), *, before: Interval | None = None
+    ) -> Report:
+        """Report cost by any dimensions; with `before`, beside that interval."""
+        report = self._covered(reports.cost(self._db, filters, group_by))
+        if before is None:
+            return report
+        return compared(report, reports.cost(self._db, replace(filters, interval=before), group_by), group_by)
 
     def runs(self, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
         """Report runs with their outcome and cost."""

@@ -69,7 +69,7 @@ def sentence(result: Result, check: Check) -> str:
 def explanation(result: Result, store: str | None) -> Iterator[str]:
     """Say of a broken budget which runs cost most, what changed, and how to look at them."""
     for row in result.costliest:
-        cost = ("≥" if row["unpriced_calls"] else "") + text.usd(row["cost_usd"])
+        cost = text.usd_at_least(row["cost_usd"], row["unpriced_calls"])
         yield f"{cost}  {text.safe(row['use_case'])}, {row['outcome']}: {_command(['runs', 'show', row['short_id']], store)}"
     yield from result.changes
     if any(check.limit == "max_unpriced_calls" and check.status == "fail" for check in result.checks):

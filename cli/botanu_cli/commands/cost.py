@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -22,6 +23,10 @@ def cost(
             "category, operation, meter, step, outcome, run, time:hour, time:day, time:week, time:month.",
         ),
     ] = "use_case",
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Beside the interval of the same length before --since.")
+    ] = False,
+    chart: Annotated[bool, typer.Option("--chart", help="Draw it: bars, or a line over time.")] = False,
 ) -> None:
     """What it cost, by use case or any other dimension.
 
@@ -30,10 +35,23 @@ def cost(
 
       botanu cost --use-case "Customer Support" --group-by vendor,model
 
-      botanu cost --since 7d --group-by time:day --format json
+      botanu cost --since 7d --compare
+
+      botanu cost --since 7d --group-by time:day --chart
     """
+    from botanu_store.compare import interval_before
+
+    from botanu_cli.chart import render
     from botanu_cli.layouts import cost_layout
 
+    if chart and request.values["format"] != "table":
+        raise typer.BadParameter("A chart is for looking at: leave --format out.", param_hint="--chart")
     dimensions = [name.strip().replace("-", "_") for name in group_by.split(",") if name.strip()]
     with request.settings.open() as store:
-        request.show(store.cost(request.filters(store), dimensions), cost_layout(dimensions))
+        filters = request.filters(store)
+        before = interval_before(filters.interval, datetime.now(UTC)) if compare else None
+        found = store.cost(filters, dimensions, before=before)
+    if chart:
+        request.draw(render(found, dimensions, request.settings), found)
+    else:
+        request.show(found, cost_layout(dimensions, compared=compare))
