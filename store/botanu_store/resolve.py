@@ -66,8 +66,10 @@ def _nodes(candidates: Sequence[Span]) -> list[Node]:
     return [Node(span, reading, place) for place, (span, reading) in enumerate(found) if reading is not None]
 
 
-def _fullness(span: Span) -> tuple[int, list[tuple[str, str]]]:
-    return len(span.attributes), sorted(span.attributes.items())
+def _fullness(span: Span) -> tuple[object, ...]:
+    """Of two deliveries of one span the fuller holds; nothing may depend on which came first."""
+    rest = (span.start_ns, span.end_ns, span.status, span.name, span.kind, span.scope, span.parent_id)
+    return len(span.attributes), sorted(span.attributes.items()), rest
 
 
 def _name_models(nodes: list[Node]) -> None:
@@ -101,7 +103,7 @@ def _of_group(group: Group) -> Iterator[tuple[Node, _Verdict]]:
 
 
 def _why(node: Node, best: Node) -> str:
-    if "usage" in (node.reading.role, best.reading.role):
+    if best.reading.role == "usage":
         return LATE_USAGE
     if node.is_around(best):
         return SAME_INSIDE
