@@ -352,6 +352,30 @@ def test_h11_a_call_in_spans_and_in_logs_counts_from_the_log() -> None:
     assert totals(trace.calls()) == Totals(2818, 203, 807, 0)
 
 
+def test_h11_a_log_record_that_knows_more_is_still_the_same_call() -> None:
+    """Gemini CLI's span leaves out the thoughts that its log record has: the record counts, wherever in the trace it is."""
+    trace = Trace()
+    said = {"gen_ai.operation.name": "llm_call", "gen_ai.request.model": "gemini-2.5-pro"}
+    tokens = {"gen_ai.usage.input_tokens": 3011, "gen_ai.usage.output_tokens": 303}
+    trace.span({**said, **tokens}, scope="gemini-cli", name="llm_call", ms=30)
+    counts = {
+        "input_token_count": 3011,
+        "output_token_count": 303,
+        "thoughts_token_count": 61,
+        "cached_content_token_count": 1207,
+    }
+    trace.span(
+        {"model": "gemini-2.5-pro", **counts},
+        scope="gemini-cli",
+        name="gemini_cli.api_response",
+        kind="LOG",
+        at=31,
+        ms=0,
+    )
+
+    assert totals(trace.calls()) == Totals(3011, 364, 1207, 0)
+
+
 def test_h12_counting_tokens_is_free() -> None:
     """count_tokens looks like a call and answers with a number of tokens, none of which was used."""
     trace = Trace()
