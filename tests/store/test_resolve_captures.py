@@ -8,7 +8,9 @@ import pytest
 
 from tests.store.captures import CAPTURES, Totals, concluded, read_capture, totals
 
-NAMES = sorted(path.name.removesuffix(".jsonl") for path in CAPTURES.glob("*.jsonl") if path.with_suffix(".expected.json").exists())
+NAMES = sorted(
+    path.name.removesuffix(".jsonl") for path in CAPTURES.glob("*.jsonl") if path.with_suffix(".expected.json").exists()
+)
 
 FAULTS = {
     "botanu-upstream-working": Totals(0, 2, 0, 0),
@@ -73,7 +75,11 @@ def test_writes_for_an_hour_are_told_apart(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_billed_calls_of_unknown_usage_are_unpriced_and_failed_ones_free(name: str) -> None:
     """A stream without usage stays a call that nobody can price; an answer of 429 costs nothing."""
-    calls = [c for c in concluded(read_capture(CAPTURES / f"{name}.jsonl")) if c.counted and c.category in ("llm", "embedding")]
+    calls = [
+        c
+        for c in concluded(read_capture(CAPTURES / f"{name}.jsonl"))
+        if c.counted and c.category in ("llm", "embedding")
+    ]
 
     assert sum(call.usage == "none" for call in calls) == UNPRICED.get(name, 0)
     assert all(call.quantities == {} for call in calls if call.usage == "free")

@@ -22,7 +22,10 @@ SCOPES = (
     "botanu",
     "com.anthropic.sdk.python",
 )
-NUMBERS = st.one_of(st.integers(0, 5000).map(str), st.sampled_from(["", "-5", "nan", "1e400", "9223372036854775808", "²", "12.0", "[]", "x"]))
+NUMBERS = st.one_of(
+    st.integers(0, 5000).map(str),
+    st.sampled_from(["", "-5", "nan", "1e400", "9223372036854775808", "²", "12.0", "[]", "x"]),
+)
 KEYS = (
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.output_tokens",
@@ -53,7 +56,9 @@ def spans(draw: st.DrawFn) -> list[Span]:
     made: list[Span] = []
     for place in range(count):
         said = draw(st.dictionaries(st.sampled_from(KEYS), NUMBERS, max_size=5))
-        for key, words in draw(st.fixed_dictionaries({}, optional={k: st.sampled_from(v) for k, v in WORDS.items()})).items():
+        for key, words in draw(
+            st.fixed_dictionaries({}, optional={k: st.sampled_from(v) for k, v in WORDS.items()})
+        ).items():
             said[key] = words
         start = START + draw(st.integers(0, 20)) * 5_000_000
         made.append(
@@ -120,7 +125,9 @@ def test_no_more_is_counted_than_the_spans_say(some: list[Span]) -> None:
     alone = [call for span in some for call in resolve([span], {}) if is_candidate(span)]
 
     def tokens(calls: list[Call]) -> int:
-        return sum(q for call in calls if call.counted for meter, q in call.quantities.items() if meter.endswith("_tokens"))
+        return sum(
+            q for call in calls if call.counted for meter, q in call.quantities.items() if meter.endswith("_tokens")
+        )
 
     assert tokens(conclude(some)) <= tokens(alone)
 
