@@ -12,7 +12,7 @@ TRUST: dict[str, int] = {"anthropic-sdk": 1, "traceloop": -1, "openlit": -2}
 """Whose numbers are better than others': the vendor's own; Traceloop adds one to Anthropic's streams, OpenLIT makes some up."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Node:
     """One span that says something, and its place among the others."""
 
@@ -28,6 +28,16 @@ class Node:
     enter: int = 0
     leave: int = 0
     depth: int = 0
+    instrument: tuple[str, str, bool] = field(init=False)
+    """Who made the span: spans of one call come from different instruments."""
+    own_id: str = field(init=False)
+    """The vendor's id of the response."""
+    input: int = field(init=False)
+    output: int = field(init=False)
+    has_tokens: bool = field(init=False)
+    failed: bool = field(init=False)
+    is_call: bool = field(init=False)
+    is_model_call: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out once what every comparison asks for."""
