@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from botanu_cli.commands import budget, calls, cost, demo, ingest, outcomes, runs, vendors
+from botanu_cli.commands import budget, calls, cost, demo, ingest, outcomes, runs, sql, vendors
 from botanu_cli.diagnostics import ExitCode, say_error, say_traceback
 from botanu_cli.settings import Settings
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command("cost")(cost.cost)
 app.command("outcomes")(outcomes.outcomes)
 app.command("vendors")(vendors.vendors)
+app.command("sql")(sql.sql)
 app.command("ingest")(ingest.ingest)
 app.command("demo")(demo.demo)
 app.add_typer(runs.app, name="runs")

@@ -98,6 +98,11 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
     return _with_shared(command, _filter_parameters())
 
 
+def written(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the outputs that reports share, but none of their filters; it receives them as a `Request`."""
+    return _with_shared(command, _output_parameters())
+
+
 def _with_shared(command: Callable[..., None], shared: list[inspect.Parameter]) -> Callable[..., None]:
     own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
     names = [parameter.name for parameter in shared]

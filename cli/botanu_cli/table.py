@@ -46,7 +46,7 @@ def _page(report: Report, layout: Layout, settings: Settings, width: int | None)
     if not report.rows:
         yield Text(f"No {layout.noun}.", style="dim")
     else:
-        totals = report.totals if len(report.rows) > 1 or report.total_rows > 1 else None
+        totals = report.totals if layout.totals and (len(report.rows) > 1 or report.total_rows > 1) else None
         yield from table_lines(report.rows, layout.columns, settings, width, totals)
     if layout.nested and (nested := layout.nested.rows(report)):
         yield Text(f"\n{layout.nested.title}\n", style="bold")

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from botanu_store import outcomes, prices, reports, samples, sources, tree, vendors
+from botanu_store import outcomes, prices, reports, samples, sources, sql, tree, vendors
 from botanu_store.compare import compared
 from botanu_store.engines.duckdb import Database, check_path, connect, migrate, script, stored_version
 from botanu_store.errors import InputError, StoreUnavailable
@@ -150,6 +150,16 @@ class Store:
     def query(self, text: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """Run a query on the store's relations and return its rows by column."""
         return self._db.rows(text, parameters or {})
+
+    def ask(self, query: str) -> sql.Answer:
+        """Answer one query of the user's, which can only read; the store then answers only such queries.
+
+        Raises:
+            InputError: it is not one query, or cannot be run.
+        """
+        if self.path.exists():
+            self._reconnect(read_only=True)
+        return sql.ask(self._db.con, query)
 
     def close(self) -> None:
         """Close the connection; the file is free for others again."""
