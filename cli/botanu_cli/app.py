@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from botanu_cli.commands import budget, calls, cost, demo, ingest, outcomes, runs, sql, vendors
+from botanu_cli.commands import budget, calls, cost, demo, ingest, outcomes, runs, schema, sql, vendors
 from botanu_cli.diagnostics import ExitCode, say_error, say_traceback
 from botanu_cli.settings import Settings
 
@@ -27,6 +27,7 @@ app.command("outcomes")(outcomes.outcomes)
 app.command("vendors")(vendors.vendors)
 app.command("sql")(sql.sql)
 app.command("ingest")(ingest.ingest)
+app.command("schema")(schema.schema)
 app.command("demo")(demo.demo)
 app.add_typer(runs.app, name="runs")
 app.add_typer(calls.app, name="calls")

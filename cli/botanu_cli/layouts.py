@@ -8,7 +8,7 @@ from botanu_store.records import METERS
 
 from botanu_cli.output import Column, Layout, Nested
 
-_TITLES = {
+TITLES = {
     "use_case": "Use case",
     "workflow": "Workflow",
     "workflow_version": "Version",
@@ -29,6 +29,8 @@ _TITLES = {
     "run": "Run",
     "time": "Time",
 }
+"""Dimensions, and what their columns are called."""
+
 _COST_FIELDS = (
     "runs", "calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens",
     "cost_usd", "share", "cost_per_run_usd", "p50_usd", "p95_usd",
@@ -47,7 +49,7 @@ def cost_layout(dimensions: Sequence[str], *, compared: bool = False) -> Layout:
     more = tuple(column.field for column in _COMPARED) if compared else ()
     return Layout(
         columns=(
-            *(Column(name, _TITLES.get(name, name), "text", keep=10) for name in names),
+            *(Column(name, TITLES.get(name, name), "text", keep=10) for name in names),
             Column("cost_usd", "Cost", "money", keep=10),
             *(_COMPARED if compared else ()),
             Column("share", "Share", "share", keep=8),

@@ -1,0 +1,28 @@
+"""`botanu schema`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+
+def schema(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="cost, runs, run, calls, outcomes, vendors or budget.")],
+) -> None:
+    """The JSON Schema of what a report writes with --format json.
+
+    Example:
+      botanu schema cost > cost.schema.json
+    """
+    from difflib import get_close_matches
+
+    from botanu_cli import schemas
+    from botanu_cli.output import emit
+
+    if name not in schemas.NAMES:
+        near = get_close_matches(name, schemas.NAMES, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise typer.BadParameter(f"{name!r} has no schema.{hint} Choose from {', '.join(schemas.NAMES)}.")
+    emit(json.dumps(schemas.schema(name), indent=2, ensure_ascii=False))
