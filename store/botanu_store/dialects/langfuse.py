@@ -61,7 +61,8 @@ def _tokens(usage: Document) -> Tokens:
         # For Anthropic the handler gives the writes as a whole and by how long they stay, for others either.
         max(sums["written"], sums["5m"] + sums["1h"]),
         sums["1h"],
-        includes_cache=False,
+        # The handler's buckets (`input`, `input_cache_read`, ...) exclude each other; a vendor's name beside `input` is a part of it.
+        includes_cache=not any(name.startswith("input_") and "cache" in name for name in usage),
         input_audio=sums["input_audio"],
         output_audio=sums["output_audio"],
     )
