@@ -20,8 +20,8 @@ def interval(since: str | None, until: str | None, zone: ZoneInfo, now: datetime
     Raises:
         InputError: words that name no time, or an end before the start.
     """
-    start = _moment(since, zone, now, "--since") if since else None
-    end = _moment(until, zone, now, "--until") if until else _end_of(since, zone, now)
+    start = moment(since, zone, now, "--since") if since else None
+    end = moment(until, zone, now, "--until") if until else _end_of(since, zone, now)
     if start is not None and end is not None and end <= start:
         raise InputError(
             f"The interval ends ({end.isoformat()}) before it starts ({start.isoformat()}). Check --since and --until."
@@ -37,7 +37,12 @@ def _end_of(since: str | None, zone: ZoneInfo, now: datetime) -> datetime | None
     return None
 
 
-def _moment(text: str, zone: ZoneInfo, now: datetime, flag: str) -> datetime:
+def moment(text: str, zone: ZoneInfo, now: datetime, flag: str) -> datetime:
+    """Return the moment that these words name.
+
+    Raises:
+        InputError: they name none; the message names the flag.
+    """
     midnight = _midnight(now, zone)
     first = midnight.replace(day=1)
     named = {

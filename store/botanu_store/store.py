@@ -7,14 +7,16 @@ every other process.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from botanu_store import outcomes, prices, reports, samples, sources, sql, tree, vendors
+from botanu_store import outcomes, prices, reports, samples, sources, sql, tree, upkeep, vendors
 from botanu_store.compare import compared
 from botanu_store.engines.duckdb import Database, check_path, connect, migrate, script, stored_version
 from botanu_store.errors import InputError, StoreUnavailable
@@ -80,18 +82,38 @@ class Store:
         """
         files = sources.find_files(paths)
         pieces = (piece for file in files for piece in sources.read_file(file))
-        with self.spool.drain_lock() as mine:
-            if not mine:
-                raise StoreUnavailable(
-                    f"{self.path} is being written by another process. Try again when it has finished."
-                )
-            self._reconnect(read_only=False)
+        with self._writing():
             ingester = Ingester(self._db.con, self._content)
             ingester.ingest(pieces, progress)
             if stdin:
                 ingester.ingest(sources.read_stdin(), progress)
             self._price()
         return ingester.result
+
+    def info(self) -> dict[str, Any]:
+        """Return what is in the store and beside it, by name."""
+        return upkeep.info(self._db.con, self.path, self.spool)
+
+    def prune(self, before: datetime, *, dry_run: bool = False) -> upkeep.Pruned:
+        """Forget the runs that were over before a moment, whole, with their calls and spans.
+
+        Raises:
+            StoreUnavailable: another process is writing.
+        """
+        with self._writing():
+            return upkeep.prune(self._db.con, before, dry_run=dry_run)
+
+    def compact(self) -> tuple[int, int]:
+        """Give back the space of what was deleted; return the file's size in bytes before and after.
+
+        Raises:
+            StoreUnavailable: another process is writing.
+        """
+        with self._writing():
+            self._db.close()
+            sizes = upkeep.compact(self.path)
+            self._reconnect(read_only=True)
+            return sizes
 
     def cost(
         self, filters: Filters, group_by: Sequence[str] = ("use_case",), *, before: Interval | None = None
@@ -201,6 +223,17 @@ class Store:
         db = Database(con)
         prices.sync_prices(con)
         return self._ready(db, fresh=False)
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        """Hold the right to write, on a connection that can."""
+        with self.spool.drain_lock() as mine:
+            if not mine:
+                raise StoreUnavailable(
+                    f"{self.path} is being written by another process. Try again when it has finished."
+                )
+            self._reconnect(read_only=False)
+            yield
 
     def _reconnect(self, *, read_only: bool) -> None:
         self._db.close()

@@ -1,0 +1,80 @@
+"""`botanu store info`, `prune` and `compact`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from botanu_cli.options import Request, written
+
+if TYPE_CHECKING:
+    from botanu_cli.settings import Settings
+
+app = typer.Typer(help="The store itself: what is in it, forgetting, and space.", no_args_is_help=True)
+
+
+@app.command("info")
+@written
+def info(request: Request) -> None:
+    """What is in the store and beside it.
+
+    Example:
+      botanu store info
+    """
+    from botanu_store.filters import Filters, Interval
+    from botanu_store.reports import Report
+
+    from botanu_cli.output import Column, Layout
+
+    everything = Filters(interval=Interval(tz=request.settings.zone.key))
+    with request.settings.open() as store:
+        facts, coverage = store.info(), store.coverage(everything)
+    rows = [{"fact": name, "value": value} for name, value in facts.items()]
+    columns = (Column("fact", "Fact", "text", keep=10), Column("value", "Value", "text", keep=10))
+    report = Report("store", rows, {}, coverage, everything.interval, {}, len(rows))
+    request.show(report, Layout(columns, ("fact", "value"), (), "facts"))
+
+
+@app.command("prune")
+def prune(
+    context: typer.Context,
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="WHEN", help="A span back from now such as 90d, or a date.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Forget the runs that were over before a moment; a run goes whole or not at all.
+
+    Examples:
+      botanu store prune --older-than 90d --dry-run
+
+      botanu store prune --older-than 2026-01-01
+    """
+    from botanu_cli.interval import moment
+    from botanu_cli.output import emit
+
+    settings: Settings = context.obj
+    before = moment(older_than, settings.zone, datetime.now(UTC), "--older-than")
+    with settings.open() as store:
+        gone = store.prune(before, dry_run=dry_run)
+    verb = "Would forget" if dry_run else "Forgot"
+    emit(f"{verb} {gone.runs:,} runs, {gone.calls:,} calls and {gone.spans:,} spans from before {before.isoformat()}.")
+    if gone.spans and not dry_run:
+        settings.say("The file keeps its size until: botanu store compact")
+
+
+@app.command("compact")
+def compact(context: typer.Context) -> None:
+    """Give back the space of what was forgotten.
+
+    Example:
+      botanu store compact
+    """
+    from botanu_cli.output import emit
+
+    settings: Settings = context.obj
+    with settings.open() as store:
+        before, after = store.compact()
+    emit(f"{before:,} bytes before, {after:,} after.")

@@ -1,0 +1,84 @@
+"""`botanu store`: what is in it, forgetting, and space."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.cli.conftest import Botanu
+from tests.store.builders import START, chat, document, run, spool, trace_id, write
+
+DAY = 86_400 * 10**9
+
+
+def info(botanu: Botanu) -> dict[str, Any]:
+    return {row["fact"]: row["value"] for row in json.loads(botanu("store", "info", "-f", "json").out)["rows"]}
+
+
+def test_info_counts_what_is_there(botanu: Botanu, filled: Path) -> None:
+    """Spans, calls and runs as the reports count them, the size, and what waits beside the store."""
+    facts = info(botanu)
+
+    runs = json.loads(botanu("runs", "list", "-f", "json").out)["rows"]
+    assert facts["runs"] == len(runs)
+    assert facts["calls"] == len(json.loads(botanu("calls", "list", "-f", "json").out)["rows"])
+    assert facts["bytes"] == filled.stat().st_size
+    assert (facts["segments_pending"], facts["parts_set_aside"], facts["spans_dropped"]) == (0, 0, 0)
+    assert "genai-prices" in botanu("store", "info").out
+
+
+def test_info_of_no_store_creates_none(botanu: Botanu, tmp_path: Path) -> None:
+    """Looking is harmless."""
+    assert info(botanu)["spans"] == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_prune_forgets_runs_whole(botanu: Botanu, tmp_path: Path) -> None:
+    """A run over before the day goes with its calls and spans; one that went on after it stays, its first trace too."""
+    old, long_ago, later = trace_id(), trace_id(), trace_id()
+    spans = [
+        run(old, "old", span_id=old[-16:], start=START - 9 * DAY),
+        chat(old, old[-16:], start=START - 9 * DAY),
+        run(long_ago, "long", span_id=long_ago[-16:], start=START - 9 * DAY),
+        chat(long_ago, long_ago[-16:], start=START - 9 * DAY),
+        chat(later, start=START, botanu__run_id="long"),
+        chat(trace_id(), start=START - 8 * DAY),
+    ]
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document(spans))))
+    before = json.loads(botanu("cost", "--run-id", "long", "-f", "json").out)["totals"]
+
+    planned = botanu("store", "prune", "--older-than", "2026-11-15", "--dry-run", "--tz", "UTC")
+    assert info(botanu)["runs"] == 3
+    done = botanu("store", "prune", "--older-than", "2026-11-15", "--tz", "UTC")
+
+    assert planned.out.startswith("Would forget 2 runs, 2 calls and 3 spans from before 2026-11-15T00:00:00+00:00")
+    assert done.out.startswith("Forgot 2 runs, 2 calls and 3 spans")
+    assert (info(botanu)["runs"], info(botanu)["calls"], info(botanu)["spans"]) == (1, 2, 3)
+    assert json.loads(botanu("cost", "-f", "json").out)["totals"] == before
+
+
+def test_compact_gives_back_space_and_changes_nothing(botanu: Botanu, tmp_path: Path) -> None:
+    """After forgetting most of it the file is smaller, every number is the same, and spans still go in."""
+    for part in range(4):
+        spans = [chat(trace_id(), start=START - (9 if part else 0) * DAY, note="x" * 2000) for _ in range(1500)]
+        botanu("ingest", str(write(tmp_path / "a.jsonl", document(spans))))
+    assert botanu("store", "prune", "--older-than", "2026-11-15").code == 0
+    size, cost = info(botanu)["bytes"], botanu("cost", "-f", "csv").out
+
+    result = botanu("store", "compact")
+
+    assert result.code == 0
+    assert info(botanu)["bytes"] < size
+    assert botanu("cost", "-f", "csv").out == cost
+    spool(tmp_path / "botanu.duckdb", document([chat(trace_id())]))
+    assert info(botanu)["calls"] == 1501
+    assert not list(tmp_path.glob("*.compact"))
+
+
+def test_a_moment_that_is_none_is_named(botanu: Botanu) -> None:
+    """Exit code 2, the flag, and what would be one."""
+    result = botanu("store", "prune", "--older-than", "ages")
+
+    assert result.code == 2
+    assert "--older-than 'ages' is no time" in result.err
