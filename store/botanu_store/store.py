@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from botanu_store import outcomes, prices, reports, samples, sources, sql, tree, upkeep, vendors
+from botanu_store import export, outcomes, prices, reports, samples, sources, sql, tree, upkeep, vendors
 from botanu_store.compare import compared
 from botanu_store.engines.duckdb import Database, check_path, connect, migrate, script, stored_version
 from botanu_store.errors import InputError, StoreUnavailable
@@ -89,6 +89,14 @@ class Store:
                 ingester.ingest(sources.read_stdin(), progress)
             self._price()
         return ingester.result
+
+    def export(self, filters: Filters, folder: Path, form: export.Form = "parquet") -> dict[Path, int]:
+        """Write runs, calls and charges as files into a folder; return the rows of each file.
+
+        Raises:
+            InputError: the path is no folder.
+        """
+        return export.export(self._db.con, filters, folder, form)
 
     def info(self) -> dict[str, Any]:
         """Return what is in the store and beside it, by name."""

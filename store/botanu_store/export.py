@@ -1,0 +1,51 @@
+"""Runs, calls and charges as files for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from botanu_store.errors import InputError
+from botanu_store.filters import Filters, where
+
+Form = Literal["parquet", "csv"]
+
+_FILES = {
+    "runs": "select r.* from runs as r where {runs} and ({call_runs}) order by r.start_ns, r.run_id",
+    "calls": "select c.* from priced_calls as c inner join runs as r on r.run_id = c.run_id where {runs} and ({calls}) "
+    "order by c.start_ns, c.span_id",
+    "charges": "select h.* from charges as h inner join calls as c on c.trace_id = h.trace_id and c.span_id = h.span_id "
+    "inner join runs as r on r.run_id = c.run_id where {runs} and ({calls}) order by c.start_ns, c.span_id, h.meter",
+}
+
+
+def export(con: duckdb.DuckDBPyConnection, filters: Filters, folder: Path, form: Form) -> dict[Path, int]:
+    """Write one file per relation into a folder, each whole or not at all, and return how many rows went into each.
+
+    Raises:
+        InputError: the path is no folder, or cannot be written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file. Name a folder to write into.")
+    conditions = where(filters)
+    matching = (
+        f"r.run_id in (select c.run_id from calls as c where {conditions.calls})" if conditions.needs_calls else "true"
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    written: dict[Path, int] = {}
+    for name, query in _FILES.items():
+        text = query.format(runs=conditions.runs, calls=conditions.calls, call_runs=matching)
+        bound = {key: value for key, value in conditions.parameters.items() if f"${key}" in text}
+        path = folder / f"{name}.{form}"
+        partial = path.with_name(path.name + ".partial")
+        options = "format csv, header" if form == "csv" else "format parquet, compression zstd"
+        rows = con.execute(f"copy ({text}) to '{_quoted(partial)}' ({options})", bound).fetchall()
+        partial.replace(path)
+        written[path] = int(rows[0][0])
+    return written
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
