@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Speed is measured in benchmarks/, never in tests: a busy machine must not fail them.
+settings.register_profile("botanu", deadline=None)
+settings.load_profile("botanu")
 
 REPOSITORY = Path(__file__).parents[1]
 

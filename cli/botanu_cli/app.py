@@ -9,7 +9,21 @@ from typing import Annotated, Any
 
 import typer
 
-from botanu_cli.commands import budget, calls, cost, demo, ingest, outcomes, runs, schema, sql, vendors
+from botanu_cli.commands import (
+    budget,
+    calls,
+    cost,
+    demo,
+    doctor,
+    export,
+    ingest,
+    outcomes,
+    runs,
+    schema,
+    sql,
+    store,
+    vendors,
+)
 from botanu_cli.diagnostics import ExitCode, say_error, say_traceback
 from botanu_cli.settings import Settings
 
@@ -27,10 +41,13 @@ app.command("outcomes")(outcomes.outcomes)
 app.command("vendors")(vendors.vendors)
 app.command("sql")(sql.sql)
 app.command("ingest")(ingest.ingest)
+app.command("export")(export.export)
 app.command("schema")(schema.schema)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 app.add_typer(runs.app, name="runs")
 app.add_typer(calls.app, name="calls")
+app.add_typer(store.app, name="store")
 app.add_typer(budget.app, name="budget")
 
 _VALUE_FLAGS = ("--store", "--config", "--tz")
@@ -90,8 +107,7 @@ def run(arguments: list[str]) -> int:
 
 def _explained(error: Exception) -> int:
     from botanu_store.errors import StoreError, StoreUnavailable
-
-    if isinstance(error, typer.Abort):
+    if isinstance(error, typer.Abort) or str(error) == _DUCKDB_INTERRUPTED:
         return ExitCode.INTERRUPTED
     if isinstance(error, typer.TyperException):
         say_error(error.format_message(), _help_of(error))
@@ -109,6 +125,10 @@ def _explained(error: Exception) -> int:
         f"Something unexpected went wrong: {type(error).__name__}: {error}.", "Run again with --verbose and report it."
     )
     return ExitCode.USAGE
+
+
+_DUCKDB_INTERRUPTED = "Query interrupted"
+"""What DuckDB raises, as a RuntimeError, where Python would raise KeyboardInterrupt."""
 
 
 def _help_of(error: typer.TyperException) -> str:

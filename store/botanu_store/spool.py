@@ -56,7 +56,12 @@ class Spool:
 
     def dropped(self) -> int:
         """Return how many spans writers had to drop because the spool was full or could not be written."""
-        return sum(_dropped_in(path) for path in self.folder.glob("dropped-*.json")) if self.folder.is_dir() else 0
+        return self.lost()["spans"]
+
+    def lost(self) -> dict[str, int]:
+        """Return what writers had to give up: `spans` missing from the store, and `not_sent` to the OTLP endpoint beside it."""
+        counted = [_counted_in(path) for path in self.folder.glob("dropped-*.json")] if self.folder.is_dir() else []
+        return {name: sum(counts[name] for counts in counted) for name in _LOSSES}
 
     @contextmanager
     def drain_lock(self) -> Generator[bool]:
@@ -87,8 +92,12 @@ def _is_segment(name: str) -> bool:
     return not name.startswith((".", "dropped-")) and name.endswith(_SUFFIXES)
 
 
-def _dropped_in(path: Path) -> int:
+def _counted_in(path: Path) -> dict[str, int]:
     try:
-        return int(json.loads(path.read_text("utf-8")).get("spans", 0))
-    except (OSError, ValueError, AttributeError):
-        return 0
+        said = json.loads(path.read_text("utf-8"))
+        return {name: int(said.get(name, 0)) for name in _LOSSES}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return dict.fromkeys(_LOSSES, 0)
+
+
+_LOSSES = ("spans", "not_sent")

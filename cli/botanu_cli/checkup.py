@@ -1,0 +1,213 @@
+"""What `botanu doctor` looks at: each check says how things stand and, where they stand badly, what to do."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from botanu_store.errors import StoreError
+from botanu_store.spool import Spool
+from botanu_store.store import Store, open_store
+
+State = Literal["ok", "note", "fault"]
+
+_RECORDING = {
+    "opentelemetry.sdk": "opentelemetry-sdk",
+    "opentelemetry.exporter.otlp.proto.http": "the OTLP exporter",
+    "orjson": "orjson",
+}
+_FRAMEWORKS = ("langchain", "llama_index", "openai_agents", "pydantic_ai", "crewai", "smolagents", "strands")
+_CLIENTS = (
+    "openai",
+    "openai_v2",
+    "anthropic",
+    "google_genai",
+    "google_generativeai",
+    "vertexai",
+    "bedrock",
+    "mistralai",
+    "cohere",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: its name, how it stands, what was found, and what to do about it."""
+
+    check: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+def findings(store: str) -> Iterator[Finding]:
+    """Run every check on this machine and this store."""
+    yield _sdk()
+    yield _collector()
+    yield _spool(Path(store))
+    yield from _store(store)
+    yield from _instrumentations()
+
+
+def _sdk() -> Finding:
+    missing = [name for module, name in _RECORDING.items() if not _is_there(module)]
+    if missing:
+        return Finding("SDK", "fault", f"{', '.join(missing)} not installed", 'pip install "botanu[sdk]"')
+    return Finding("SDK", "ok", "can record and export")
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _collector() -> Finding:
+    endpoint = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if not endpoint:
+        return Finding(
+            "Collector",
+            "note",
+            "none configured in the environment",
+            "Fine with a local store; else set OTEL_EXPORTER_OTLP_ENDPOINT.",
+        )
+    parts = urlsplit(endpoint)
+    place = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    try:
+        with socket.create_connection(
+            (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)), timeout=1
+        ):
+            return Finding("Collector", "ok", f"{place} accepts connections")
+    except OSError as error:
+        return Finding(
+            "Collector",
+            "fault",
+            f"{place} cannot be reached ({error})",
+            "Start the collector, or correct OTEL_EXPORTER_OTLP_ENDPOINT.",
+        )
+
+
+def _spool(store: Path) -> Finding:
+    spool = Spool(store)
+    folder = spool.folder if spool.folder.exists() else spool.folder.parent
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".botanu-doctor-"):
+            pass
+    except OSError as error:
+        return Finding(
+            "Spool",
+            "fault",
+            f"{folder} cannot be written ({error.strerror})",
+            "Change its permissions or free the disk, or name another store.",
+        )
+    lost, rejected = spool.lost(), len(spool.rejected())
+    if lost["spans"]:
+        return Finding(
+            "Spool",
+            "fault",
+            f"programs had to drop {lost['spans']:,} spans",
+            "Look at the reasons in dropped-*.json: the disk, or store_max_bytes.",
+        )
+    if lost["not_sent"]:
+        return Finding(
+            "Spool",
+            "note",
+            f"{lost['not_sent']:,} spans are here but did not reach the OTLP endpoint",
+            "Check the collector.",
+        )
+    if rejected:
+        return Finding(
+            "Spool",
+            "note",
+            f"{rejected:,} parts could not be read",
+            f"They are in {spool.folder / 'rejected'}, each with its reason.",
+        )
+    return Finding("Spool", "ok", f"{folder} can be written, {len(spool.segments()):,} segments waiting")
+
+
+def _store(url: str) -> Iterator[Finding]:
+    try:
+        with open_store(url) as store:
+            yield from _contents(store)
+    except StoreError as error:
+        yield Finding("Store", "fault", str(error))
+
+
+def _contents(store: Store) -> Iterator[Finding]:
+    counts = store.query(
+        "select (select count(*) from spans) as spans, (select count(*) from runs) as runs, (select count(*) from calls) as calls"
+    )[0]
+    if not counts["spans"]:
+        yield Finding(
+            "Store",
+            "note",
+            f"{store.path} is empty",
+            "Fill it with `botanu demo` or `botanu ingest`, or from your program.",
+        )
+        return
+    yield Finding("Store", "ok", f"{counts['spans']:,} spans, {counts['runs']:,} runs, {counts['calls']:,} calls")
+    book = store.query("select version from price_book")
+    unpriced = store.query(
+        "select model, vendor, count(*) as calls from counted_calls where priced = 'no' group by all order by calls desc"
+    )
+    if unpriced:
+        names = ", ".join(row["model"] or row["vendor"] or "?" for row in unpriced[:3])
+        yield Finding(
+            "Prices",
+            "note",
+            f"{sum(row['calls'] for row in unpriced):,} calls have no price ({names})",
+            "Give them one in botanu.toml, under [prices] or [tools].",
+        )
+    else:
+        yield Finding("Prices", "ok", book[0]["version"] if book else "read")
+    repeats = store.query(
+        "select not_counted_reason as reason, count(*) as calls from calls where not counted group by all order by calls desc"
+    )
+    if repeats:
+        yield Finding(
+            "Repeats",
+            "note",
+            f"{sum(row['calls'] for row in repeats):,} calls were seen twice and counted once",
+            "See them with: botanu calls list --not-counted",
+        )
+
+
+def _instrumentations() -> Iterator[Finding]:
+    by_name: dict[str, list[EntryPoint]] = defaultdict(list)
+    for point in entry_points(group="opentelemetry_instrumentor"):
+        by_name[point.name.replace("-", "_")].append(point)
+    if not by_name:
+        yield Finding(
+            "Instruments", "note", "none installed", 'For calls without code: pip install "botanu[instruments,genai]"'
+        )
+        return
+    yield Finding(
+        "Instruments",
+        "ok",
+        f"{len(by_name)} installed: {', '.join(sorted(by_name)[:8])}{', …' if len(by_name) > 8 else ''}",
+    )
+    for name, points in by_name.items():
+        owners = sorted({point.dist.name for point in points if point.dist is not None})
+        if len(owners) > 1:
+            yield Finding(
+                "Instruments",
+                "fault",
+                f"{' and '.join(owners)} both instrument {name}",
+                "Uninstall one: each call is recorded twice.",
+            )
+    frameworks, clients = [n for n in _FRAMEWORKS if n in by_name], [n for n in _CLIENTS if n in by_name]
+    if frameworks and clients:
+        yield Finding(
+            "Instruments", "note", f"{', '.join(frameworks)} and {', '.join(clients)} record the same calls",
+            "Each is counted once; to record less, leave one out of auto_instrument_packages.",
+        )  # fmt: skip
