@@ -165,7 +165,9 @@ def _call(node: Node, verdict: _Verdict) -> Call:
 
 
 def _complete(call: Call, group: Group) -> None:
-    """Name what the counted span leaves open, from the other spans of its call; numbers are never mixed."""
+    """Name what the counted span leaves open, from the other spans of its call; numbers of model calls are never mixed."""
+    if not group.best.is_model_call:
+        call.quantities = _side_by_side(group)
     for node in sorted(group.members, key=Node.richness, reverse=True):
         found = node.reading
         call.vendor = call.vendor or found.vendor
@@ -176,3 +178,14 @@ def _complete(call: Call, group: Group) -> None:
         call.emitter_usd = call.emitter_usd or found.emitter_usd
         call.attempt = max(call.attempt, found.attempt)
     call.vendor = call.vendor or maker(call.model)
+
+
+def _side_by_side(group: Group) -> dict[str, int]:
+    """Every meter that any span of an operation counts: a tracker knows the bytes scanned, the client inside it the rows.
+
+    Where both say, the outer is believed: it was written for this operation.
+    """
+    found: dict[str, int] = {}
+    for node in sorted(group.members, key=lambda node: (node.depth, node.order)):
+        found = node.reading.quantities | found
+    return found

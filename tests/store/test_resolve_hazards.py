@@ -612,3 +612,52 @@ def test_the_reason_names_the_place_of_what_counts() -> None:
     trace.span(openinference(1011, 103), scope=CLIENT, inside=outer, at=1)
 
     assert [call.not_counted_reason for call in trace.calls()] == [SAME_INSIDE, ""]
+
+
+def test_h11_an_event_made_twice_a_call_adds_nothing() -> None:
+    """Gemini CLI logs the conventions' details event twice beside its own record: one call in four signals is one call."""
+    trace = Trace()
+    said = {
+        "gen_ai.request.model": "gemini-2.5-pro",
+        "gen_ai.usage.input_tokens": 3011,
+        "gen_ai.usage.output_tokens": 303,
+    }
+    span = trace.span({**said, "gen_ai.operation.name": "llm_call"}, scope="gemini-cli", name="llm_call", ms=30)
+    event = {**said, "gen_ai.operation.name": "generate_content", "gen_ai.response.id": "r1"}
+    for at in (30, 31):
+        trace.span(event, scope="gemini-cli", inside=span, name="gen_ai.client.inference.operation.details", kind="LOG",
+                   at=at, ms=0)  # fmt: skip
+    counts = {"input_token_count": 3011, "output_token_count": 303, "thoughts_token_count": 61}
+    trace.span({"model": "gemini-2.5-pro", **counts}, scope="gemini-cli", inside=span, name="gemini_cli.api_response",
+               kind="LOG", at=31, ms=0)  # fmt: skip
+
+    assert totals(trace.calls()) == Totals(3011, 364, 0, 0)
+
+
+@pytest.mark.parametrize("rows_inside", [{}, {"db.response.returned_rows": 70}])
+def test_a_tracker_around_a_database_client_is_one_operation_with_the_meters_of_both(
+    rows_inside: dict[str, object],
+) -> None:
+    """What only the tracker knows (bytes scanned) and what only the client knows (rows) are both kept, and one request."""
+    trace = Trace()
+    query = {"db.system": "bigquery", "db.operation": "SELECT"}
+    outer = trace.span({**query, "botanu.warehouse.bytes_scanned": 12_345}, scope="botanu", ms=20)
+    trace.span({**query, **rows_inside}, scope="opentelemetry.instrumentation.dbapi", inside=outer, at=1, ms=9)
+
+    (counted,) = trace.counted()
+
+    rows = {"rows": 70} if rows_inside else {}
+    assert counted.quantities == {"requests": 1, "bytes_scanned": 12_345, **rows}
+
+
+def test_of_a_meter_that_both_count_the_tracker_is_believed() -> None:
+    """The rows that a program says it used go before those that the driver fetched."""
+    trace = Trace()
+    outer = trace.span(
+        {"db.system": "postgresql", "db.operation": "SELECT", "botanu.data.rows_returned": 50}, scope="botanu", ms=20
+    )
+    trace.span(
+        {"db.system.name": "postgresql", "db.response.returned_rows": 70}, scope="psycopg", inside=outer, at=1, ms=9
+    )
+
+    assert [call.quantities["rows"] for call in trace.counted()] == [50]

@@ -95,7 +95,7 @@ def _readers(scope: str, keys: frozenset[str]) -> tuple[Callable[[Span], Reading
     for dialect in DIALECTS:
         if _may_know(dialect, scope, keys):
             readers.append(dialect.read)
-            if dialect.decides:
+            if dialect.decides and scope.startswith(dialect.scopes or ""):
                 break
     return tuple(readers)
 

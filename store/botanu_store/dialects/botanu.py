@@ -34,8 +34,8 @@ def _tool(span: Span) -> Reading:
     said = span.attributes
     found = genai.tool(span, DIALECT.name)
     found.vendor = vendor(said.get(keys.VENDOR) or said.get(keys.GEN_AI_PROVIDER_NAME))
-    if scanned := count(said.get(keys.TOOL_BYTES_PROCESSED)):
-        found.quantities["bytes_transferred"] = scanned
+    if processed := count(said.get(keys.TOOL_BYTES_PROCESSED)):
+        found.quantities["bytes_read"] = processed
     return found
 
 

@@ -10,7 +10,7 @@ from botanu_store.records import Span
 
 
 def read(span: Span) -> Reading | None:
-    """Read a model call, as a span or as a log record, or a tool."""
+    """Read a model call, as a span or as a log record, or a tool; the conventions' event, made twice a call, adds nothing."""
     if span.kind != "LOG":
         found = genai.call(span, DIALECT.name) if span.scope.startswith("gemini-cli") else None
         if found is not None and found.category == "llm":
@@ -44,5 +44,4 @@ DIALECT = Dialect(
     keys=("input_token_count",),
     scopes=("gemini-cli",),
     either=True,
-    decides=False,
 )

@@ -63,7 +63,7 @@ class Dialect:
     either: bool = False
     """Whether one of the keys or one of the scopes is enough by itself."""
     decides: bool = True
-    """Whether a span of this dialect that it does not take for a call is a call in no other either."""
+    """Whether a span of this dialect (of one of its scopes, if it has any) that it does not take for a call is one in no other."""
 
 
 def model_call(
