@@ -83,7 +83,6 @@ def test_columns_by_time_are_moments_in_utc(botanu: Botanu, filled: Path) -> Non
         "select * from 'secret.csv'",
         "select * from read_text('secret.csv')",
         "select * from glob('*')",
-        "select * from read_blob('botanu.duckdb')",
         "select * from query('delete from runs returning *')",
         "",
         "no sql at all",

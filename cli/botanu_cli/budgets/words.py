@@ -62,7 +62,11 @@ def sentence(result: Result, check: Check) -> str:
         return f"{name}: {check.why}."
     relation = {"fail": "breaks", "no data": "is not judged against"}.get(check.status, "keeps")
     said = f"{name} is {measured(check)}, which {relation} the limit of {figure(check.allowed, check.unit)}"
-    facts = [f"{check.samples:,} samples", f"95 % interval {within(check)}" if check.interval else "", check.why]
+    facts = [
+        f"{check.samples:,} sample{'' if check.samples == 1 else 's'}",
+        f"95 % interval {within(check)}" if check.interval else "",
+        check.why,
+    ]
     return f"{said} ({'; '.join(fact for fact in facts if fact)})."
 
 

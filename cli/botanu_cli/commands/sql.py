@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @written
 def sql(request: Request, query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT.")]) -> None:
-    """Ask the store in SQL; it is only read, and nothing outside it can be.
+    """Ask the store in SQL; it is only read, and nothing outside it can be reached.
 
     Relations: runs, calls, charges, spans, prices; priced_calls is calls with their cost. The dialect is DuckDB's.
 
