@@ -121,9 +121,12 @@ def _adds_up(outer: Node, inside: list[Node]) -> bool:
 
 def _once_each(nodes: list[Node], groups: Groups) -> list[Node]:
     """Of spans that are the same call already only the one that knows most."""
-    among = set(nodes)
-    once = dict.fromkeys(groups.of[node] for node in nodes)
-    return [max((node for node in group.members if node in among), key=Node.richness) for group in once]
+    # Only these are compared, not their whole groups: a chain of repeats would be walked again from every link of it.
+    once: dict[Group, Node] = {}
+    for node in nodes:
+        known = once.get(groups.of[node])
+        once[groups.of[node]] = node if known is None else max(known, node, key=Node.richness)
+    return list(once.values())
 
 
 def _alike(outer: Node, inner: Node) -> bool:
