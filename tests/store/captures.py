@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES
+from botanu_store.otlp import JsonDecoder
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS, Call, Span
 from botanu_store.resolve import resolve
 
@@ -20,8 +21,6 @@ CAPTURES = Path(os.environ.get("BOTANU_CAPTURES") or REPOSITORY.parent / "shared
 """Captures of real libraries; they are not part of the repository, and tests that want them are skipped without."""
 
 START = 1_795_000_000_000_000_000
-_KINDS = ("INTERNAL", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
-_STATUSES = ("unset", "ok", "error")
 
 
 class Trace:
@@ -132,32 +131,18 @@ def chat(tokens: int | None = None, output: int = 0, **more: Any) -> dict[str, o
 
 
 def read_capture(path: Path) -> Iterator[Span]:
-    """Yield the spans of a capture in the OTLP file format."""
-    for line in path.read_text("utf-8").splitlines():
-        for resource in json.loads(line).get("resourceSpans", []):
-            for scoped in resource["scopeSpans"]:
-                for span in scoped["spans"]:
-                    yield _captured(span, scoped.get("scope", {}).get("name", ""))
-
-
-def _captured(span: dict[str, Any], scope: str) -> Span:
-    return Span(
-        trace_id=span["traceId"],
-        span_id=span["spanId"],
-        parent_id=span.get("parentSpanId", ""),
-        name=span["name"],
-        kind=_KINDS[span.get("kind", 1)],
-        start_ns=int(span["startTimeUnixNano"]),
-        end_ns=int(span["endTimeUnixNano"]),
-        status=_STATUSES[span.get("status", {}).get("code", 0)],
-        service="captured",
-        scope=scope,
-        attributes={a["key"]: as_text(_plain(a["value"])) for a in span.get("attributes", [])},
-    )
-
-
-def _plain(value: dict[str, Any]) -> Any:
-    (kind, inner), *_ = value.items() or [("stringValue", "")]
-    if kind == "arrayValue":
-        return [_plain(item) for item in inner.get("values", [])]
-    return str(inner) if kind == "intValue" else inner
+    """Yield the spans of a capture as the store would see them: decoded by its own decoder, content removed."""
+    for row in JsonDecoder().decode(path.read_text("utf-8").splitlines()).to_pylist():
+        yield Span(
+            trace_id=row["trace_id"],
+            span_id=row["span_id"],
+            parent_id=row["parent_id"] or "",
+            name=row["name"],
+            kind=row["kind"],
+            start_ns=row["start_ns"],
+            end_ns=row["end_ns"],
+            status=row["status"],
+            service="captured",
+            scope=row["scope"],
+            attributes=dict(row["attributes"] or ()),
+        )
