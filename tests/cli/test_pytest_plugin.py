@@ -43,8 +43,6 @@ def session(folder: Path, max_usd: str, *arguments: str) -> subprocess.Completed
         sys.executable,
         "-m",
         "pytest",
-        "-p",
-        "botanu_cli.pytest_plugin",
         "--botanu-budget",
         "botanu.toml",
         *arguments,
@@ -90,7 +88,7 @@ def test_workers_of_xdist_write_to_one_store(suite: Path) -> None:
 
 def test_a_budget_file_that_is_not_there_is_a_usage_error(suite: Path) -> None:
     """Pytest's own code for wrong usage, and how to make the file."""
-    words = [sys.executable, "-m", "pytest", "-p", "botanu_cli.pytest_plugin", "--botanu-budget", "nowhere.toml"]
+    words = [sys.executable, "-m", "pytest", "--botanu-budget", "nowhere.toml"]
     done = subprocess.run(words, cwd=suite, capture_output=True, text=True, check=False, timeout=60)
 
     assert done.returncode == 4
