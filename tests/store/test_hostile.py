@@ -19,7 +19,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=12,
 )
-TOKENS = st.sampled_from(["-5", "NaN", "1e400", str(2**63), str(2**64), "0x10", "", "١٢", "7.5", "\x00", "1" * 5000])
+TOKENS = st.sampled_from(
+    ["-5", "NaN", "1e400", str(2**63), str(2**64), "0x10", "", "١٢", "7.5", "\x00", "1_000", "1" * 5000]
+)
 
 
 def ingested(*pieces: bytes) -> tuple[Ingested, dict[str, Any]]:
@@ -29,6 +31,8 @@ def ingested(*pieces: bytes) -> tuple[Ingested, dict[str, Any]]:
     ingester = Ingester(con)
     ingester.ingest([Piece("json", data, "test", f"line {n}") for n, data in enumerate(pieces, 1)])
     counts = {name: con.execute(f"select count(*) from {name}").fetchall()[0][0] for name in ("spans", "calls", "runs")}
+    meters = ("input_tokens", "output_tokens", "cache_read_tokens")
+    counts |= {name: con.execute(f"select coalesce(sum({name}), 0) from calls").fetchall()[0][0] for name in meters}
     con.close()
     return ingester.result, counts
 
@@ -63,8 +67,12 @@ def test_a_count_that_is_no_count_is_not_counted(key: str, value: str) -> None:
     hostile["attributes"] = [a for a in hostile["attributes"] if a["key"] != key] + [attribute(key, value)]
 
     result, counts = ingested(json.dumps(document([hostile])).encode())
+    meter = {"gen_ai.usage.input_tokens": "input_tokens", "gen_ai.usage.output_tokens": "output_tokens"}.get(
+        key, "cache_read_tokens"
+    )
 
     assert (result.rejected, counts["spans"], counts["calls"]) == ([], 1, 1)
+    assert counts[meter] == 0
 
 
 @settings(max_examples=60, deadline=None)
@@ -132,7 +140,7 @@ def test_invalid_utf8_loses_characters_and_not_the_span() -> None:
 
     result, counts = ingested(data)
 
-    assert (result.rejected, counts) == ([], {"spans": 1, "calls": 1, "runs": 1})
+    assert (result.rejected, counts["spans"], counts["calls"], counts["runs"]) == ([], 1, 1, 1)
 
 
 def test_sql_in_every_string_stays_text() -> None:

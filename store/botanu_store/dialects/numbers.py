@@ -27,7 +27,8 @@ def count(value: object) -> int:
 def _count_of_text(text: str) -> int:
     if text.isascii() and text.isdigit():
         return number if len(text) <= 16 and (number := int(text)) <= _MOST else 0
-    if len(text) > 24:
+    # float() would take "1_000" and digits of any script.
+    if len(text) > 24 or not text.isascii() or "_" in text:
         return 0
     try:
         return _whole(float(text))
