@@ -107,6 +107,7 @@ def run(arguments: list[str]) -> int:
 
 def _explained(error: Exception) -> int:
     from botanu_store.errors import StoreError, StoreUnavailable
+
     if isinstance(error, typer.Abort) or str(error) == _DUCKDB_INTERRUPTED:
         return ExitCode.INTERRUPTED
     if isinstance(error, typer.TyperException):

@@ -168,7 +168,7 @@ def _output_parameters() -> list[inspect.Parameter]:
             "-f",
             help="table, json, jsonl, csv or markdown.",
             panel="Output",
-            callback=_format,
+            callback=known_format,
         ),
         _option(
             "output", Path | None, None, "--output", "-o", help="Write to this file.", panel="Output", metavar="FILE"
@@ -193,7 +193,12 @@ def _option(
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
 
 
-def _format(value: str) -> str:
+def known_format(value: str) -> str:
+    """Return the format if it is one.
+
+    Raises:
+        typer.BadParameter: it is none; the message names those there are.
+    """
     if value not in FORMATS:
         raise typer.BadParameter(f"{value!r} is no format. Choose from {', '.join(FORMATS)}.")
     return value

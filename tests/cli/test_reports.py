@@ -220,3 +220,18 @@ def test_output_goes_to_a_file_and_the_talk_to_stderr(botanu: Botanu, filled: Pa
     assert result.out == ""
     assert "cost.csv" in result.err
     assert (tmp_path / "cost.csv").read_text() == botanu("cost", "-f", "csv").out
+
+
+def test_a_run_and_an_ingest_speak_every_format(botanu: Botanu, samples: Path, tmp_path: Path) -> None:
+    """`runs show` gives its calls as rows, `ingest` its counts; a format that is none is named."""
+    counted = json.loads(botanu("ingest", str(samples), "-f", "json").out)
+    row = document_of(botanu, "runs", "list", "--use-case", "Research", "--sort", "cost")["rows"][0]
+
+    lines = [json.loads(line) for line in botanu("runs", "show", row["run_id"], "-f", "jsonl").out.splitlines()]
+    cells = list(csv.DictReader(io.StringIO(botanu("runs", "show", row["run_id"], "-f", "csv").out)))
+    again = next(csv.DictReader(io.StringIO(botanu("ingest", str(samples), "-f", "csv").out)))
+
+    assert money(lines) == money(cells) == Decimal(row["cost_usd"])
+    assert (counted["schema"], counted["spans"], counted["rejected"]) == ("botanu.ingest/1", 116, [])
+    assert (again["new"], again["duplicates"]) == ("0", "116")
+    assert botanu("runs", "show", row["run_id"], "-f", "xml").code == 2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from botanu_cli.diagnostics import ExitCode
+from botanu_cli.options import known_format
 from botanu_cli.settings import Settings
 from botanu_cli.text import safe
 
@@ -26,6 +28,9 @@ def ingest(
     content: Annotated[
         bool, typer.Option("--keep-content", help="Keep prompts, completions and tool arguments.")
     ] = False,
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="table, json, jsonl, csv or markdown.", callback=known_format)
+    ] = "table",
 ) -> None:
     """Take OTLP files into the store; what is there already is not counted twice.
 
@@ -49,7 +54,7 @@ def ingest(
     ):
         result = store.ingest(files, progress, stdin="-" in paths)
     tell_rejected(result, settings)
-    emit(summary(result))
+    emit(summary(result) if form == "table" else counts(result, form))
     if result.rejected and not result.spans:
         raise typer.Exit(ExitCode.USAGE)
 
@@ -63,6 +68,21 @@ def summary(result: Ingested) -> str:
     if result.other_signals:
         parts.append(f"{result.other_signals:,} documents of logs or metrics left aside")
     return "; ".join(parts)
+
+
+def counts(result: Ingested, form: str) -> str:
+    """Return what came of an ingest for a machine; JSON names each part that was rejected, the others only how many."""
+    from dataclasses import asdict
+
+    found = asdict(result)
+    if form == "json":
+        return json.dumps({"schema": "botanu.ingest/1", **found}, indent=2, ensure_ascii=False)
+    row = {**found, "rejected": len(result.rejected)}
+    if form == "jsonl":
+        return json.dumps(row)
+    separator, edge = (",", "") if form == "csv" else (" | ", "|")
+    lines = [list(row), ["---:"] * len(row), list(map(str, row.values()))]
+    return "\n".join(f"{edge}{separator.join(line)}{edge}" for line in (lines if form == "markdown" else lines[::2]))
 
 
 def tell_rejected(result: Ingested, settings: Settings) -> None:

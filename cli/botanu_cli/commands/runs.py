@@ -57,7 +57,9 @@ def show_run(
     context: typer.Context,
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id; a unique beginning is enough.")],
     calls: Annotated[bool, typer.Option("--calls", help="The flat list of calls instead of the tree.")] = False,
-    form: Annotated[str, typer.Option("--format", "-f", help="table, json.")] = "table",
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="table, json; jsonl, csv or markdown for its calls.")
+    ] = "table",
 ) -> None:
     """One run: who, when, outcome and cost, and the tree of what it did.
 
@@ -66,16 +68,21 @@ def show_run(
 
       botanu runs show 019ab1 --calls
     """
-    from botanu_cli.output import colours, emit, terminal_width
+    from botanu_store.filters import Filters
+
+    from botanu_cli.layouts import CALLS
+    from botanu_cli.options import known_format
+    from botanu_cli.output import colours, emit, terminal_width, write
     from botanu_cli.run_page import as_json, render
 
     settings: Settings = context.obj
-    if form not in ("table", "json"):
-        raise typer.BadParameter(f"{form!r} is no format here. Choose from table, json.", param_hint="--format")
+    known_format(form)
     with settings.open() as store:
         detail = store.run(run)
         if form == "json":
             emit(as_json(detail))
+        elif form != "table":
+            write(store.calls(Filters(run_id=(detail.run["run_id"],))), CALLS, settings, form, None)
         else:
             emit(render(detail, settings, width=terminal_width(), color=colours(settings), flat=calls))
 
