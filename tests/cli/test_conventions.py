@@ -223,7 +223,13 @@ def test_a_closed_pipe_is_no_error(samples: Path, tmp_path: Path) -> None:
 def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     """Ctrl-C while reading standard input."""
     process = subprocess.Popen(
-        [*BOTANU, "ingest", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+        [*BOTANU, "ingest", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        # A test run in the background of a shell ignores interrupts, and its children would too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs here yet
     )
     assert process.stdin is not None
     process.stdin.write(b'{"resourceSpans":[]}\n')
