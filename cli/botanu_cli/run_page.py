@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
 from rich.cells import cell_len
-from rich.console import Console
 from rich.text import Text
 
 from botanu_cli import output, text
@@ -29,26 +27,10 @@ _NARROWEST = 24
 
 def render(detail: RunDetail, settings: Settings, *, width: int | None, color: bool, flat: bool) -> str:
     """Return the page as text; with `flat`, the list of calls instead of the tree."""
-    console = Console(
-        file=io.StringIO(),
-        width=max(width or 160, 40),
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        legacy_windows=False,
-        highlight=False,
-        soft_wrap=True,
-    )
-    for line in _header(detail, settings):
-        console.print(line)
-    console.print()
-    lines = _call_lines(detail, settings, width) if flat else _tree_lines(detail, console.width)
-    for line in lines:
-        console.print(line)
-    console.print(Text(output.coverage_line(detail.report), style="dim"))
-    stream = console.file
-    assert isinstance(stream, io.StringIO)  # noqa: S101 - made so above
-    return stream.getvalue()
+    fitted = max(width or 160, 40)
+    body = _call_lines(detail, settings, width) if flat else _tree_lines(detail, fitted)
+    basis = Text(output.coverage_line(detail.report), style="dim")
+    return output.printed([*_header(detail, settings), "", *body, basis], width=fitted, color=color)
 
 
 def as_json(detail: RunDetail) -> str:

@@ -77,8 +77,8 @@ class Ingester:
         started = time.perf_counter()
         segments = spool.segments()
         done = self._committed(segments)
-        spool.retire(done)
-        for share in _segment_batches([s for s in segments if s not in done]):
+        spool.retire(segment for segment in segments if segment.name in done)
+        for share in _segment_batches([segment for segment in segments if segment.name not in done]):
             self._drain_share(spool, share)
             if progress:
                 progress(len(share))
@@ -92,14 +92,14 @@ class Ingester:
             _set_aside(spool, rejected, pieces, index)
         spool.retire(share)
 
-    def _committed(self, segments: list[Path]) -> list[Path]:
+    def _committed(self, segments: list[Path]) -> set[str]:
+        """Names of the segments that are in the ledger already."""
         if not segments:
-            return []
+            return set()
         self._con.register("waiting", pa.table({"segment": [s.name for s in segments]}))
         rows = self._con.execute("select segment from waiting semi join ledger using (segment)").fetchall()
         self._con.unregister("waiting")
-        names = {str(row[0]) for row in rows}
-        return [s for s in segments if s.name in names]
+        return {str(row[0]) for row in rows}
 
     def _commit(self, pieces: list[Piece], segments: list[Path]) -> None:
         self._con.execute("begin")

@@ -24,6 +24,7 @@ def demo(context: typer.Context) -> None:
     from botanu_store.filters import Filters, Interval
 
     from botanu_cli.commands.ingest import summary, tell_rejected
+    from botanu_cli.commands.runs import add_short_ids
     from botanu_cli.layouts import RUNS, cost_layout
     from botanu_cli.output import colours, emit, terminal_width
     from botanu_cli.run_page import render as render_run
@@ -40,9 +41,7 @@ def demo(context: typer.Context) -> None:
         emit(summary(result))
         _heading("botanu runs list --limit 12")
         found = store.runs(everything, limit=12)
-        short = store.short_ids([row["run_id"] for row in found.rows])
-        for row in found.rows:
-            row["short_id"] = short[row["run_id"]]
+        add_short_ids(store, found)
         emit(render(found, RUNS, settings, width=width, color=color))
         _heading("botanu cost")
         emit(render(store.cost(everything), cost_layout(["use_case"]), settings, width=width, color=color))

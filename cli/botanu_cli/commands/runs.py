@@ -10,7 +10,8 @@ from botanu_cli.options import Request, report
 from botanu_cli.settings import Settings
 
 if TYPE_CHECKING:
-    from botanu_store.reports import RunSort
+    from botanu_store.reports import Report, RunSort
+    from botanu_store.store import Store
 
 app = typer.Typer(help="Runs: one business transaction each, with its outcome and cost.", no_args_is_help=True)
 
@@ -46,9 +47,7 @@ def list_runs(
         )
     with request.settings.open() as store:
         found = store.runs(request.filters(store), sort=chosen, limit=page(request, limit, everything=everything))
-        short = store.short_ids([row["run_id"] for row in found.rows])
-        for row in found.rows:
-            row["short_id"] = short[row["run_id"]]
+        add_short_ids(store, found)
         request.show(found, RUNS)
 
 
@@ -85,6 +84,13 @@ def show_run(
             write(store.calls(Filters(run_id=(detail.run["run_id"],))), CALLS, settings, form, None)
         else:
             emit(render(detail, settings, width=terminal_width(), color=colours(settings), flat=calls))
+
+
+def add_short_ids(store: Store, found: Report) -> None:
+    """Give each run of a report the short id that its table shows."""
+    short = store.short_ids([row["run_id"] for row in found.rows])
+    for row in found.rows:
+        row["short_id"] = short[row["run_id"]]
 
 
 def page(request: Request, limit: int | None, *, everything: bool) -> int | None:
