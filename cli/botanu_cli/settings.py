@@ -39,9 +39,9 @@ class Settings:
 
         store = open_store(self.store, overrides=overrides(self.config))
         drained = store.drained
-        if drained.rejected:
+        if drained.rejected_count:
             self.say(
-                f"{len(drained.rejected)} parts of segments could not be read and are kept in {store.spool.folder / 'rejected'}."
+                f"{drained.rejected_count} parts of segments could not be read and are kept in {store.spool.folder / 'rejected'}."
             )
         if store.empty:
             self.say(

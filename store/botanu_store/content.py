@@ -6,6 +6,8 @@ content attribute: of those, the named part stays and the rest goes, before any 
 
 from __future__ import annotations
 
+import re
+
 CONTENT_KEYS: tuple[str, ...] = (
     # OpenTelemetry GenAI conventions, current and deprecated, https://opentelemetry.io/docs/specs/semconv/gen-ai/
     "gen_ai.input.messages",
@@ -132,3 +134,21 @@ def is_content(key: str) -> bool:
 
 
 _KEYS = frozenset(CONTENT_KEYS)
+
+
+def masked(text: bytes) -> bytes:
+    """Return JSON that could not be read with its words masked: OTLP's own names, numbers and ids stay, so that one sees what it was."""
+    return _WORD.sub(_masked_word, text)
+
+
+def _masked_word(match: re.Match[bytes]) -> bytes:
+    word = match.group()
+    return word if _HARMLESS.fullmatch(word) else b'"..."' if word.startswith(b'"') else b"..."
+
+
+_WORD = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[^"\s\[\]{},:]++(?:\s*[,\]}])?', re.DOTALL)
+_HARMLESS = re.compile(
+    rb'"(?:resource(?:Spans|Logs)?|scope(?:Spans|Logs)?|spans|logRecords|attributes|events|status|key|value|values|name|version|'
+    rb"(?:trace|span|parentSpan)Id|kind|code|message|flags|body|\w{0,16}[tT]imeUnixNano|(?:string|int|double|bool|array|kvlist|bytes)Value|"
+    rb'-?\d{0,20}|[0-9a-fA-F]{16}|[0-9a-fA-F]{32})"|(?:-?\d[\d.eE+-]*+|true|false|null)\s*[,\]}]'
+)

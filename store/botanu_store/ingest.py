@@ -1,6 +1,7 @@
 """Pieces of OTLP into the tables, exactly once: decode, keep what is new, resolve every trace it touches, rebuild its runs, commit.
 
-One transaction a batch. Nothing else writes to `spans`, `calls` and `runs`.
+One transaction a batch. Nothing else writes to `spans`, `calls` and `runs`. A segment is in the ledger of the transaction that holds its last
+span, what is wrong with it is set aside before that, and it is deleted after; so a drain may be killed anywhere.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
@@ -9,14 +10,15 @@ One transaction a batch. Nothing else writes to `spans`, `calls` and `runs`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from botanu_store import otlp, sources
+from botanu_store import content, otlp, sources
 from botanu_store.conclude import conclude
 from botanu_store.engines.duckdb import script
 from botanu_store.sources import Piece
@@ -24,6 +26,9 @@ from botanu_store.spool import Spool
 
 BATCH_BYTES = 64 * 1024 * 1024
 """Bytes of OTLP in one transaction: bounds memory, whatever the input."""
+
+REJECTED_LIMIT = 10_000
+"""Rejected parts that are named one by one; what is beyond is only counted."""
 
 
 @dataclass(slots=True)
@@ -46,7 +51,15 @@ class Ingested:
     other_signals: int = 0
     """Documents of logs or metrics only, which are left aside."""
     rejected: list[Rejected] = field(default_factory=list[Rejected])
+    """What was set aside, the first `REJECTED_LIMIT` of it."""
+    rejected_count: int = 0
     seconds: float = 0.0
+
+    def add(self, batch: Ingested) -> None:
+        """Count a batch that was committed."""
+        for name in ("sources", "spans", "new", "duplicates", "other_signals", "rejected_count"):
+            setattr(self, name, getattr(self, name) + getattr(batch, name))
+        self.rejected += batch.rejected[: REJECTED_LIMIT - len(self.rejected)]
 
 
 _USABLE = "regexp_full_match(trace_id, '[0-9a-f]{32}') and regexp_full_match(span_id, '[0-9a-f]{16}') and start_ns > 0"
@@ -63,34 +76,31 @@ class Ingester:
         self._con = con
         self._mode: otlp.ContentMode = mode
         self._decoder = otlp.JsonDecoder(mode, con)
+        self._batch = Ingested()
+        self._parts: list[tuple[Rejected, bytes]] = []
         self.result = Ingested()
 
     def ingest(self, pieces: Iterable[Piece], progress: Progress | None = None) -> None:
         """Take in pieces of files or streams, batch by batch."""
         started = time.perf_counter()
-        for batch in _batches(pieces, progress):
-            self._commit(batch, [])
+        for batch, _ in _batches([(None, _counted(pieces, progress))]):
+            self._take_in(batch)
         self.result.seconds += time.perf_counter() - started
 
     def drain(self, spool: Spool, progress: Progress | None = None) -> None:
         """Take in the spool's segments and retire them; a segment that an earlier, killed drain committed is only retired."""
         started = time.perf_counter()
+        spool.sweep()
         segments = spool.segments()
         done = self._committed(segments)
         spool.retire(segment for segment in segments if segment.name in done)
-        for share in _segment_batches([segment for segment in segments if segment.name not in done]):
-            self._drain_share(spool, share)
+        waiting = [segment for segment in segments if segment.name not in done]
+        for batch, finished in _batches((segment, sources.read_segment(segment)) for segment in waiting):
+            self._take_in(batch, finished, spool)
+            spool.retire(finished)
             if progress:
-                progress(len(share))
+                progress(len(finished))
         self.result.seconds += time.perf_counter() - started
-
-    def _drain_share(self, spool: Spool, share: list[Path]) -> None:
-        pieces = [piece for segment in share for piece in sources.read_file(segment)]
-        known = len(self.result.rejected)
-        self._commit(pieces, share)
-        for index, rejected in enumerate(self.result.rejected[known:]):
-            _set_aside(spool, rejected, pieces, index)
-        spool.retire(share)
 
     def _committed(self, segments: list[Path]) -> set[str]:
         """Names of the segments that are in the ledger already."""
@@ -101,20 +111,39 @@ class Ingester:
         self._con.unregister("waiting")
         return {str(row[0]) for row in rows}
 
-    def _commit(self, pieces: list[Piece], segments: list[Path]) -> None:
+    def _take_in(self, pieces: list[Piece], finished: Sequence[Path] = (), spool: Spool | None = None) -> None:
+        """Commit a batch; where a piece stops it, the others go in without that one."""
+        try:
+            self._commit(pieces, finished, spool)
+        except _OF_THE_DATA as error:
+            if len(pieces) > 1:
+                middle = len(pieces) // 2
+                self._take_in(pieces[:middle], (), spool)
+                self._take_in(pieces[middle:], finished, spool)
+            elif pieces and pieces[0].kind != "bad":
+                self._commit([_refused(pieces[0], error)], finished, spool)
+            else:
+                raise
+
+    def _commit(self, pieces: list[Piece], finished: Sequence[Path], spool: Spool | None) -> None:
+        self._batch, self._parts = Ingested(sources=len({piece.source for piece in pieces})), []
         self._con.execute("begin")
         try:
             count = self._write(pieces)
             now = time.time()
-            for segment in segments:
+            for segment in finished:
                 self._con.execute(
                     "insert into ledger values (?, ?, to_timestamp(?)::timestamp)", [segment.name, count, now]
                 )
+            if spool:
+                _set_aside(spool, self._parts)
             self._con.execute("commit")
         except BaseException:
-            self._con.execute("rollback")
+            # After a fatal error, such as a full disk, there is no transaction left to roll back.
+            with suppress(duckdb.Error):
+                self._con.execute("rollback")
             raise
-        self.result.sources += len({piece.source for piece in pieces})
+        self.result.add(self._batch)
 
     def _write(self, pieces: list[Piece]) -> int:
         places = self._decode(pieces)
@@ -128,7 +157,9 @@ class Ingester:
 
     def _decode(self, pieces: list[Piece]) -> list[Piece]:
         """Make `incoming` of these pieces and return them in the order in which it numbers them."""
-        self.result.rejected += [Rejected(p.source, p.where, p.reason) for p in pieces if p.kind == "bad"]
+        for piece in pieces:
+            if piece.kind == "bad":
+                self._reject(piece, piece.reason, piece.data)
         documents = [p for p in pieces if p.kind == "json"]
         messages = [p for p in pieces if p.kind == "protobuf"]
         self._decoder.decode_into("incoming", [p.data.decode("utf-8", "replace") for p in documents])
@@ -153,9 +184,9 @@ class Ingester:
         text = text.replace("{unknown}", f"anti join {within} as known using (trace_id, span_id)" if known else "")
         self._con.execute(text.replace("{once}", _ONCE if usable != distinct else ""))
         fresh = int(self._con.execute("select count(*) from fresh").fetchall()[0][0])
-        self.result.spans += usable
-        self.result.new += fresh
-        self.result.duplicates += usable - fresh
+        self._batch.spans = usable
+        self._batch.new = fresh
+        self._batch.duplicates = usable - fresh
         return fresh
 
     def _name_empty_pieces(self, places: list[Piece]) -> None:
@@ -164,45 +195,71 @@ class Ingester:
             if index in filled:
                 continue
             if piece.kind == "json" and (b'"resourceLogs"' in piece.data or b'"resourceMetrics"' in piece.data):
-                self.result.other_signals += 1
+                self._batch.other_signals += 1
             elif not _is_empty_export(piece):
-                self.result.rejected.append(Rejected(piece.source, piece.where, "holds no OTLP spans"))
+                self._reject(piece, "holds no OTLP spans", self._less_content(piece))
 
     def _name_unusable(self, places: list[Piece]) -> None:
         rows = self._con.execute(
-            f"select piece, trace_id, span_id, name, start_ns from incoming where not coalesce({_USABLE}, false) order by piece"
+            "select piece, trace_id, span_id, name, start_ns, to_json(incoming)::varchar "
+            f"from incoming where not coalesce({_USABLE}, false) order by piece"
         ).fetchall()
-        for index, trace_id, span_id, name, start_ns in rows:
+        for index, trace_id, span_id, name, start_ns, row in rows:
             piece = places[int(index)]
-            self.result.rejected.append(
-                Rejected(piece.source, piece.where, _why_unusable(trace_id, span_id, name, start_ns))
-            )
+            unread = trace_id is None and span_id is None and name is None
+            part = self._less_content(piece) if unread else row.encode()
+            self._reject(piece, _why_unusable(trace_id, span_id, name, start_ns), part)
+
+    def _reject(self, piece: Piece, reason: str, part: bytes) -> None:
+        rejected = Rejected(piece.source, piece.where, reason)
+        self._batch.rejected_count += 1
+        if len(self._batch.rejected) < REJECTED_LIMIT:
+            self._batch.rejected.append(rejected)
+        self._parts.append((rejected, part))
+
+    def _less_content(self, piece: Piece) -> bytes:
+        return piece.data if self._mode == "keep" else content.masked(piece.data)
 
 
-def _batches(pieces: Iterable[Piece], progress: Progress | None) -> Iterator[list[Piece]]:
-    batch, filled = list[Piece](), 0
+_OF_THE_DATA = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, duckdb.DataError)
+"""Errors that a piece may cause by what it holds; whatever else stops a batch (disk, memory, the user) is no fault of the data."""
+
+_PIECE_BYTES = 256
+"""What a piece costs beside its data: a million empty lines are no small batch."""
+
+
+def _refused(piece: Piece, error: Exception) -> Piece:
+    """A piece that is good OTLP for all we know: it is kept as it came."""
+    reason = f"cannot be taken in by this version of botanu: {type(error).__name__}: {error}".splitlines()[0]
+    return replace(piece, kind="bad", reason=reason)
+
+
+def _batches(inputs: Iterable[tuple[Path | None, Iterable[Piece]]]) -> Iterator[tuple[list[Piece], list[Path]]]:
+    """Bounded batches of pieces, each with the segments whose last piece it holds; one that cannot be read now is left where it is."""
+    batch, finished, filled = list[Piece](), list[Path](), 0
+    for segment, pieces in inputs:
+        try:
+            for piece in pieces:
+                batch.append(piece)
+                filled += len(piece.data) + _PIECE_BYTES
+                if filled >= BATCH_BYTES:
+                    yield batch, finished
+                    batch, finished, filled = [], [], 0
+        except OSError:
+            if segment is None:
+                raise
+            continue
+        if segment is not None:
+            finished.append(segment)
+    if batch or finished:
+        yield batch, finished
+
+
+def _counted(pieces: Iterable[Piece], progress: Progress | None) -> Iterator[Piece]:
     for piece in pieces:
-        batch.append(piece)
-        filled += len(piece.data)
         if progress:
             progress(len(piece.data))
-        if filled >= BATCH_BYTES:
-            yield batch
-            batch, filled = [], 0
-    if batch:
-        yield batch
-
-
-def _segment_batches(segments: list[Path]) -> Iterator[list[Path]]:
-    batch, filled = list[Path](), 0
-    for segment in segments:
-        batch.append(segment)
-        filled += segment.stat().st_size
-        if filled >= BATCH_BYTES:
-            yield batch
-            batch, filled = [], 0
-    if batch:
-        yield batch
+        yield piece
 
 
 def _is_empty_export(piece: Piece) -> bool:
@@ -221,7 +278,13 @@ def _why_unusable(trace_id: str | None, span_id: str | None, name: str | None, s
     return f"span {name!r} has ids that are not hexadecimal"
 
 
-def _set_aside(spool: Spool, rejected: Rejected, pieces: list[Piece], index: int) -> None:
-    segment = Path(rejected.source)
-    part = next((p.data for p in pieces if p.source == rejected.source and p.where == rejected.where), b"")
-    spool.reject_part(f"{segment.name}.{index}", part, f"{rejected.where}: {rejected.reason}")
+def _set_aside(spool: Spool, parts: list[tuple[Rejected, bytes]]) -> None:
+    """Put what is wrong with a segment beside why, under names that are the same when a killed drain is done again."""
+    by_place: dict[tuple[str, str], list[tuple[Rejected, bytes]]] = {}
+    for rejected, part in parts:
+        by_place.setdefault((rejected.source, rejected.where), []).append((rejected, part))
+    for (source, where), found in by_place.items():
+        reasons = "\n".join(f"{where}: {rejected.reason}" for rejected, _ in found)
+        spool.set_aside(
+            f"{Path(source).name}.{where.replace(' ', '-')}", b"\n".join(part for _, part in found), reasons
+        )

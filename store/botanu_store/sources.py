@@ -66,10 +66,19 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 def read_file(path: Path) -> Iterator[Piece]:
     """Yield the pieces of one file, or a single bad piece that says why it cannot be read."""
     try:
-        with path.open("rb") as raw:
-            yield from read_stream(raw, str(path))
+        yield from read_segment(path)
     except OSError as error:
         yield Piece("bad", b"", str(path), "start", f"cannot be read: {error.strerror or error}")
+
+
+def read_segment(path: Path) -> Iterator[Piece]:
+    """Yield the pieces of one segment.
+
+    Raises:
+        OSError: it cannot be read, which says nothing of what it holds.
+    """
+    with path.open("rb") as raw:
+        yield from read_stream(raw, str(path))
 
 
 def read_stdin() -> Iterator[Piece]:
@@ -88,7 +97,7 @@ def read_stream(raw: IO[bytes], source: str) -> Iterator[Piece]:
             yield from _json_pieces(stream, source)
         else:
             yield from _protobuf_pieces(stream, source)
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error, zstandard.ZstdError) as error:
         yield Piece("bad", b"", source, "end", f"is cut short or damaged: {error}")
 
 

@@ -1,7 +1,7 @@
 """The spool: segments that wait beside the database until somebody drains them.
 
 A segment is one immutable file in the OTLP file format, written under a temporary name and renamed when complete; so whatever is listed here
-is whole. Segments that cannot be read are moved to `rejected/` with the reason, never deleted.
+is whole. What cannot be taken in is set aside in `rejected/` with the reason, less its content.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _SUFFIXES = (".jsonl", ".jsonl.zst", ".jsonl.gz", ".json", ".pb", ".pb.zst", ".pb.gz")
@@ -27,27 +28,31 @@ class Spool:
         """Return the complete segments, oldest first."""
         try:
             with os.scandir(self.folder) as entries:
-                names = [entry.name for entry in entries if _is_segment(entry.name)]
+                names = [e.name for e in entries if _is_segment(e.name) and e.is_file(follow_symlinks=False)]
         except (FileNotFoundError, NotADirectoryError):
             return []
         return [self.folder / name for name in sorted(names)]
 
     def retire(self, segments: Iterable[Path]) -> None:
-        """Delete segments whose spans are committed."""
+        """Delete segments whose spans are committed; one that cannot be deleted is known by the ledger and tried again next time."""
         for segment in segments:
-            segment.unlink(missing_ok=True)
+            with suppress(OSError):
+                segment.unlink()
 
-    def reject(self, segment: Path, reason: str) -> None:
-        """Set a whole segment aside with the reason beside it."""
-        target = self._rejected() / segment.name
-        target.with_name(target.name + ".reason").write_text(reason + "\n", "utf-8")
-        segment.rename(target)
+    def sweep(self) -> None:
+        """Delete what writers left that were killed while writing: nobody was told that it is written."""
+        with suppress(OSError), os.scandir(self.folder) as entries:
+            old = time.time() - _LONGEST_WRITE_SECONDS
+            for entry in entries:
+                if entry.name.startswith(".") and _is_segment(entry.name[1:]) and entry.stat().st_mtime < old:
+                    Path(entry).unlink(missing_ok=True)
 
-    def reject_part(self, name: str, part: bytes, reason: str) -> None:
-        """Set one bad line or span aside with the reason, while the rest of its segment goes in."""
-        target = self._rejected() / name
-        target.write_bytes(part)
-        target.with_name(target.name + ".reason").write_text(reason + "\n", "utf-8")
+    def set_aside(self, name: str, part: bytes, reason: str) -> None:
+        """Keep one bad line, message or span with the reason beside it, while the rest of its segment goes in."""
+        folder = self.folder / "rejected"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / name).write_bytes(part)
+        (folder / f"{name}.reason").write_text(reason + "\n", "utf-8", "replace")
 
     def rejected(self) -> list[Path]:
         """Return what was set aside."""
@@ -82,11 +87,6 @@ class Spool:
         finally:
             os.close(handle)
 
-    def _rejected(self) -> Path:
-        folder = self.folder / "rejected"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder
-
 
 def _is_segment(name: str) -> bool:
     return not name.startswith((".", "dropped-")) and name.endswith(_SUFFIXES)
@@ -101,3 +101,4 @@ def _counted_in(path: Path) -> dict[str, int]:
 
 
 _LOSSES = ("spans", "not_sent")
+_LONGEST_WRITE_SECONDS = 3600

@@ -63,7 +63,7 @@ def summary(result: Ingested) -> str:
     """Say in one line what came of an ingest."""
     rate = f", {result.spans / result.seconds:,.0f} spans/s" if result.seconds > _MEASURABLE and result.spans else ""
     parts = [
-        f"{result.spans:,} spans: {result.new:,} new, {result.duplicates:,} already there, {len(result.rejected):,} rejected{rate}"
+        f"{result.spans:,} spans: {result.new:,} new, {result.duplicates:,} already there, {result.rejected_count:,} rejected{rate}"
     ]
     if result.other_signals:
         parts.append(f"{result.other_signals:,} documents of logs or metrics left aside")
@@ -77,11 +77,11 @@ def counts(result: Ingested, form: str) -> str:
     found = asdict(result)
     if form == "json":
         return json.dumps({"schema": "botanu.ingest/1", **found}, indent=2, ensure_ascii=False)
-    row = {**found, "rejected": len(result.rejected)}
+    found["rejected"] = found.pop("rejected_count")
     if form == "jsonl":
-        return json.dumps(row)
+        return json.dumps(found)
     separator, edge = (",", "") if form == "csv" else (" | ", "|")
-    lines = [list(row), ["---:"] * len(row), list(map(str, row.values()))]
+    lines = [list(found), ["---:"] * len(found), list(map(str, found.values()))]
     return "\n".join(f"{edge}{separator.join(line)}{edge}" for line in (lines if form == "markdown" else lines[::2]))
 
 
@@ -89,8 +89,8 @@ def tell_rejected(result: Ingested, settings: Settings) -> None:
     """Say what was set aside, where and why, the first twenty of it."""
     for rejected in result.rejected[:_SHOWN]:
         settings.say(safe(f"Set aside: {rejected.source}, {rejected.where}: {rejected.reason}"))
-    if len(result.rejected) > _SHOWN:
-        settings.say(f"… and {len(result.rejected) - _SHOWN:,} more.")
+    if result.rejected_count > _SHOWN:
+        settings.say(f"… and {result.rejected_count - _SHOWN:,} more.")
 
 
 _SHOWN = 20
