@@ -20,6 +20,7 @@ from botanu_cli.commands import (
     outcomes,
     runs,
     schema,
+    serve,
     sql,
     store,
     vendors,
@@ -41,6 +42,7 @@ app.command("outcomes")(outcomes.outcomes)
 app.command("vendors")(vendors.vendors)
 app.command("sql")(sql.sql)
 app.command("ingest")(ingest.ingest)
+app.command("serve")(serve.serve)
 app.command("export")(export.export)
 app.command("schema")(schema.schema)
 app.command("demo")(demo.demo)

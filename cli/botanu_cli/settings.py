@@ -31,6 +31,18 @@ class Settings:
         """The store to read: what was named, else ./botanu.duckdb."""
         return self.store_given or "./botanu.duckdb"
 
+    def local_store(self) -> Path:
+        """Return the path of the store, for what only a local one can do.
+
+        Raises:
+            InputError: the store is a server.
+        """
+        from botanu_store.errors import InputError
+
+        if "://" in self.store:
+            raise InputError("This works on a local store only. Name a DuckDB file with --store.")
+        return Path(self.store)
+
     def open(self) -> Store:
         """Open the store, say what was drained and set aside on the way, and how to fill it when it is empty."""
         from botanu_store import open_store

@@ -1,0 +1,128 @@
+"""Requests as they arrive: what kind they are, whether they can be read, and how many of their items cannot be used.
+
+The bytes themselves go into the spool as they came, so that one decoder, the drain's, decides what they say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+
+from botanu_store.receiver.limits import Refusal, RefusedError
+
+Signal = Literal["traces", "logs", "metrics"]
+Encoding = Literal["protobuf", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a request holds: items (spans, log records), and how many of them cannot be used, and why."""
+
+    items: int
+    rejected: int = 0
+    reason: str = ""
+
+
+REQUESTS: dict[Signal, type[Message]] = {
+    "traces": ExportTraceServiceRequest,
+    "logs": ExportLogsServiceRequest,
+    "metrics": ExportMetricsServiceRequest,
+}
+_UNUSABLE = "spans without a 16-byte trace id, an 8-byte span id or a start time are set aside"
+
+
+def examine(signal: Signal, encoding: Encoding, body: bytes) -> Receipt:
+    """Return what a request holds.
+
+    Raises:
+        RefusedError: it is no OTLP request of that signal.
+    """
+    return (_examine_protobuf if encoding == "protobuf" else _examine_json)(signal, body)
+
+
+def answer(signal: Signal, receipt: Receipt) -> Message:
+    """Return the response that the OTLP specification has for such a receipt: empty, or a partial success."""
+    if signal == "traces":
+        response = ExportTraceServiceResponse()
+        if receipt.rejected:
+            response.partial_success.rejected_spans = receipt.rejected
+            response.partial_success.error_message = receipt.reason
+        return response
+    return ExportLogsServiceResponse() if signal == "logs" else ExportMetricsServiceResponse()
+
+
+def _examine_protobuf(signal: Signal, body: bytes) -> Receipt:
+    try:
+        message: Any = REQUESTS[signal].FromString(body)
+    except DecodeError as error:
+        raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in protobuf: {error}") from error
+    if signal == "metrics":
+        return Receipt(len(message.resource_metrics))
+    if signal == "logs":
+        return Receipt(sum(len(s.log_records) for r in message.resource_logs for s in r.scope_logs))
+    spans = (span for resource in message.resource_spans for scope in resource.scope_spans for span in scope.spans)
+    return _receipt(
+        spans,
+        lambda span: len(span.trace_id) == _TRACE and len(span.span_id) == _SPAN and span.start_time_unix_nano > 0,
+    )
+
+
+def _examine_json(signal: Signal, body: bytes) -> Receipt:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise RefusedError(Refusal.MALFORMED, f"not JSON: {error}") from error
+    key = f"resource{'Spans' if signal == 'traces' else signal.capitalize()}"
+    if not isinstance(document, dict) or not isinstance(document.get(key, []), list):
+        raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in JSON: {key} is no list")
+    if signal == "metrics":
+        return Receipt(len(document.get(key, [])))
+    if signal == "logs":
+        return Receipt(sum(1 for _ in _inside(document, key, "scopeLogs", "logRecords")))
+    return _receipt(_inside(document, key, "scopeSpans", "spans"), _is_usable)
+
+
+def _is_usable(span: dict[str, Any]) -> bool:
+    trace_id, span_id, start = span.get("traceId"), span.get("spanId"), span.get("startTimeUnixNano")
+    return (
+        isinstance(trace_id, str)
+        and len(trace_id) == 2 * _TRACE
+        and isinstance(span_id, str)
+        and len(span_id) == 2 * _SPAN
+        and str(start or "0") != "0"
+    )
+
+
+def _receipt(spans: Iterator[Any], usable: Callable[[Any], bool]) -> Receipt:
+    items = rejected = 0
+    for span in spans:
+        items += 1
+        rejected += not usable(span)
+    return Receipt(items, rejected, f"{rejected} of {items}: {_UNUSABLE}" if rejected else "")
+
+
+def _inside(value: Any, *keys: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects of lists inside lists, whatever else stands there."""
+    if not keys:
+        if isinstance(value, dict):
+            yield value
+        return
+    inside = value.get(keys[0]) if isinstance(value, dict) else None
+    for entry in inside if isinstance(inside, list) else ():
+        yield from _inside(entry, *keys[1:])
+
+
+_TRACE, _SPAN = 16, 8

@@ -1,0 +1,95 @@
+"""Who may speak to a receiver: anybody on this machine; from elsewhere only who bears the token."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import grpc
+import pytest
+import requests
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
+
+from tests.store.receiver.conftest import Serve, ids, request
+from tests.store.receiver.test_grpc import export, refused, spans
+
+
+def refusal(*arguments: str) -> str:
+    """Run `botanu serve` with these arguments, which it must refuse, and return what it says."""
+    command = [sys.executable, "-m", "botanu_cli", "--store", "s.duckdb", "serve", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_beyond_loopback_a_token_is_needed() -> None:
+    """On any other address it refuses to start without one, and names the flag."""
+    assert "--token-file" in refusal("--host", "0.0.0.0")
+
+
+def test_an_empty_or_missing_token_file_is_named(tmp_path: Path) -> None:
+    """A token file that holds no token does not open the door."""
+    (tmp_path / "token").write_text("\n")
+    assert "empty" in refusal("--token-file", "token")
+    assert "missing" in refusal("--token-file", "missing")
+
+
+def test_half_of_tls_is_refused() -> None:
+    """A certificate without its key is a mistake."""
+    assert "--tls-key" in refusal("--tls-cert", "cert.pem")
+
+
+def test_a_port_in_use_is_named(serve: Serve) -> None:
+    """Two receivers do not share a port silently; the second one says which flag chooses another."""
+    port = serve().url.rpartition(":")[2]
+    assert "--http-port" in refusal("--http-port", port, "--grpc-port", "0")
+
+
+def test_only_who_bears_the_token_may_write(serve: Serve, tmp_path: Path) -> None:
+    """Without the token, or with another, nothing is taken over either transport; health needs none."""
+    (tmp_path / "token").write_text("s3cret\n")
+    served = serve("--host", "0.0.0.0", "--token-file", "token")
+    served.url, served.grpc = served.url.replace("0.0.0.0", "127.0.0.1"), served.grpc.replace("0.0.0.0", "127.0.0.1")
+    assert served.post(request()).status_code == 401
+    assert served.post(request(), authorization="Bearer s3cres").status_code == 401
+    good = request()
+    assert served.post(good, authorization="Bearer s3cret").status_code == 200
+    assert requests.get(served.url + "/healthz", timeout=5).status_code == 200
+    assert requests.get(served.url + "/metrics", timeout=5).status_code == 401
+    assert refused(served, spans(0xA1)).code() is grpc.StatusCode.UNAUTHENTICATED
+    export(served, spans(0xA2), metadata=[("authorization", "Bearer s3cret")])
+    assert served.spans() == sorted([*ids(good), f"{0xA2:016x}"])
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A self-signed certificate for localhost, and its key."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    made += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(made, check=True, capture_output=True)
+    return cert, key
+
+
+def test_tls_files_are_used_by_both_transports(serve: Serve, certificate: tuple[Path, Path]) -> None:
+    """With a certificate, HTTP and gRPC speak TLS."""
+    cert, key = certificate
+    served = serve("--tls-cert", str(cert), "--tls-key", str(key))
+    assert served.url.startswith("https://")
+    good = request()
+    taken = requests.post(served.url + "/v1/traces", json=good, verify=str(cert), timeout=10)
+    assert taken.status_code == 200
+    with grpc.secure_channel(served.grpc, grpc.ssl_channel_credentials(cert.read_bytes())) as channel:
+        TraceServiceStub(channel).Export(spans(0xA3), timeout=10)
+    assert served.spans() == sorted([*ids(good), f"{0xA3:016x}"])
+
+
+def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
+    """Files that hold no certificate are named before anything listens."""
+    (tmp_path / "cert.pem").write_text("no certificate")
+    (tmp_path / "key.pem").write_text("no key")
+    assert "cert.pem" in refusal(
+        "--tls-cert", "cert.pem", "--tls-key", "key.pem", "--http-port", "0", "--grpc-port", "0"
+    )
