@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from statistics import quantiles
 
@@ -23,16 +22,15 @@ import requests
 from botanu_store import open_store
 from botanu_store.spool import Spool
 from generate import lines
+
 from store import as_protobuf
 
 SPANS = 512
-RUNS_A_REQUEST = SPANS // 8
 
 
 def prepared(count: int) -> list[bytes]:
     """Return that many requests of 512 spans, in protobuf."""
-    runs = lines(count * RUNS_A_REQUEST)
-    return [b"".join(map(as_protobuf, islice(runs, RUNS_A_REQUEST))) for _ in range(count)]
+    return [as_protobuf(line) for line in lines(count * SPANS // 8, spans_in_line=SPANS)]
 
 
 def serve(store: Path) -> tuple[subprocess.Popen[str], str]:

@@ -82,14 +82,15 @@ def _examine_protobuf(signal: Signal, body: bytes) -> Receipt:
 
 def _examine_json(signal: Signal, body: bytes) -> Receipt:
     try:
-        document = orjson.loads(body)
+        document: Any = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise RefusedError(Refusal.MALFORMED, f"not JSON: {error}") from error
     key = f"resource{'Spans' if signal == 'traces' else signal.capitalize()}"
-    if not isinstance(document, dict) or not isinstance(document.get(key, []), list):
+    listed: Any = document.get(key, []) if isinstance(document, dict) else None
+    if not isinstance(listed, list):
         raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in JSON: {key} is no list")
     if signal == "metrics":
-        return Receipt(len(document.get(key, [])))
+        return Receipt(len(listed))
     if signal == "logs":
         return Receipt(sum(1 for _ in _inside(document, key, "scopeLogs", "logRecords")))
     return _receipt(_inside(document, key, "scopeSpans", "spans"), _is_usable)
@@ -120,7 +121,7 @@ def _inside(value: Any, *keys: str) -> Iterator[dict[str, Any]]:
         if isinstance(value, dict):
             yield value
         return
-    inside = value.get(keys[0]) if isinstance(value, dict) else None
+    inside: Any = value.get(keys[0]) if isinstance(value, dict) else None
     for entry in inside if isinstance(inside, list) else ():
         yield from _inside(entry, *keys[1:])
 
