@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import orjson
 from google.protobuf.message import DecodeError, Message
@@ -86,11 +86,10 @@ def _examine_json(signal: Signal, body: bytes) -> Receipt:
     except orjson.JSONDecodeError as error:
         raise RefusedError(Refusal.MALFORMED, f"not JSON: {error}") from error
     key = f"resource{'Spans' if signal == 'traces' else signal.capitalize()}"
-    listed: Any = document.get(key, []) if isinstance(document, dict) else None
-    if not isinstance(listed, list):
+    if not isinstance(_entry(document, key, []), list):
         raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in JSON: {key} is no list")
     if signal == "metrics":
-        return Receipt(len(listed))
+        return Receipt(sum(1 for _ in _inside(document, key)))
     if signal == "logs":
         return Receipt(sum(1 for _ in _inside(document, key, "scopeLogs", "logRecords")))
     return _receipt(_inside(document, key, "scopeSpans", "spans"), _is_usable)
@@ -119,11 +118,15 @@ def _inside(value: Any, *keys: str) -> Iterator[dict[str, Any]]:
     """Yield the objects of lists inside lists, whatever else stands there."""
     if not keys:
         if isinstance(value, dict):
-            yield value
+            yield cast("dict[str, Any]", value)
         return
-    inside: Any = value.get(keys[0]) if isinstance(value, dict) else None
-    for entry in inside if isinstance(inside, list) else ():
+    listed = _entry(value, keys[0], [])
+    for entry in cast("list[Any]", listed) if isinstance(listed, list) else ():
         yield from _inside(entry, *keys[1:])
+
+
+def _entry(value: Any, key: str, default: Any) -> Any:
+    return cast("dict[str, Any]", value).get(key, default) if isinstance(value, dict) else None
 
 
 _TRACE, _SPAN = 16, 8
