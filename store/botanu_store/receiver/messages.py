@@ -121,7 +121,8 @@ def _inside(value: Any, *keys: str) -> Iterator[dict[str, Any]]:
             yield cast("dict[str, Any]", value)
         return
     listed = _entry(value, keys[0], [])
-    for entry in cast("list[Any]", listed) if isinstance(listed, list) else ():
+    entries: list[Any] = listed if isinstance(listed, list) else []
+    for entry in entries:
         yield from _inside(entry, *keys[1:])
 
 
