@@ -7,6 +7,9 @@ content attribute: of those, the named part stays and the rest goes, before any 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import cast
 
 CONTENT_KEYS: tuple[str, ...] = (
     # OpenTelemetry GenAI conventions, current and deprecated, https://opentelemetry.io/docs/specs/semconv/gen-ai/
@@ -20,11 +23,26 @@ CONTENT_KEYS: tuple[str, ...] = (
     "gen_ai.retrieval.documents",
     "gen_ai.retrieval.query.text",
     "gen_ai.choice",
+    "gen_ai.event.content",
+    "gen_ai.tool.args",
+    "gen_ai.tool.input",
+    "gen_ai.tool.output",
+    "gen_ai.task.input",
+    "gen_ai.task.output",
+    "gen_ai.task.description",
+    "gen_ai.workflow.input",
+    "gen_ai.workflow.output",
+    # Events of Strands, Semantic Kernel, MLflow and the deprecated conventions
+    "content",
+    "message",
+    "tool.result",
+    "mlflow.chunk.value",
     # OpenInference
     "input.value",
     "output.value",
-    "llm.prompts",
+    "llm.choices",
     "llm.tools",
+    "document.content",
     "llm.invocation_parameters",
     "llm.function_call",
     "tool.parameters",
@@ -42,6 +60,7 @@ CONTENT_KEYS: tuple[str, ...] = (
     "ai.embedding",
     "ai.embeddings",
     "ai.schema",
+    "ai.response.files",
     # Logfire, pydantic-ai
     "request_data",
     "response_data",
@@ -52,6 +71,12 @@ CONTENT_KEYS: tuple[str, ...] = (
     "tool_arguments",
     "tool_response",
     "model_request_parameters",
+    "input",
+    "raw_input",
+    "response",
+    "messages",
+    "instructions",
+    "tools",
     # Claude Code, Codex CLI, Gemini CLI
     "user_prompt",
     "prompt",
@@ -65,11 +90,23 @@ CONTENT_KEYS: tuple[str, ...] = (
     "new_context",
     "system_prompt",
     "error_message",
+    "full_command",
+    "bash_command",
+    "body",
+    "tool_output",
+    "tool_result",
+    "hook_input",
+    "hook_output",
+    "stdout",
+    "stderr",
     # Databases: the statement may hold values
     "db.statement",
     "db.query.text",
     # Exceptions quote what was sent
     "exception.stacktrace",
+    "error.stack_trace",
+    "graphql.document",
+    "messaging.message.body",
 )
 """Keys that are content as a whole."""
 
@@ -82,9 +119,12 @@ CONTENT_PREFIXES: tuple[str, ...] = (
     "llm.input_messages",
     "llm.output_messages",
     "llm.prompt_template",
+    "llm.prompts",
+    "llm.completions",
     "llm.tools.",
     "llm.request.functions",
     "message.",
+    "message_content.",
     "embedding.embeddings",
     "embedding.text",
     "retrieval.documents",
@@ -93,6 +133,7 @@ CONTENT_PREFIXES: tuple[str, ...] = (
     "traceloop.entity.output",
     "ai.prompt.",
     "ai.request.body",
+    "ai.request.headers",
     "ai.response.messages",
     "ai.settings.context",
     "langfuse.observation.input",
@@ -102,6 +143,7 @@ CONTENT_PREFIXES: tuple[str, ...] = (
     "mlflow.spanInputs",
     "mlflow.spanOutputs",
     "mlflow.chat.tools",
+    "mlflow.chat.messages",
     "gcp.vertex.agent.llm_request",
     "gcp.vertex.agent.tool_call_args",
     "gcp.vertex.agent.tool_response",
@@ -113,27 +155,108 @@ CONTENT_PREFIXES: tuple[str, ...] = (
     "smolagents.task",
     "agent.input",
     "agent.output",
+    "haystack.component.input",
+    "haystack.component.output",
+    "braintrust.input",
+    "braintrust.output",
+    "lk.user_transcript",
+    "lk.user_input",
+    "lk.chat_ctx",
+    "lk.response.text",
+    "lk.function_tool.arguments",
+    "lk.function_tool.output",
     "db.query.parameter",
+    "db.query.result",
     "db.operation.parameter",
     "http.request.body",
     "http.response.body",
     "http.request.header",
     "http.response.header",
+    # A prompt is an argument of the command-line agents
+    "process.command_",
 )
 """Keys that begin with one of these are content."""
 
-KEPT_PARTS: dict[str, tuple[str, ...]] = {
-    "gcp.vertex.agent.llm_response": ("usage_metadata", "model_version"),
+CONTENT_FIELDS: tuple[str, ...] = (
+    "candidates",
+    "choices",
+    "completion",
+    "content",
+    "contents",
+    "data",
+    "documents",
+    "error",
+    "extra_body",
+    "function_call",
+    "functions",
+    "generation",
+    "input",
+    "inputText",
+    "instructions",
+    "message",
+    "messages",
+    "metadata",
+    "output",
+    "outputText",
+    "prompt",
+    "prompts",
+    "query",
+    "results",
+    "suffix",
+    "system",
+    "systemInstruction",
+    "system_instruction",
+    "text",
+    "texts",
+    "tool_calls",
+    "tools",
+)
+"""Fields of `llm.<vendor>.<field>`, as LiteLLM writes a vendor's own request and answer, that are content."""
+
+Parts = Mapping[str, "Parts"]
+"""Members of a JSON object, and of those members' objects; no members of its own: all of it."""
+
+KEPT_PARTS: dict[str, Parts] = {
+    # ADK 1.x keeps its token counts in the answer
+    "gcp.vertex.agent.llm_response": {"usage_metadata": {}, "model_version": {}},
+    # Log probabilities, citations and guardrails quote the answer
+    "ai.response.providerMetadata": {
+        "anthropic": {"usage": {}, "cacheReadInputTokens": {}, "cacheCreationInputTokens": {}},
+        "bedrock": {"usage": {}},
+        "google": {"usageMetadata": {}},
+        "openai": {"cachedPromptTokens": {}, "responseId": {}},
+    },
 }
-"""Content attributes holding JSON in which these members are usage and stay: ADK 1.x keeps its token counts there."""
+"""Content attributes holding JSON of which only these members, which are usage, stay."""
+
+CONTENT_PATTERN = "|".join(
+    (
+        "(?:" + "|".join(map(re.escape, CONTENT_KEYS)) + ")$",
+        *map(re.escape, CONTENT_PREFIXES),
+        r"llm\.[^.]+\.(?:" + "|".join(CONTENT_FIELDS) + ")$",
+    )
+)
+"""A regular expression for the beginning of every key that is content, as Python and DuckDB both read it."""
+
+COUNT_PATTERN = r"llm\.(?:token_count|usage|cost)\."
+"""The same for keys that are none though they match."""
 
 
+@lru_cache(maxsize=4096)
 def is_content(key: str) -> bool:
     """Say whether an attribute of this name is content; those of `KEPT_PARTS` are not, they are reduced."""
-    return key in _KEYS or key.startswith(CONTENT_PREFIXES)
+    return _content.match(key) is not None and not _count.match(key)
 
 
-_KEYS = frozenset(CONTENT_KEYS)
+_content = re.compile(CONTENT_PATTERN)
+_count = re.compile(COUNT_PATTERN)
+
+
+def reduced(document: object, parts: Parts) -> dict[str, object]:
+    """Return of a JSON object those of these members that it has."""
+    members = cast("dict[str, object]", document) if isinstance(document, dict) else {}
+    kept = {name: reduced(members.get(name), inner) if inner else members.get(name) for name, inner in parts.items()}
+    return {name: value for name, value in kept.items() if value is not None}
 
 
 def masked(text: bytes) -> bytes:

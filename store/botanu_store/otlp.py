@@ -10,7 +10,6 @@ opentelemetry's own message classes. Content (see content.py) is gone from the r
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -189,23 +188,18 @@ def _attributes(pairs: Iterable[KeyValue], keep: _Keep) -> list[tuple[str, str]]
             break
         key = pair.key
         if keep(key):
-            found.setdefault(key[:1024], _kept_value(key, _text(pair.value)))
+            text = _text(pair.value)
+            reduce = key in content.KEPT_PARTS and keep is _not_content
+            found.setdefault(key[:1024], (_reduced(key, text) if reduce else text)[:VALUE_LIMIT])
     return list(found.items())
-
-
-def _kept_value(key: str, text: str) -> str:
-    if key in content.KEPT_PARTS:
-        return _reduced(key, text)
-    return text[:VALUE_LIMIT]
 
 
 def _reduced(key: str, text: str) -> str:
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return "{}"
-    parts = content.KEPT_PARTS[key]
-    return orjson.dumps({part: document.get(part) for part in parts}).decode() if isinstance(document, dict) else "{}"
+        document = None
+    return orjson.dumps(content.reduced(document, content.KEPT_PARTS[key])).decode()
 
 
 def _text(value: AnyValue) -> str:
@@ -292,16 +286,25 @@ def _fill(text: str, mode: ContentMode) -> str:
 
 def _content_test() -> str:
     # One regular expression: three times as fast as a chain of comparisons.
-    exact = "|".join(map(re.escape, content.CONTENT_KEYS))
-    prefixes = "|".join(map(re.escape, content.CONTENT_PREFIXES))
-    return f"regexp_matches(e.key, '^(?:(?:{exact})$|{prefixes})')"
+    return f"(regexp_matches(e.key, '^(?:{content.CONTENT_PATTERN})') and not regexp_matches(e.key, '^{content.COUNT_PATTERN}'))"
 
 
 def _reduced_value() -> str:
     branches = " ".join(
-        f"when '{key}' then json_object("
-        + ", ".join(f"'{part}', json_extract(try_cast(e.value.stringValue as json), '$.{part}')" for part in parts)
-        + ")::varchar"
+        f"when '{key}' then json_merge_patch('{{}}', {_object(parts, '$')})::varchar"
         for key, parts in content.KEPT_PARTS.items()
     )
     return f"case e.key {branches} end"
+
+
+def _object(parts: content.Parts, path: str) -> str:
+    members = (
+        f"'{name}', "
+        + (
+            _object(inner, f"{path}.{name}")
+            if inner
+            else f"json_extract(try_cast(e.value.stringValue as json), '{path}.{name}')"
+        )
+        for name, inner in parts.items()
+    )
+    return f"json_object({', '.join(members)})"

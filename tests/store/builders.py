@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from google.protobuf.json_format import ParseDict
+from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 Document = dict[str, Any]
 START = 1_795_000_000_000_000_000
@@ -95,6 +99,17 @@ def document(spans: Iterable[Document], service: str = "shop", scope: str = "tes
 def lines(*documents: Document) -> bytes:
     """Return documents as JSON lines."""
     return b"".join(json.dumps(d).encode() + b"\n" for d in documents)
+
+
+def as_protobuf(value: Document) -> bytes:
+    """Return a document as the protobuf message that says the same."""
+    copy = json.loads(json.dumps(value))
+    for group in copy["resourceSpans"]:
+        for scoped in group["scopeSpans"]:
+            for each in scoped["spans"]:
+                for key in ("traceId", "spanId", "parentSpanId"):
+                    each[key] = base64.b64encode(bytes.fromhex(each[key])).decode()
+    return ParseDict(copy, TracesData()).SerializeToString()
 
 
 def write(path: Path, *documents: Document) -> Path:

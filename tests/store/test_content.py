@@ -2,44 +2,159 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botanu_store import open_store
-from botanu_store.content import CONTENT_KEYS, CONTENT_PREFIXES, KEPT_PARTS, is_content
+from botanu_store.content import CONTENT_FIELDS, CONTENT_KEYS, CONTENT_PREFIXES, KEPT_PARTS, is_content, masked
+from botanu_store.engines.duckdb import connect, migrate
+from botanu_store.ingest import Ingester
+from botanu_store.otlp import ContentMode
+from botanu_store.sources import read_file
+from botanu_store.spool import Spool
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.store.builders import attribute, chat, document, trace_id, write
+from tests.store.builders import Document, as_protobuf, attribute, chat, document, spool, trace_id
+from tests.store.captures import CAPTURES
 
 SECRET = "correct-horse-battery-staple"
+KEYS = [
+    *CONTENT_KEYS,
+    *(f"{prefix}.0.content" for prefix in CONTENT_PREFIXES),
+    *(f"llm.somebody.{field}" for field in CONTENT_FIELDS),
+]
+VALUES: tuple[Any, ...] = (f"say {SECRET} please", [SECRET, "x"], {"said": {"to": SECRET}})
 
 
-def planted(path: Path) -> Path:
-    """A file with the secret in every content attribute of a span, of its event, and in the middle of a value that is kept in part."""
-    keys = [*CONTENT_KEYS, *(f"{prefix}.0.content" for prefix in CONTENT_PREFIXES)]
-    spans = []
-    for start in range(0, len(keys), 40):
-        span = chat(trace_id())
-        span["attributes"] += [attribute(key, f"say {SECRET} please") for key in keys[start : start + 40]]
-        span["events"] = [
-            {"name": "gen_ai.choice", "timeUnixNano": "1", "attributes": [attribute("gen_ai.completion", SECRET)]}
-        ]
-        spans.append(span)
-    kept = chat(trace_id())
-    kept["attributes"] += [attribute(key, f'{{"text": "{SECRET}"}}') for key in KEPT_PARTS]
-    return write(path, document([*spans, kept]))
+def planted(key: str, value: Any) -> Document:
+    """A call with the secret in an attribute of its own and of an event."""
+    span = chat(trace_id())
+    span["attributes"].append(_attribute(key, value))
+    span["events"] = [{"name": "gen_ai.choice", "timeUnixNano": "1", "attributes": [_attribute(key, value)]}]
+    return span
 
 
+def _attribute(key: str, value: Any) -> Document:
+    if not isinstance(value, dict):
+        return attribute(key, value)
+    inner = [_attribute(name, inside) for name, inside in value.items()]
+    return {"key": key, "value": {"kvlistValue": {"values": inner}}}
+
+
+def everything() -> Document:
+    """One span for each key and shape of value, and the secret in the middle of each value that is kept in part."""
+    spans = [planted(key, VALUES[place % len(VALUES)]) for place, key in enumerate(KEYS)]
+    answer = json.dumps({"text": SECRET, "google": {"groundingMetadata": SECRET}, "openai": {"logprobs": [SECRET]}})
+    return document([*spans, *(planted(key, answer) for key in KEPT_PARTS)])
+
+
+def dump(store: Path) -> str:
+    """All tables as text: the bytes of the file may hold a string compressed."""
+    con = connect(store, read_only=True)
+    names = [row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()]
+    text = "\n".join(str(con.execute(f'select to_json(t)::varchar from "{name}" as t').fetchall()) for name in names)
+    con.close()
+    return text
+
+
+def files(store: Path) -> Iterator[tuple[Path, bytes]]:
+    """Every file of a store and beside it."""
+    for path in store.parent.rglob(f"{store.name}*"):
+        for file in path.rglob("*") if path.is_dir() else [path]:
+            if file.is_file():
+                yield file, file.read_bytes()
+
+
+@pytest.mark.parametrize("encoding", ["json", "protobuf"])
 @pytest.mark.parametrize("mode", ["drop", "keep"])
-def test_no_byte_of_a_secret_reaches_the_file_unless_kept(tmp_path: Path, mode: str) -> None:
-    """The database's bytes do not hold a planted secret; with `content="keep"` the spans do."""
+def test_no_secret_reaches_the_store_unless_kept(tmp_path: Path, mode: Any, encoding: str) -> None:
+    """Neither the tables nor any byte of the files hold what was planted in a content attribute; with `content="keep"` all of it is there."""
     store = tmp_path / "s.duckdb"
-    with open_store(store, content=mode) as opened:  # type: ignore[arg-type]
-        opened.ingest([planted(tmp_path / "a.jsonl")])
-        spans = str(opened.query("select attributes, events from spans"))
+    if encoding == "json":
+        spool(store, everything())
+    else:
+        segment = Spool(store).folder / "00000000000000000001-1-1.pb"
+        segment.parent.mkdir()
+        segment.write_bytes(as_protobuf(everything()))
 
-    assert (SECRET in spans) == (mode == "keep")
+    open_store(store, content=mode).close()
+
     if mode == "drop":
-        assert SECRET.encode() not in b"".join(p.read_bytes() for p in tmp_path.glob("s.duckdb*") if p.is_file())
+        assert SECRET not in dump(store)
+        assert [path for path, data in files(store) if SECRET.encode() in data] == []
+    else:
+        assert dump(store).count(SECRET) >= 2 * len(KEYS)
+
+
+def test_the_log_of_a_killed_drain_holds_no_secret(tmp_path: Path) -> None:
+    """What DuckDB writes ahead, uncompressed, is free of content too."""
+    store = tmp_path / "s.duckdb"
+    spool(store, everything())
+    program = (
+        "import os, signal, sys; from botanu_store.spool import Spool; from botanu_store import open_store\n"
+        "Spool.retire = lambda self, segments: os.kill(os.getpid(), signal.SIGKILL) if list(segments) else None\n"
+        "open_store(sys.argv[1])"
+    )
+
+    killed = subprocess.run([sys.executable, "-c", program, str(store)], check=False)
+    log = store.with_name(store.name + ".wal").read_bytes()
+
+    assert killed.returncode == -signal.SIGKILL
+    assert b"gpt-4o" in log
+    assert SECRET.encode() not in log
+
+
+def test_what_is_set_aside_holds_no_secret(tmp_path: Path) -> None:
+    """A bad span, a torn line, JSON of another shape and broken protobuf are set aside less their content."""
+    store = tmp_path / "s.duckdb"
+    bad = {**planted("gen_ai.prompt", SECRET), "spanId": "short"}
+    segment = spool(store, document([bad, chat(trace_id())]))
+    line = segment.read_bytes()
+    odd = json.dumps({"prompt": SECRET}).encode()
+    segment.write_bytes(line + line[: line.index(SECRET.encode()) + 20] + b"\n" + line[200:] + odd + b"\n")
+    broken = as_protobuf(everything())[:-7]
+    (segment.parent / "00000000000000000000-1-1.pb").write_bytes(broken)
+
+    open_store(store).close()
+
+    kept = Spool(store).rejected()
+    assert {path.name.split(".")[-1] for path in kept} >= {"line-1", "line-2", "line-3", "line-4"}
+    assert b"gpt-4o" in b"".join(path.read_bytes() for path in kept)
+    assert [path for path, data in files(store) if SECRET.encode()[:16] in data] == []
+
+
+@given(st.text(min_size=4).filter(lambda text: not set(text) & set('"\\')), st.integers(0, 300))
+def test_masked_text_holds_no_word(secret: str, start: int) -> None:
+    """Wherever a line was torn, its values are gone from what is set aside."""
+    secret = f"s{secret}s"
+    line = json.dumps(document([{**chat("a" * 32), "name": secret}]), ensure_ascii=False).encode("utf-8", "replace")
+
+    assert secret.encode("utf-8", "replace") not in masked(line[min(start, line.index(b'"name": "s')) :])
+
+
+def test_nothing_that_was_said_in_a_capture_is_kept() -> None:
+    """What users and models said to each other is gone, wherever a real instrumentation put it; without removal it is there."""
+    said = ("Answer number", "[[cache", "[[reason", "sunny", '"Paris"')
+    spans = "select trace_id, to_json(t)::varchar as said from (select * exclude name from spans) as t"
+
+    def found(mode: ContentMode) -> set[tuple[str, str]]:
+        con = connect(None)
+        migrate(con, None)
+        for capture in CAPTURES.glob("*.jsonl"):
+            Ingester(con, mode).ingest(read_file(capture))
+        rows = con.execute(spans).fetchall()
+        con.close()
+        return {(words, trace) for trace, text in rows for words in said if words in text}
+
+    assert {words for words, _ in found("keep")} == set(said)
+    assert found("drop") == set()
 
 
 def test_what_decides_a_cost_is_no_content() -> None:
@@ -49,7 +164,11 @@ def test_what_decides_a_cost_is_no_content() -> None:
         "gen_ai.usage.input_tokens",
         "gen_ai.usage.output_tokens",
         "llm.token_count.prompt",
+        "llm.token_count.completion",
+        "llm.cost.prompt",
         "llm.model_name",
+        "llm.openai.usage",
+        "llm.openai.model",
         "ai.usage.promptTokens",
         "ai.response.model",
         "langfuse.observation.usage_details",

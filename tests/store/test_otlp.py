@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
 from botanu_store.otlp import ATTRIBUTE_LIMIT, SCHEMA, VALUE_LIMIT, JsonDecoder, decode_protobuf
-from google.protobuf.json_format import ParseDict
-from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
-from tests.store.builders import Document, attribute, chat, document, span, trace_id
+from tests.store.builders import Document, as_protobuf, attribute, chat, document, span, trace_id
 
 
 def decoded(*documents: Document) -> list[dict[str, Any]]:
     return JsonDecoder().decode([json.dumps(d) for d in documents]).to_pylist()
-
-
-def as_protobuf(value: Document) -> bytes:
-    copy = json.loads(json.dumps(value))
-    for group in copy["resourceSpans"]:
-        for scoped in group["scopeSpans"]:
-            for each in scoped["spans"]:
-                for key in ("traceId", "spanId", "parentSpanId"):
-                    each[key] = base64.b64encode(bytes.fromhex(each[key])).decode()
-    return ParseDict(copy, TracesData()).SerializeToString()
 
 
 def test_both_encodings_give_the_same_rows() -> None:

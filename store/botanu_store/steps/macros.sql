@@ -16,7 +16,7 @@ create or replace temp macro botanu_kept(entries) as list_filter(
 );
 create or replace temp macro botanu_entry(e) as struct_pack(
     key := left(e.key, 1024),
-    value := case when e.key in ({reduced_keys}) then {reduced_value} else botanu_value(e.value) end
+    value := case when e.key in ({reduced_keys}) then left({reduced_value}, {value_limit}) else botanu_value(e.value) end
 );
 create or replace temp macro botanu_unrepeated(entries) as list_filter(
     entries, lambda e, i: list_position(list_transform(entries, lambda o: o.key), e.key) = i
