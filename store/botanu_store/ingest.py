@@ -65,6 +65,9 @@ class Ingested:
 _USABLE = "regexp_full_match(trace_id, '[0-9a-f]{32}') and regexp_full_match(span_id, '[0-9a-f]{16}') and start_ns > 0"
 _ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
 
+# A resource is shared by all spans of its request: repeated for each bad one it would grow without bound.
+_SET_ASIDE = ", ".join(name for name in otlp.SCHEMA.names if name not in ("piece", "resource"))
+
 Progress = Callable[[int], None]
 """Called with the number of bytes just read."""
 
@@ -120,7 +123,7 @@ class Ingester:
                 middle = len(pieces) // 2
                 self._take_in(pieces[:middle], (), spool)
                 self._take_in(pieces[middle:], finished, spool)
-            elif pieces and pieces[0].kind != "bad":
+            elif pieces and pieces[0].kind in ("json", "protobuf"):
                 self._commit([_refused(pieces[0], error)], finished, spool)
             else:
                 raise
@@ -159,6 +162,8 @@ class Ingester:
         """Make `incoming` of these pieces and return them in the order in which it numbers them."""
         for piece in pieces:
             if piece.kind == "bad":
+                self._reject(piece, piece.reason, self._less_content(piece))
+            elif piece.kind == "refused":
                 self._reject(piece, piece.reason, piece.data)
         documents = [p for p in pieces if p.kind == "json"]
         messages = [p for p in pieces if p.kind == "protobuf"]
@@ -201,7 +206,7 @@ class Ingester:
 
     def _name_unusable(self, places: list[Piece]) -> None:
         rows = self._con.execute(
-            "select piece, trace_id, span_id, name, start_ns, to_json(incoming)::varchar "
+            f"select piece, trace_id, span_id, name, start_ns, to_json(struct_pack({_SET_ASIDE}))::varchar "
             f"from incoming where not coalesce({_USABLE}, false) order by piece"
         ).fetchall()
         for index, trace_id, span_id, name, start_ns, row in rows:
@@ -229,9 +234,8 @@ _PIECE_BYTES = 256
 
 
 def _refused(piece: Piece, error: Exception) -> Piece:
-    """A piece that is good OTLP for all we know: it is kept as it came."""
-    reason = f"cannot be taken in by this version of botanu: {type(error).__name__}: {error}".splitlines()[0]
-    return replace(piece, kind="bad", reason=reason)
+    """A piece that is good OTLP for all we know: it is kept as it came, for a botanu that can read it."""
+    return replace(piece, kind="refused", reason=f"stops this version of botanu ({type(error).__name__})")
 
 
 def _batches(inputs: Iterable[tuple[Path | None, Iterable[Piece]]]) -> Iterator[tuple[list[Piece], list[Path]]]:
@@ -279,12 +283,11 @@ def _why_unusable(trace_id: str | None, span_id: str | None, name: str | None, s
 
 
 def _set_aside(spool: Spool, parts: list[tuple[Rejected, bytes]]) -> None:
-    """Put what is wrong with a segment beside why, under names that are the same when a killed drain is done again."""
-    by_place: dict[tuple[str, str], list[tuple[Rejected, bytes]]] = {}
+    """Put what is wrong with a segment beside why, under a name that is the same when a killed drain is done again."""
+    by_source: dict[str, list[tuple[Rejected, bytes]]] = {}
     for rejected, part in parts:
-        by_place.setdefault((rejected.source, rejected.where), []).append((rejected, part))
-    for (source, where), found in by_place.items():
-        reasons = "\n".join(f"{where}: {rejected.reason}" for rejected, _ in found)
-        spool.set_aside(
-            f"{Path(source).name}.{where.replace(' ', '-')}", b"\n".join(part for _, part in found), reasons
-        )
+        by_source.setdefault(rejected.source, []).append((rejected, part))
+    for source, found in by_source.items():
+        reasons = "\n".join(f"{rejected.where}: {rejected.reason}" for rejected, _ in found)
+        name = f"{Path(source).name}.{found[0][0].where.replace(' ', '-')}"
+        spool.set_aside(name, b"\n".join(part for _, part in found), reasons)

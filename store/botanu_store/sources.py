@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import gzip
 import io
-import struct
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Literal, cast
 
 import orjson
 import zstandard
@@ -21,7 +20,11 @@ import zstandard
 from botanu_store.errors import InputError
 
 PIECE_LIMIT = 64 * 1024 * 1024
-"""Bytes of one JSON document or protobuf message; a longer one is set aside unread, so that a decompression bomb stays small."""
+"""Bytes of one JSON document or protobuf message; a longer one is set aside unread."""
+
+RATIO_LIMIT = 500
+"""How many times its size a compressed source may unpack to, once it has unpacked to more than `PIECE_LIMIT`; real spans make
+20, made-up ones with numbered ids 200, bombs 1,000 and more."""
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -33,7 +36,8 @@ _READ = 1 << 20
 class Piece:
     """One OTLP document or message, or what is wrong with it."""
 
-    kind: Literal["json", "protobuf", "bad"]
+    kind: Literal["json", "protobuf", "bad", "refused"]
+    """Bad: there is nothing to decode. Refused: decoding or what follows it failed, though nothing seems wrong with the data."""
     data: bytes
     source: str
     where: str
@@ -88,7 +92,7 @@ def read_stdin() -> Iterator[Piece]:
 
 def read_stream(raw: IO[bytes], source: str) -> Iterator[Piece]:
     """Yield the pieces of an open binary stream, whatever its compression and format."""
-    stream = _decompressed(io.BufferedReader(_Prefixed(raw), _READ))
+    stream = _decompressed(raw)
     try:
         head = stream.peek(1)
         if not head:
@@ -99,6 +103,9 @@ def read_stream(raw: IO[bytes], source: str) -> Iterator[Piece]:
             yield from _protobuf_pieces(stream, source)
     except (gzip.BadGzipFile, EOFError, zlib.error, zstandard.ZstdError) as error:
         yield Piece("bad", b"", source, "end", f"is cut short or damaged: {error}")
+    except _BombError:
+        reason = f"unpacks to more than {RATIO_LIMIT} times its size; what follows was left out"
+        yield Piece("bad", b"", source, "end", reason)
 
 
 def _looks_like_json(head: bytes) -> bool:
@@ -107,11 +114,17 @@ def _looks_like_json(head: bytes) -> bool:
     return not begins or begins[:1] in (b"{", b"[")
 
 
-class _Prefixed(io.RawIOBase):
-    """A raw view of any binary stream, so that a BufferedReader can peek into it."""
+class _BombError(Exception):
+    """A source unpacks to far more than it is."""
 
-    def __init__(self, raw: IO[bytes]) -> None:
+
+class _Counted(io.RawIOBase):
+    """A raw view of any binary stream that counts what was read; unpacked from another one, it must keep to the ratio."""
+
+    def __init__(self, raw: IO[bytes], packed: _Counted | None = None) -> None:
         self._raw = raw
+        self._packed = packed
+        self.count = 0
 
     def readable(self) -> bool:
         return True
@@ -119,16 +132,21 @@ class _Prefixed(io.RawIOBase):
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         data = self._raw.read(len(buffer))
         buffer[: len(data)] = data
+        self.count += len(data)
+        if self._packed and self.count > max(PIECE_LIMIT, RATIO_LIMIT * self._packed.count):
+            raise _BombError
         return len(data)
 
 
-def _decompressed(stream: io.BufferedReader) -> io.BufferedReader:
+def _decompressed(raw: IO[bytes]) -> io.BufferedReader:
+    packed = _Counted(raw)
+    stream: io.BufferedReader = io.BufferedReader(packed, _READ)
     magic = stream.peek(4)
     if magic.startswith(_GZIP):
-        return io.BufferedReader(gzip.GzipFile(fileobj=stream), _READ)
+        return io.BufferedReader(_Counted(cast("IO[bytes]", gzip.GzipFile(fileobj=stream)), packed), _READ)
     if magic.startswith(_ZSTD):
         reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(stream, read_across_frames=True)
-        return io.BufferedReader(_Prefixed(reader), _READ)
+        return io.BufferedReader(_Counted(cast("IO[bytes]", reader), packed), _READ)
     return stream
 
 
@@ -184,28 +202,33 @@ def _is_document(text: bytes) -> bool:
 
 
 def _protobuf_pieces(stream: io.BufferedReader, source: str) -> Iterator[Piece]:
+    # The collector's file exporter puts a big-endian 32-bit length before each message. A length within the limit begins with a byte
+    # that no message begins with: that would be a field number of 0.
+    if stream.peek(1)[0] <= PIECE_LIMIT >> 24:
+        yield from _framed_pieces(stream, source)
+        return
     data = stream.read(PIECE_LIMIT + 1)
-    frames = list(_frames(data))
-    if frames:
-        yield from (Piece("protobuf", frame, source, f"offset {offset}") for offset, frame in frames)
-    elif len(data) > PIECE_LIMIT:
+    if len(data) > PIECE_LIMIT:
         yield Piece("bad", b"", source, "start", f"is one message longer than {PIECE_LIMIT >> 20} MiB")
     else:
         yield Piece("protobuf", data, source, "offset 0")
 
 
-def _frames(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The collector's file exporter puts a big-endian 32-bit length before each message; yield them if the lengths fit exactly."""
-    spans: list[tuple[int, int]] = []
+def _framed_pieces(stream: io.BufferedReader, source: str) -> Iterator[Piece]:
     offset = 0
-    while offset + 4 <= len(data):
-        (length,) = struct.unpack_from(">I", data, offset)
-        if length == 0 or offset + 4 + length > len(data):
+    while header := stream.read(4):
+        length = int.from_bytes(header, "big")
+        if length > PIECE_LIMIT:
+            reason = f"is one message longer than {PIECE_LIMIT >> 20} MiB, or damaged; it and what follows was left out"
+            yield Piece("bad", b"", source, f"offset {offset}", reason)
             return
-        spans.append((offset + 4, offset + 4 + length))
+        message = stream.read(length)
+        if len(header) < 4 or len(message) < length:
+            yield Piece("bad", message, source, f"offset {offset}", "is cut short")
+            return
+        if message:
+            yield Piece("protobuf", message, source, f"offset {offset}")
         offset += 4 + length
-    if offset == len(data):
-        yield from ((start - 4, data[start:end]) for start, end in spans)
 
 
 def _looks_like_otlp(path: Path) -> bool:

@@ -125,7 +125,8 @@ def test_what_is_set_aside_holds_no_secret(tmp_path: Path) -> None:
     open_store(store).close()
 
     kept = Spool(store).rejected()
-    assert {path.name.split(".")[-1] for path in kept} >= {"line-1", "line-2", "line-3", "line-4"}
+    reasons = "".join(path.with_name(path.name + ".reason").read_text() for path in kept)
+    assert all(f"{place}: " in reasons for place in ("line 1", "line 2", "line 3", "line 4", "offset 0"))
     assert b"gpt-4o" in b"".join(path.read_bytes() for path in kept)
     assert [path for path, data in files(store) if SECRET.encode()[:16] in data] == []
 

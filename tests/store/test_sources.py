@@ -14,6 +14,8 @@ from botanu_store import sources
 from botanu_store.errors import InputError
 from botanu_store.sources import PIECE_LIMIT, Piece, find_files, read_file, read_stream
 
+from tests.store.builders import chat, document, lines, trace_id
+
 DOCUMENT = json.dumps({"resourceSpans": []}).encode()
 
 
@@ -80,6 +82,47 @@ def test_a_decompression_bomb_stops_at_the_limit(monkeypatch: pytest.MonkeyPatch
 
     assert [p.kind for p in found] == ["bad"]
     assert PIECE_LIMIT == 64 * 1024 * 1024
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+def test_a_bomb_of_many_small_lines_is_refused(pack: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive that unpacks to hundreds of times its size is given up, however short its lines are."""
+    monkeypatch.setattr(sources, "PIECE_LIMIT", 1 << 20)
+    bomb = pack(b"{}\n" * 3_000_000)  # type: ignore[operator]
+
+    found = pieces(bomb)
+
+    assert len(found) < (3 << 20) / 3
+    assert found[-1].kind == "bad"
+    assert "unpacks to more than 500 times its size" in found[-1].reason
+
+
+def test_what_compresses_well_is_no_bomb() -> None:
+    """Spans that repeat each other in all but their numbers, the best case of real telemetry, stay far below the bound."""
+    spans = [chat(trace_id()) for _ in range(20_000)]
+    data = b"".join(lines(document(spans[i : i + 100])) for i in range(0, len(spans), 100))
+
+    assert len(data) / len(zstandard.compress(data)) < sources.RATIO_LIMIT / 2
+
+
+def test_frames_before_the_damage_are_kept() -> None:
+    """A file of framed messages that is cut short, or has a length that cannot be, gives the messages before."""
+    message = b"\x0a\x02\x12\x00"
+    framed = struct.pack(">I", len(message)) + message
+
+    short, long = pieces(framed * 3 + framed[:6]), pieces(framed * 3 + b"\xff\xff\xff\xff" + framed)
+
+    assert [p.kind for p in short] == [p.kind for p in long] == ["protobuf"] * 3 + ["bad"]
+    assert [p.where for p in short] == [f"offset {n}" for n in (0, 8, 16, 24)]
+
+
+def test_framed_files_may_be_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit holds for one message, not for the collector's whole file."""
+    monkeypatch.setattr(sources, "PIECE_LIMIT", 1000)
+    message = b"\x0a\x02\x12\x00" * 100
+    framed = struct.pack(">I", len(message)) + message
+
+    assert [p.kind for p in pieces(framed * 50)] == ["protobuf"] * 50
 
 
 def test_a_folder_gives_its_otlp_files_in_order(tmp_path: Path) -> None:
