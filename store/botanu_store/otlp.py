@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import orjson
 import pyarrow as pa
 
-from botanu_store import content
+from botanu_store import content, damaged
 from botanu_store.engines.duckdb import connect, script
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ VALUE_LIMIT = 65_536
 
 ATTRIBUTE_LIMIT = 256
 """Attributes kept of one span, and events."""
+
+KEY_LIMIT = 1024
+"""Characters of a key; an attribute with a longer one is left out."""
+
+SHARED_LIMIT, _SHARED_COUNT, _SHORT = 4096, 32, 64
+"""Characters kept of a resource as it is; of a larger one, the first attributes with short keys, their values cut short."""
 
 _TEXT_MAP: pa.DataType = pa.map_(pa.string(), pa.string())
 _EVENTS: pa.DataType = pa.list_(
@@ -113,12 +119,24 @@ def decode_protobuf(messages: Sequence[bytes], mode: ContentMode = "drop") -> pa
         try:
             traces = TracesData.FromString(message)
         except DecodeError:
-            rows.append(_Row(piece))
+            rows.extend(_salvaged(piece, damaged.repaired(message, TracesData.DESCRIPTOR), keep) or [_Row(piece)])
             continue
         rows.extend(_walk(piece, traces, keep))
-    columns: list[Any] = list(zip(*rows, strict=True)) or [[] for _ in SCHEMA]
+    return pa.Table.from_batches(map(_record_batch, _shares_of(rows)), schema=SCHEMA)
+
+
+def _record_batch(rows: Sequence[_Row]) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+
+def _shares_of(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
+    # Arrow ends the process when the text of one array passes two gigabytes.
+    return (rows[start : start + _SHARE_ROWS] for start in range(0, len(rows), _SHARE_ROWS))
+
+
+_SHARE_ROWS = 20_000
 
 
 class _Row(NamedTuple):
@@ -146,11 +164,37 @@ _Keep = Callable[[str], bool]
 
 def _walk(piece: int, traces: Any, keep: _Keep) -> Iterator[_Row]:
     for group in traces.resource_spans:
-        resource = _attributes(group.resource.attributes, keep)
+        resource = _shared(_attributes(group.resource.attributes, keep))
         for scoped in group.scope_spans:
             scope = scoped.scope
             for span in scoped.spans:
                 yield _row(piece, span, scope.name[:1024], scope.version[:256], resource, keep)
+
+
+def _salvaged(piece: int, message: bytes, keep: _Keep) -> list[_Row]:
+    """The spans of a message that the parser refuses, each read by itself; one that cannot be read has no ids."""
+    from google.protobuf.message import DecodeError  # noqa: PLC0415
+    from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope  # noqa: PLC0415
+    from opentelemetry.proto.resource.v1.resource_pb2 import Resource  # noqa: PLC0415
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage  # noqa: PLC0415
+
+    def parsed(kind: Any, data: bytes) -> Any:
+        try:
+            return kind.FromString(data)
+        except DecodeError:
+            return None
+
+    rows = list[_Row]()
+    for group in damaged.fields(message, 1):
+        resource = parsed(Resource, b"".join(damaged.fields(group, 1))) or Resource()
+        shared = _shared(_attributes(resource.attributes, keep))
+        for scoped in damaged.fields(group, 2):
+            scope = parsed(InstrumentationScope, b"".join(damaged.fields(scoped, 1))) or InstrumentationScope()
+            for data in damaged.fields(scoped, 2):
+                span = parsed(SpanMessage, data)
+                row = _row(piece, span, scope.name[:1024], scope.version[:256], shared, keep) if span else None
+                rows.append(row or _Row(piece, "", "", name=""))
+    return rows
 
 
 def _row(piece: int, span: SpanMessage, scope: str, version: str, resource: list[tuple[str, str]], keep: _Keep) -> _Row:
@@ -161,10 +205,10 @@ def _row(piece: int, span: SpanMessage, scope: str, version: str, resource: list
         span.span_id.hex(),
         span.parent_span_id.hex(),
         span.name[:1024],
-        _KINDS[kind] if kind < len(_KINDS) else "INTERNAL",
+        _KINDS[kind] if 0 <= kind < len(_KINDS) else "INTERNAL",
         _time(span.start_time_unix_nano),
         _time(span.end_time_unix_nano),
-        _STATUSES[status.code] if status.code < len(_STATUSES) else "unset",
+        _STATUSES[status.code] if 0 <= status.code < len(_STATUSES) else "unset",
         status.message[:VALUE_LIMIT],
         scope,
         version,
@@ -187,11 +231,18 @@ def _attributes(pairs: Iterable[KeyValue], keep: _Keep) -> list[tuple[str, str]]
         if index == ATTRIBUTE_LIMIT:
             break
         key = pair.key
-        if keep(key):
+        if len(key) <= KEY_LIMIT and keep(key):
             text = _text(pair.value)
             reduce = key in content.KEPT_PARTS and keep is _not_content
-            found.setdefault(key[:1024], (_reduced(key, text) if reduce else text)[:VALUE_LIMIT])
+            found.setdefault(key, (_reduced(key, text) if reduce else text)[:VALUE_LIMIT])
     return list(found.items())
+
+
+def _shared(said: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A resource is repeated for each of its spans; a large one, times the spans of a request, would be gigabytes."""
+    if sum(len(key) + len(value) for key, value in said) <= SHARED_LIMIT:
+        return said
+    return [(key, value[:_SHORT]) for key, value in said if len(key) <= _SHORT][:_SHARED_COUNT]
 
 
 def _reduced(key: str, text: str) -> str:
@@ -275,6 +326,10 @@ def _fill(text: str, mode: ContentMode) -> str:
         "array_shape": _ARRAY,
         "value_limit": str(VALUE_LIMIT),
         "attribute_limit": str(ATTRIBUTE_LIMIT),
+        "key_limit": str(KEY_LIMIT),
+        "shared_limit": str(SHARED_LIMIT),
+        "shared_count": str(_SHARED_COUNT),
+        "short_limit": str(_SHORT),
         "content_test": "false" if mode == "keep" else _content_test(),
         "reduced_keys": ", ".join(f"'{key}'" for key in content.KEPT_PARTS) if mode == "drop" else "''",
         "reduced_value": _reduced_value(),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from botanu_store import damaged
 from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.ingest import Ingested, Ingester
-from botanu_store.otlp import decode_protobuf
+from botanu_store.otlp import JsonDecoder, decode_protobuf
 from botanu_store.sources import Piece, read_stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.builders import attribute, chat, document, span, trace_id
+from tests.store.builders import Document, as_protobuf, attribute, chat, document, span, trace_id
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=20),
@@ -154,3 +155,59 @@ def test_sql_in_every_string_stays_text() -> None:
     _, counts = ingested(json.dumps(document(spans, service=hostile, scope=hostile)).encode())
 
     assert counts["spans"] == 2
+
+
+def test_a_large_resource_is_not_repeated_in_full() -> None:
+    """Two megabytes of resource, shared by thousands of spans, do not become gigabytes: its first attributes stay, cut short."""
+    value = document([span(trace_id()) for _ in range(5000)])
+    resource = value["resourceSpans"][0]["resource"]["attributes"]
+    resource += [attribute(f"k{i}", "x" * 60_000) for i in range(40)]
+
+    for table in (JsonDecoder().decode([json.dumps(value)]), decode_protobuf([as_protobuf(value)])):
+        kept = dict(table.to_pylist()[0]["resource"])
+        assert kept["service.name"] == "shop"
+        assert table.nbytes < 100_000_000
+        assert len(kept) == 32
+
+
+def test_an_attribute_with_an_endless_key_is_left_out() -> None:
+    """Keys that differ only past any sensible length do not collide, and their span stays."""
+    value = document([chat(trace_id(), **{"x" * 2000 + "1": 1, "x" * 2000 + "2": 2, "good": 3})])
+
+    for table in (JsonDecoder().decode([json.dumps(value)]), decode_protobuf([as_protobuf(value)])):
+        kept = dict(table.to_pylist()[0]["attributes"])
+        assert (kept["good"], max(map(len, kept))) == ("3", len("gen_ai.usage.output_tokens"))
+
+
+def test_one_bad_character_or_span_does_not_cost_the_message() -> None:
+    """Protobuf that the parser refuses is taken apart: text that is no UTF-8 is repaired, a span nested too deep is named, the others stay."""
+    good, torn = chat(trace_id(), model="gpt-4o"), chat(trace_id(), model="caf?")
+    message = as_protobuf(document([good, torn])).replace(b"caf?", b"caf\xff")
+    deep = as_protobuf(document([good])) + _too_deep(span(trace_id()))
+
+    [_, repaired] = decode_protobuf([message]).to_pylist()
+    rows = decode_protobuf([deep]).to_pylist()
+
+    assert dict(repaired["attributes"])["gen_ai.request.model"] == "caf\ufffd"
+    assert [row["trace_id"] for row in rows] == [good["traceId"], ""]
+
+
+def _too_deep(value: Document) -> bytes:
+    """A message with this span, in it a value nested deeper than the parser follows."""
+    inner = b"\x0a\x01x"
+    for _ in range(150):
+        inner = _field(5, _field(1, inner))
+    spans = as_protobuf(document([value]))
+    [group] = damaged.fields(spans, 1)
+    [scoped] = damaged.fields(group, 2)
+    [whole] = damaged.fields(scoped, 2)
+    hostile = whole + _field(9, _field(1, b"deep") + _field(2, inner))
+    return _field(1, _field(2, _field(2, hostile)))
+
+
+def _field(number: int, payload: bytes) -> bytes:
+    length, encoded = len(payload), bytearray()
+    while length > 127:
+        encoded.append(length & 127 | 128)
+        length >>= 7
+    return bytes([number << 3 | 2, *encoded, length]) + payload

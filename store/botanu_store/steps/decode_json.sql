@@ -7,7 +7,7 @@ resources as (
     select piece, unnest(doc.resourceSpans) as r from documents
 ),
 scopes as (
-    select piece, botanu_attributes(r.resource.attributes) as resource, unnest(r.scopeSpans) as s from resources
+    select piece, botanu_shared(botanu_attributes(r.resource.attributes)) as resource, unnest(r.scopeSpans) as s from resources
 ),
 received as (
     select piece, resource, s.scope.name as scope, s.scope.version as scope_version, unnest(s.spans) as span from scopes

@@ -10,18 +10,30 @@ create or replace temp macro botanu_value(v) as left(coalesce(
     v.kvlistValue::varchar, v.bytesValue, ''
 ), {value_limit});
 
--- Attributes that may stay: no content, no key twice (the first wins), no more than the limit.
+-- Attributes that may stay: no content, no key twice (the first wins), no endless key, no more than the limit.
 create or replace temp macro botanu_kept(entries) as list_filter(
-    entries[1:{attribute_limit}], lambda e: e.key is not null and not {content_test}
+    entries[1:{attribute_limit}], lambda e: e.key is not null and length(e.key) <= {key_limit} and not {content_test}
 );
 create or replace temp macro botanu_entry(e) as struct_pack(
-    key := left(e.key, 1024),
+    key := e.key,
     value := case when e.key in ({reduced_keys}) then left({reduced_value}, {value_limit}) else botanu_value(e.value) end
 );
 create or replace temp macro botanu_unrepeated(entries) as list_filter(
     entries, lambda e, i: list_position(list_transform(entries, lambda o: o.key), e.key) = i
 );
-create or replace temp macro botanu_attributes(entries) as coalesce(
-    try(map_from_entries(list_transform(botanu_kept(entries), lambda e: botanu_entry(e)))),
-    map_from_entries(list_transform(botanu_unrepeated(botanu_kept(entries)), lambda e: botanu_entry(e)))
-);
+-- Asked first, not tried: an error caught for each of many rows takes a hundred times as long.
+create or replace temp macro botanu_attributes(entries) as case
+    when list_unique(list_transform(botanu_kept(entries), lambda e: e.key)) = len(botanu_kept(entries))
+        then map_from_entries(list_transform(botanu_kept(entries), lambda e: botanu_entry(e)))
+    else map_from_entries(list_transform(botanu_unrepeated(botanu_kept(entries)), lambda e: botanu_entry(e)))
+end;
+
+-- A resource is repeated for each of its spans; a large one, times the spans of a request, would be gigabytes.
+create or replace temp macro botanu_shared(said) as case
+    when list_sum(list_transform(map_entries(said), lambda e: length(e.key) + length(e.value))) > {shared_limit} then
+        map_from_entries(list_transform(
+            list_filter(map_entries(said), lambda e: length(e.key) <= {short_limit})[1:{shared_count}],
+            lambda e: struct_pack(key := e.key, value := left(e.value, {short_limit}))
+        ))
+    else said
+end;
