@@ -27,7 +27,6 @@ RUN_FACTS: dict[str, str] = {
     "parent_run_id": keys.PARENT_RUN_ID,
     "retry_of_run_id": keys.RETRY_OF_RUN_ID,
     "attempt": keys.ATTEMPT,
-    "use_case": keys.USE_CASE,
     "workflow": keys.WORKFLOW,
     "workflow_version": keys.WORKFLOW_VERSION,
     "tenant": keys.TENANT_ID,
@@ -39,7 +38,9 @@ RUN_FACTS: dict[str, str] = {
     "reason": keys.OUTCOME_REASON,
     "sample_rate": keys.SAMPLE_RATE,
 }
-"""Columns of a run and the attribute that says each; the run's own span is believed first, then the earliest other."""
+"""Columns of a run and the attribute that says each; the run's own span is believed first, then the earliest other.
+
+The use case is not among them: every span carries it, so it is found apart, without looking at all else that the spans say."""
 
 
 def conclude(con: duckdb.DuckDBPyConnection) -> None:

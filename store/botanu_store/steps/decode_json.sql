@@ -1,23 +1,30 @@
 -- One row per span of the OTLP JSON documents in `pieces(piece, document)`: see otlp.py for the columns.
 -- A document that is no JSON gives one row without ids, so that it can be named.
+-- Each step reads the one before it only once, so that all threads share the work: a step that is read twice is kept as a whole, in one piece.
 with documents as (
     select piece, try(json_transform(document, '{document_shape}')) as doc from pieces
 ),
 resources as (
-    select piece, unnest(doc.resourceSpans) as r from documents
+    select piece, doc is null as unread, unnest(case when doc is null then [null] else doc.resourceSpans end) as r from documents
 ),
 scopes as (
-    select piece, botanu_shared(botanu_attributes(r.resource.attributes)) as resource, unnest(r.scopeSpans) as s from resources
+    select
+        piece,
+        unread,
+        botanu_shared(botanu_attributes(r.resource.attributes)) as resource,
+        unnest(case when unread then [null] else r.scopeSpans end) as s
+    from resources
 ),
 received as (
-    select piece, resource, s.scope.name as scope, s.scope.version as scope_version, unnest(s.spans) as span from scopes
+    select piece, unread, resource, s.scope.name as scope, s.scope.version as scope_version, unnest(case when unread then [null] else s.spans end) as span
+    from scopes
 )
 select
     piece,
     lower(span.traceId) as trace_id,
     lower(span.spanId) as span_id,
     lower(coalesce(span.parentSpanId, '')) as parent_id,
-    left(coalesce(span.name, ''), 1024) as name,
+    case when not unread then left(coalesce(span.name, ''), 1024) end as name,
     case span.kind
         when '2' then 'SERVER' when 'SPAN_KIND_SERVER' then 'SERVER'
         when '3' then 'CLIENT' when 'SPAN_KIND_CLIENT' then 'CLIENT'
@@ -46,5 +53,3 @@ select
         )
     ) as events
 from received
-union all by name
-select piece from documents where doc is null

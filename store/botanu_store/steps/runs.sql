@@ -1,5 +1,5 @@
 -- Rebuilds the row of each run in `touched_runs(run_id)` from all its spans: those of this batch and, for runs seen before, earlier ones.
-create or replace temp table run_spans as
+create or replace temp view run_spans as
 select coalesce(run_id, trace_id) as run_id, run_id is null as is_trace, trace_id, span_id, parent_id, name, start_ns, end_ns, status, service, attributes, events
 from fresh
 where coalesce(run_id, trace_id) in (from touched_runs)
@@ -8,7 +8,7 @@ select coalesce(run_id, trace_id), run_id is null, trace_id, span_id, parent_id,
 from spans
 where {seen_before} and coalesce(run_id, trace_id) in (from touched_runs);
 
--- Spans that say something of their run beyond its id.
+-- Spans that say something of their run beyond its id and its use case.
 create or replace temp table run_words as
 select
     run_id,
@@ -28,6 +28,7 @@ select
     min(start_ns) filter (is_run_span) as run_start_ns,
     max(end_ns) filter (is_run_span) as run_end_ns,
     arg_min(said['botanu.outcome.status'], start_ns) filter (is_run_span) as run_status,
+    arg_min(left(said['botanu.use_case'], 256), start_ns) filter (is_run_span and coalesce(said['botanu.use_case'], '') <> '') as use_case,
     {facts}
 from (select *, case when is_run_span then 0 else 1 end as rank from run_words)
 group by run_id;
@@ -59,7 +60,7 @@ select
     arg_min(name, (case when parent_id = '' then 0 else 1 end, start_ns, span_id)) as root_name,
     arg_min(status, (case when parent_id = '' then 0 else 1 end, start_ns, span_id)) as root_status,
     min(case when parent_id = '' then 0 else 1 end) = 0 as has_root,
-    arg_min(attributes['botanu.use_case'], start_ns) as use_case
+    arg_min(left(attributes['botanu.use_case'], 256), start_ns) filter (coalesce(attributes['botanu.use_case'], '') <> '') as use_case
 from run_spans
 group by run_id;
 
@@ -72,7 +73,7 @@ select
     f.parent_run_id,
     f.retry_of_run_id,
     coalesce(try_cast(f.attempt as integer), 1) as attempt,
-    coalesce(nullif(f.use_case, ''), nullif(e.use_case, ''), concat_ws(': ', nullif(root_service, ''), nullif(root_name, ''))) as use_case,
+    coalesce(f.use_case, e.use_case, concat_ws(': ', nullif(root_service, ''), nullif(root_name, ''))) as use_case,
     f.workflow,
     f.workflow_version,
     f.tenant,
