@@ -107,9 +107,9 @@ def as_protobuf(value: Document) -> bytes:
     for group in copy["resourceSpans"]:
         for scoped in group["scopeSpans"]:
             for each in scoped["spans"]:
-                for key in ("traceId", "spanId", "parentSpanId"):
+                for key in {"traceId", "spanId", "parentSpanId"} & each.keys():
                     each[key] = base64.b64encode(bytes.fromhex(each[key])).decode()
-    return ParseDict(copy, TracesData()).SerializeToString()
+    return ParseDict(copy, TracesData(), ignore_unknown_fields=True).SerializeToString()
 
 
 def write(path: Path, *documents: Document) -> Path:
