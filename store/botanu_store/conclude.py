@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -43,10 +43,24 @@ RUN_FACTS: dict[str, str] = {
 The use case is not among them: every span carries it, so it is found apart, without looking at all else that the spans say."""
 
 
-def conclude(con: duckdb.DuckDBPyConnection) -> None:
-    """Resolve again the calls of every trace that `fresh` touches, and rebuild the runs that those spans and calls belong to."""
+def touched_traces(con: duckdb.DuckDBPyConnection) -> list[_Trace]:
+    """Return the traces that `fresh` touches and that hold a span which may be a call, before `fresh` is among the stored spans."""
     con.execute(script("steps/late.sql"))
-    con.register("resolved", _calls_table([row for trace in _traces(con) for row in _resolved(trace)]))
+    seen = con.execute(
+        "select exists (from late_traces) or exists (from runs where run_id in (from maybe_touched_runs))"
+    ).fetchall()[0][0]
+    con.execute(script("steps/earlier.sql").replace("{seen_before}", "true" if seen else "false"))
+    return list(_traces(con))
+
+
+def calls_of(traces: Iterable[_Trace]) -> pa.Table:
+    """Return the calls of these traces, as rows of the table; pure, for DuckDB stores spans meanwhile."""
+    return _calls_table([row for trace in traces for row in _resolved(trace)])
+
+
+def conclude(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
+    """Put these calls in the place of what earlier batches said of their traces, and rebuild the runs of all that was touched."""
+    con.register("resolved", calls)
     con.execute(
         "create or replace temp table touched_runs as "
         "select run_id from fresh where run_id is not null "
@@ -56,25 +70,17 @@ def conclude(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("delete from calls where trace_id in (from late_traces)")
     con.execute("insert into calls by name select * from resolved order by start_ns")
     con.unregister("resolved")
-    _rebuild_runs(con)
-
-
-def _rebuild_runs(con: duckdb.DuckDBPyConnection) -> None:
-    seen = con.execute(
-        "select (select count(*) from late_traces) + (select count(*) from runs semi join touched_runs using (run_id))"
-    ).fetchall()
-    con.execute(_runs_script(seen_before=bool(seen[0][0])))
+    con.execute(_runs_script())
 
 
 @cache
-def _runs_script(*, seen_before: bool) -> str:
+def _runs_script() -> str:
     said = ", ".join(f"'{key}'" for key in {*RUN_FACTS.values(), keys.OUTCOME, keys.OUTCOME_STATUS})
     facts = ",\n    ".join(
         f"arg_min(nullif(left(said['{key}'], 256), ''), (rank, start_ns)) filter (coalesce(said['{key}'], '') <> '') as {column}"
         for column, key in RUN_FACTS.items()
     )
-    text = script("steps/runs.sql").replace("{run_keys}", said).replace("{facts}", facts)
-    return text.replace("{seen_before}", "true" if seen_before else "false")
+    return script("steps/runs.sql").replace("{run_keys}", said).replace("{facts}", facts)
 
 
 def _traces(con: duckdb.DuckDBPyConnection) -> Iterator[_Trace]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,8 +19,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from botanu_store import content, otlp, sources
-from botanu_store.conclude import conclude
+from botanu_store import conclude, content, otlp, sources
+from botanu_store.decoding import Decoded, Decoder
 from botanu_store.engines.duckdb import script
 from botanu_store.sources import Piece
 from botanu_store.spool import Spool
@@ -62,7 +63,6 @@ class Ingested:
         self.rejected += batch.rejected[: REJECTED_LIMIT - len(self.rejected)]
 
 
-_USABLE = "regexp_full_match(trace_id, '[0-9a-f]{32}') and regexp_full_match(span_id, '[0-9a-f]{16}') and start_ns > 0"
 _ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
 
 # A resource is shared by all spans of its request: repeated for each bad one it would grow without bound.
@@ -78,7 +78,6 @@ class Ingester:
     def __init__(self, con: duckdb.DuckDBPyConnection, mode: otlp.ContentMode = "drop") -> None:
         self._con = con
         self._mode: otlp.ContentMode = mode
-        self._decoder = otlp.JsonDecoder(mode, con)
         self._batch = Ingested()
         self._parts: list[tuple[Rejected, bytes]] = []
         self.result = Ingested()
@@ -86,8 +85,9 @@ class Ingester:
     def ingest(self, pieces: Iterable[Piece], progress: Progress | None = None) -> None:
         """Take in pieces of files or streams, batch by batch."""
         started = time.perf_counter()
-        for batch, _ in _batches([(None, _counted(pieces, progress))]):
-            self._take_in(batch)
+        with Decoder(self._con, self._mode) as decoder:
+            for batch, _, decoded in decoder.ahead(_batches([(None, _counted(pieces, progress))])):
+                self._take_in(decoder, batch, decoded)
         self.result.seconds += time.perf_counter() - started
 
     def drain(self, spool: Spool, progress: Progress | None = None) -> None:
@@ -98,11 +98,13 @@ class Ingester:
         done = self._committed(segments)
         spool.retire(segment for segment in segments if segment.name in done)
         waiting = [segment for segment in segments if segment.name not in done]
-        for batch, finished in _batches((segment, sources.read_segment(segment)) for segment in waiting):
-            self._take_in(batch, finished, spool)
-            spool.retire(finished)
-            if progress:
-                progress(len(finished))
+        with Decoder(self._con, self._mode) as decoder:
+            batches = _batches((segment, sources.read_segment(segment)) for segment in waiting)
+            for batch, finished, decoded in decoder.ahead(batches):
+                self._take_in(decoder, batch, decoded, finished, spool)
+                spool.retire(finished)
+                if progress:
+                    progress(len(finished))
         self.result.seconds += time.perf_counter() - started
 
     def _committed(self, segments: list[Path]) -> set[str]:
@@ -114,25 +116,33 @@ class Ingester:
         self._con.unregister("waiting")
         return {str(row[0]) for row in rows}
 
-    def _take_in(self, pieces: list[Piece], finished: Sequence[Path] = (), spool: Spool | None = None) -> None:
+    def _take_in(
+        self,
+        decoder: Decoder,
+        pieces: list[Piece],
+        decoded: Future[Decoded],
+        finished: Sequence[Path] = (),
+        spool: Spool | None = None,
+    ) -> None:
         """Commit a batch; where a piece stops it, the others go in without that one."""
         try:
-            self._commit(pieces, finished, spool)
+            self._commit(pieces, decoded.result(), finished, spool)
         except _OF_THE_DATA as error:
             if len(pieces) > 1:
                 middle = len(pieces) // 2
-                self._take_in(pieces[:middle], (), spool)
-                self._take_in(pieces[middle:], finished, spool)
-            elif pieces and pieces[0].kind in ("json", "protobuf"):
-                self._commit([_refused(pieces[0], error)], finished, spool)
+                for part, done in ((pieces[:middle], ()), (pieces[middle:], finished)):
+                    self._take_in(decoder, part, decoder.start(part), done, spool)
+            elif pieces and pieces[0].kind != "bad":
+                refused = [_refused(pieces[0], error)]
+                self._commit(refused, decoder.start(refused).result(), finished, spool)
             else:
                 raise
 
-    def _commit(self, pieces: list[Piece], finished: Sequence[Path], spool: Spool | None) -> None:
+    def _commit(self, pieces: list[Piece], decoded: Decoded, finished: Sequence[Path], spool: Spool | None) -> None:
         self._batch, self._parts = Ingested(sources=len({piece.source for piece in pieces})), []
         self._con.execute("begin")
         try:
-            count = self._write(pieces)
+            count = self._write(pieces, decoded)
             now = time.time()
             for segment in finished:
                 self._con.execute(
@@ -148,55 +158,49 @@ class Ingester:
             raise
         self.result.add(self._batch)
 
-    def _write(self, pieces: list[Piece]) -> int:
-        places = self._decode(pieces)
-        self._name_empty_pieces(places)
-        self._name_unusable(places)
-        fresh = self._arrive()
-        if fresh:
-            conclude(self._con)
-            self._con.execute("insert into spans by name select * from fresh order by start_ns")
-        return fresh
-
-    def _decode(self, pieces: list[Piece]) -> list[Piece]:
-        """Make `incoming` of these pieces and return them in the order in which it numbers them."""
+    def _write(self, pieces: list[Piece], decoded: Decoded) -> int:
         for piece in pieces:
             if piece.kind == "bad":
-                self._reject(piece, piece.reason, self._less_content(piece))
-            elif piece.kind == "refused":
                 self._reject(piece, piece.reason, piece.data)
-        documents = [p for p in pieces if p.kind == "json"]
-        messages = [p for p in pieces if p.kind == "protobuf"]
-        self._decoder.decode_into("incoming", [p.data.decode("utf-8", "replace") for p in documents])
-        if messages:
-            decoded = otlp.decode_protobuf([p.data for p in messages], self._mode)
-            self._con.register("decoded", decoded)
-            self._con.execute(
-                "insert into incoming by name select * replace (piece + ? as piece) from decoded", [len(documents)]
-            )
-            self._con.unregister("decoded")
-        return documents + messages
+        self._name_empty_pieces(decoded)
+        self._name_unusable(decoded)
+        fresh = self._arrive(decoded.table)
+        if fresh:
+            traces = conclude.touched_traces(self._con)
+            # DuckDB stores what Python, at the same time, thinks about.
+            with ThreadPoolExecutor(1) as beside:
+                stored = beside.submit(self._con.execute, "insert into spans by name from fresh")
+                calls = conclude.calls_of(traces)
+                stored.result()
+            conclude.conclude(self._con, calls)
+        return fresh
 
-    def _arrive(self) -> int:
+    def _arrive(self, table: str) -> int:
         """Make `fresh`, count duplicates, and return the number of fresh spans."""
         low, high, usable, distinct = self._con.execute(
             "select coalesce(min(start_ns), 0), coalesce(max(start_ns), 0), count(*), count(distinct hash(trace_id, span_id)) "
-            f"from incoming where {_USABLE}"
+            f"from {table} where usable"
         ).fetchall()[0]
         within = f"(select trace_id, span_id from spans where start_ns between {int(low)} and {int(high)})"
-        known = self._con.execute(f"select 1 from {within} limit 1").fetchall()
-        text = script("steps/arrive.sql").replace("{usable}", _USABLE)
+        known = self._con.execute(
+            f"select 1 from {table} semi join {within} as known using (trace_id, span_id) limit 1"
+        ).fetchall()
+        once = usable == distinct
+        text = script("steps/arrive.sql").replace("{incoming}", table).replace("{once}", "" if once else _ONCE)
         text = text.replace("{unknown}", f"anti join {within} as known using (trace_id, span_id)" if known else "")
-        self._con.execute(text.replace("{once}", _ONCE if usable != distinct else ""))
+        if known or not once:
+            self._con.execute(f"create or replace temp table arrived as {text}")
+            text = "from arrived"
+        self._con.execute(f"create or replace temp view fresh as {text}")
         fresh = int(self._con.execute("select count(*) from fresh").fetchall()[0][0])
         self._batch.spans = usable
         self._batch.new = fresh
         self._batch.duplicates = usable - fresh
         return fresh
 
-    def _name_empty_pieces(self, places: list[Piece]) -> None:
-        filled = {row[0] for row in self._con.execute("select distinct piece from incoming").fetchall()}
-        for index, piece in enumerate(places):
+    def _name_empty_pieces(self, decoded: Decoded) -> None:
+        filled = {row[0] for row in self._con.execute(f"select distinct piece from {decoded.table}").fetchall()}
+        for index, piece in enumerate(decoded.places):
             if index in filled:
                 continue
             if piece.kind == "json" and (b'"resourceLogs"' in piece.data or b'"resourceMetrics"' in piece.data):
@@ -204,13 +208,13 @@ class Ingester:
             elif not _is_empty_export(piece):
                 self._reject(piece, "holds no OTLP spans", self._less_content(piece))
 
-    def _name_unusable(self, places: list[Piece]) -> None:
+    def _name_unusable(self, decoded: Decoded) -> None:
         rows = self._con.execute(
             f"select piece, trace_id, span_id, name, start_ns, to_json(struct_pack({_SET_ASIDE}))::varchar "
-            f"from incoming where not coalesce({_USABLE}, false) order by piece"
+            f"from {decoded.table} where not usable order by piece"
         ).fetchall()
         for index, trace_id, span_id, name, start_ns, row in rows:
-            piece = places[int(index)]
+            piece = decoded.places[int(index)]
             unread = trace_id is None and span_id is None and name is None
             part = self._less_content(piece) if unread else row.encode()
             self._reject(piece, _why_unusable(trace_id, span_id, name, start_ns), part)

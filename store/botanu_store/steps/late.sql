@@ -8,3 +8,11 @@ select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, servi
 union all
 select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, run_id, attributes, resource
 from spans semi join late_traces using (trace_id);
+
+-- The runs that these spans may belong to: those that they name, and their traces, which stand for the run where none is named.
+create or replace temp view maybe_touched_runs as
+select run_id from work where run_id is not null
+union
+select trace_id from work
+union
+select run_id from calls semi join late_traces using (trace_id);

@@ -37,3 +37,10 @@ create or replace temp macro botanu_shared(said) as case
         ))
     else said
 end;
+
+-- What the columns of a span are made of, whichever way it came.
+create or replace temp macro botanu_service(said) as left(coalesce(said['service.name'], ''), 256);
+create or replace temp macro botanu_run_id(said) as left(nullif(said['botanu.run_id'], ''), 256);
+create or replace temp macro botanu_usable(trace, span, start) as coalesce(
+    regexp_full_match(trace, '[0-9a-f]{32}') and regexp_full_match(span, '[0-9a-f]{16}') and start > 0, false
+);

@@ -4,9 +4,8 @@ select coalesce(run_id, trace_id) as run_id, run_id is null as is_trace, trace_i
 from fresh
 where coalesce(run_id, trace_id) in (from touched_runs)
 union all
-select coalesce(run_id, trace_id), run_id is null, trace_id, span_id, parent_id, name, start_ns, end_ns, status, service, attributes, events
-from spans
-where {seen_before} and coalesce(run_id, trace_id) in (from touched_runs);
+from earlier
+where run_id in (from touched_runs);
 
 -- Spans that say something of their run beyond its id and its use case.
 create or replace temp table run_words as
