@@ -121,7 +121,7 @@ def _inside(value: Any, *keys: str) -> Iterator[dict[str, Any]]:
             yield cast("dict[str, Any]", value)
         return
     listed = _entry(value, keys[0], [])
-    entries: list[Any] = listed if isinstance(listed, list) else []
+    entries: list[Any] = listed if isinstance(listed, list) else []  # pyright: ignore[reportUnknownVariableType] - of what it is a list, nobody knows
     for entry in entries:
         yield from _inside(entry, *keys[1:])
 
