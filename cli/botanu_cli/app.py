@@ -13,6 +13,7 @@ from botanu_cli.commands import (
     budget,
     calls,
     cost,
+    dashboard,
     demo,
     doctor,
     export,
@@ -45,6 +46,8 @@ app.command("ingest")(ingest.ingest)
 app.command("serve")(serve.serve)
 app.command("export")(export.export)
 app.command("schema")(schema.schema)
+app.command("dashboard")(dashboard.dashboard)
+app.command("tui", hidden=True)(dashboard.dashboard)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.add_typer(runs.app, name="runs")

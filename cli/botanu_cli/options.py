@@ -61,7 +61,7 @@ class Request:
         _note_unknown(self.settings, store, asked)
         return Filters(
             **asked,
-            min_cost=_amount(self.values["min_cost"]),
+            min_cost=amount(self.values["min_cost"]),
             interval=interval(self.values["since"], self.values["until"], self.settings.zone, datetime.now(UTC)),
         )
 
@@ -204,7 +204,12 @@ def known_format(value: str) -> str:
     return value
 
 
-def _amount(text: str | None) -> Decimal | None:
+def amount(text: str | None) -> Decimal | None:
+    """Return what `--min-cost` says in USD; None where it is not given.
+
+    Raises:
+        InputError: it is no amount.
+    """
     from botanu_store.errors import InputError
 
     if text is None:

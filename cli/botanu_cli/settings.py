@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from botanu_cli.diagnostics import say
 
 if TYPE_CHECKING:
+    from botanu_store.ingest import Progress
     from botanu_store.store import Store
 
 
@@ -43,13 +44,17 @@ class Settings:
             raise InputError("This works on a local store only. Name a DuckDB file with --store.")
         return Path(self.store)
 
-    def open(self) -> Store:
-        """Open the store, say what was drained and set aside on the way, and how to fill it when it is empty."""
+    def open(self, progress: Progress | None = None) -> Store:
+        """Open the store, say what was drained and set aside on the way, and how to fill it when it is empty.
+
+        Args:
+            progress: called with the number of segments just drained.
+        """
         from botanu_store import open_store
 
         from botanu_cli.configuration import overrides
 
-        store = open_store(self.store, overrides=overrides(self.config))
+        store = open_store(self.store, overrides=overrides(self.config), progress=progress)
         drained = store.drained
         if drained.rejected_count:
             self.say(

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from botanu_store import export, outcomes, prices, reports, samples, sources, sql, tree, upkeep, vendors
+from botanu_store import export, outcomes, prices, reports, samples, sources, sql, tree, trends, upkeep, vendors
 from botanu_store.compare import compared
 from botanu_store.engines.duckdb import Database, check_path, connect, migrate, script, stored_version
 from botanu_store.errors import InputError, StoreUnavailable
@@ -140,6 +140,10 @@ class Store:
         """Report unit economics; `values` says what one unit of a value type is worth in USD."""
         return self._covered(outcomes.outcomes(self._db, filters, values or {}))
 
+    def extent(self, filters: Filters) -> tuple[datetime, datetime] | None:
+        """Return when the first and the last run under these filters started; None where there is none."""
+        return trends.extent(self._db, filters)
+
     def samples(self, filters: Filters, per: samples.Per) -> list[samples.Sample]:
         """Return what each run, root run, day or call used and cost, for statistics."""
         return samples.samples(self._db, filters, per)
@@ -190,6 +194,10 @@ class Store:
         if self.path.exists():
             self._reconnect(read_only=True)
         return sql.ask(self._db.con, query)
+
+    def interrupt(self) -> None:
+        """Stop the query that another thread runs here; there it raises RuntimeError, and the store stays usable."""
+        self._db.con.interrupt()
 
     def close(self) -> None:
         """Close the connection; the file is free for others again."""

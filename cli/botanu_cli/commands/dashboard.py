@@ -1,0 +1,43 @@
+"""`botanu dashboard`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from botanu_cli.options import KINDS, Request, amount, filtered
+
+
+@filtered
+def dashboard(
+    request: Request,
+    refresh: Annotated[
+        str, typer.Option("--refresh", metavar="TIME", help="How often to look for new spans: 2s, 500ms, 1m.")
+    ] = "5s",
+) -> None:
+    """Look around live: spend, runs, outcomes, vendors and budgets, each one key away.
+
+    Examples:
+      botanu dashboard
+
+      botanu dashboard --use-case "Customer Support" --since 7d
+    """
+    from botanu_cli.tui.app import Dashboard
+    from botanu_cli.tui.view import View
+
+    values = {name: tuple(request.values[name]) for name in KINDS if request.values[name]}
+    said = request.values
+    view = View(values, said["since"], said["until"], amount(said["min_cost"]))
+    Dashboard(request.settings, view, _seconds(refresh)).run()
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m)?", text.strip())
+    seconds = float(found[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0}[found[2] or "s"] if found else 0.0
+    if seconds < 0.2:
+        raise typer.BadParameter(
+            f"{text!r} is no time of 200 ms or more. Write 2s, 500ms or 1m.", param_hint="--refresh"
+        )
+    return seconds

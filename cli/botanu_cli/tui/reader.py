@@ -1,0 +1,114 @@
+"""The way to the store: one question at a time, on connections that are open no longer than the work takes.
+
+Within one process DuckDB lets a file be open in one mode only, so that a drain and a read cannot overlap: whoever reads waits for the
+one before, whose query is stopped.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from botanu_store.filters import Filters
+
+from botanu_cli.settings import Settings
+
+if TYPE_CHECKING:
+    from botanu_store.store import Store
+
+    from botanu_cli.tui.view import View
+
+Stat = tuple[int, ...]
+Fingerprint = tuple[Stat, ...]
+"""Of the store's file, its spool and the settings."""
+
+
+class Stopped(Exception):  # noqa: N818 - named after the situation
+    """Nobody waits for the answer any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one asking is about, with the words of the view resolved to moments."""
+
+    filters: Filters
+    worth: dict[str, Decimal]
+    """What one unit of a value type is worth in USD."""
+    zone: ZoneInfo
+    now: datetime
+
+
+class Reader:
+    """Opens the store for one worker at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = replace(settings, quiet=True)
+        self._turn = threading.Lock()
+        self._guard = threading.Lock()
+        self._open: Store | None = None
+        self.last: Fingerprint = ()
+        """The fingerprint of what was read last."""
+
+    def scope(self, view: View) -> Scope:
+        """Resolve a view at this moment.
+
+        Raises:
+            InputError: words that name no time, or settings that cannot be used.
+        """
+        from botanu_cli.configuration import values
+
+        zone, now = self.settings.zone, datetime.now(UTC)
+        return Scope(view.filters(zone, now), values(self.settings.config), zone, now)
+
+    @contextmanager
+    def store(self, cancelled: Callable[[], bool], progress: Callable[[int], None]) -> Generator[Store]:
+        """Open the store, draining its spool, for the time of the block.
+
+        Raises:
+            Stopped: the answer is not wanted any more.
+            StoreError: the store cannot be opened.
+        """
+        with self._turn:
+            if cancelled():
+                raise Stopped
+            with self.settings.open(progress) as store:
+                # What arrives in the spool from here on was not read; what our own drain and close change was.
+                spool = self.fingerprint()[1]
+                self._hold(store)
+                try:
+                    yield store
+                finally:
+                    self._hold(None)
+            file, _, config = self.fingerprint()
+            self.last = (file, spool, config)
+
+    def stop(self) -> None:
+        """Stop the query that runs, if one does; a drain goes on to its end, so that its work is not lost."""
+        with self._guard:
+            if self._open is not None:
+                self._open.interrupt()
+
+    def fingerprint(self) -> Fingerprint:
+        """Return what changes whenever the store, its spool or the settings do."""
+        path = Path(self.settings.store)
+        files = (path, path.with_name(path.name + ".spool"), self.settings.config or Path("botanu.toml"))
+        return tuple(_stat(file) for file in files)
+
+    def _hold(self, store: Store | None) -> None:
+        with self._guard:
+            self._open = store
+
+
+def _stat(path: Path) -> Stat:
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_ino, found.st_size, found.st_mtime_ns)

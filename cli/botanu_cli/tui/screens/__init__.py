@@ -1,0 +1,1 @@
+"""The six screens, by number key, and the dialogs over them."""

@@ -1,0 +1,261 @@
+"""What the six screens have in common: they ask the store in a worker, show answers as they come, and say what is wrong when none do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from botanu_store.errors import InputError, NotFound, StoreError, StoreUnavailable
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+from textual.worker import Worker, get_current_worker
+
+from botanu_cli.tui.messages import Answered, Draining, Empty, Failed, Finished
+from botanu_cli.tui.reader import Reader, Scope, Stopped
+from botanu_cli.tui.view import View
+from botanu_cli.tui.widgets.masthead import Masthead, ScopeLine
+from botanu_cli.tui.widgets.notice import Notice
+
+if TYPE_CHECKING:
+    from botanu_store.reports import Report
+    from botanu_store.store import Store
+
+    from botanu_cli.output import Layout
+    from botanu_cli.tui.app import Dashboard
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to ask the store, and what to do with the answer on the screen."""
+
+    ask: Callable[[Store], Any]
+    show: Callable[[Any], None]
+
+
+class Page(Screen[None]):
+    """One of the screens by number key."""
+
+    PAGE: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._round = 0
+        self._looked_at: tuple[View, object] | None = None
+        self._shown = 0
+        self._answered = False
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The app, by its own type."""
+        return cast("Dashboard", self.app)
+
+    @property
+    def reader(self) -> Reader:
+        """The way to the store."""
+        return self.dashboard.reader
+
+    def compose(self) -> ComposeResult:
+        """Lay out what all screens share around the screen's own."""
+        yield Masthead(self.PAGE)
+        yield ScopeLine()
+        with Container(id="body"):
+            yield from self.compose_body()
+        yield Notice(id="notice")
+        yield Static(id="coverage", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the screen's own."""
+        raise NotImplementedError
+
+    def questions(self, scope: Scope) -> Sequence[Question]:
+        """Return what to ask, the most wanted first."""
+        raise NotImplementedError
+
+    def command(self) -> list[str]:
+        """Return the words after `botanu` that report the same."""
+        raise NotImplementedError
+
+    def report(self) -> tuple[Report, Layout] | None:
+        """Return what is shown as a report to export; None where nothing is shown yet."""
+        raise NotImplementedError
+
+    # Asking
+
+    def on_screen_resume(self) -> None:
+        """Ask when this was never asked, or is not what is looked at now."""
+        self.query_one(ScopeLine).view = self.dashboard.view
+        self.show_live()
+        self.refresh_if_changed()
+
+    def on_screen_suspend(self) -> None:
+        """Stop asking for what nobody sees."""
+        if self.app.screen is not self and not self.is_covered:
+            self._stop()
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether a dialog lies over this screen."""
+        return self in self.app.screen_stack[:-1]
+
+    def refresh_if_changed(self) -> None:
+        """Ask again if the store or the view has changed since."""
+        if self._looked_at != self._now():
+            self.ask()
+
+    def ask(self) -> None:
+        """Ask the store; whatever was asked before is not wanted any more."""
+        self._stop()
+        self._round += 1
+        self._looked_at = self._now()
+        self.query_one(ScopeLine).view = self.dashboard.view
+        if not self._answered:
+            self.set_timer(0.3, self._say_reading)
+        self._work(self._round, self.dashboard.view)
+
+    def _now(self) -> tuple[View, object]:
+        return self.dashboard.view, self.reader.fingerprint()
+
+    def _stop(self) -> None:
+        self._looked_at = None if self.workers and self._busy else self._looked_at
+        self.workers.cancel_group(self, "store")
+        self.reader.stop()
+
+    @property
+    def _busy(self) -> bool:
+        return any(worker.node is self and not worker.is_finished for worker in self.workers)
+
+    @work(thread=True, exclusive=True, group="store", exit_on_error=False)
+    def _work(self, number: int, view: View) -> None:
+        worker: Worker[Any] = get_current_worker()
+
+        def progress(segments: int) -> None:
+            self.post_message(Draining(number, segments))
+
+        try:
+            scope = self.reader.scope(view)
+            with self.reader.store(lambda: worker.is_cancelled, progress) as store:
+                if store.empty:
+                    self.post_message(Empty(number))
+                for question in () if store.empty else self.questions(scope):
+                    answer = question.ask(store)
+                    if worker.is_cancelled:
+                        return
+                    self.post_message(Answered(number, question.show, answer))
+            self.post_message(Finished(number, self.reader.last, len(store.drained.rejected)))
+        except Stopped:
+            return
+        except Exception as error:  # noqa: BLE001 - every error is drawn, and one of a stopped query is nobody's
+            if not worker.is_cancelled:
+                self.post_message(Failed(number, error))
+
+    # Showing
+
+    def on_answered(self, message: Answered) -> None:
+        """Show an answer."""
+        if message.round != self._round:
+            return
+        if message.round != self._shown:
+            self._shown, self._answered = message.round, True
+            self._cover(covered=False)
+        message.show(message.answer)
+
+    def on_finished(self, message: Finished) -> None:
+        """Say when this was read."""
+        if message.round != self._round:
+            return
+        if self._looked_at:
+            self._looked_at = (self._looked_at[0], message.fingerprint)
+        rejected = f"{message.rejected} parts rejected · " if message.rejected else ""
+        self.query_one(ScopeLine).note = f"{rejected}read {self.dashboard.clock()}"
+
+    def on_draining(self, message: Draining) -> None:
+        """Say that spans are being taken in."""
+        if message.round == self._round:
+            self.query_one(ScopeLine).note = f"taking in spans, {message.segments:,} segments so far"
+
+    def on_failed(self, message: Failed) -> None:
+        """Draw the error; what was read before stays in sight where the store is only busy."""
+        if message.round != self._round:
+            return
+        self._looked_at = None
+        title, *lines = _explained(message.error, self.reader.settings.store)
+        if self._answered and isinstance(message.error, StoreUnavailable):
+            self.query_one(ScopeLine).note = "store in use · trying again"
+            return
+        self._answered = False
+        self.notice.say(title, *lines, style="bold $text-error")
+        self._cover(covered=True)
+
+    @property
+    def notice(self) -> Notice:
+        """What stands where there is nothing to show."""
+        return self.query_one(Notice)
+
+    def show_coverage(self, line: str) -> None:
+        """Say what the totals rest on."""
+        self.query_one("#coverage", Static).update(Content(line))
+
+    def show_live(self) -> None:
+        """Say whether the screen is live."""
+        live = not self.dashboard.paused
+        self.query_one(Masthead).say("● live" if live else "❚❚ paused", "$text-success" if live else "$text-warning")
+
+    def say_nothing_matches(self, noun: str) -> None:
+        """Say that no row is left under the filters."""
+        self.notice.say(
+            f"No {noun} match.", "", "Press / to change the filters, t for another interval, x to see everything."
+        )
+        self._cover(covered=True)
+
+    def _say_reading(self) -> None:
+        if not self._answered and self._busy:
+            self.notice.say("Reading the store …", style="$foreground 60%")
+            self._cover(covered=True)
+
+    def on_empty(self, message: Empty) -> None:
+        """Say how to fill the store."""
+        if message.round != self._round:
+            return
+        self._answered = False
+        self.notice.say(
+            f"Nothing is in {self.reader.settings.store} yet.",
+            "Runs appear here as they happen. Send some from your program:",
+            '  init_botanu(service_name="my-service", store="botanu.duckdb")',
+            "or take in files of spans, or samples to look around:",
+            "  botanu ingest FILE",
+            "  botanu demo",
+        )
+        self._cover(covered=True)
+
+    def _cover(self, *, covered: bool) -> None:
+        self.query_one("#body").display = not covered
+        self.notice.display = covered
+
+
+def _explained(error: Exception, store: str) -> Sequence[str]:
+    """What an error is called, and lines of what to do about it."""
+    if isinstance(error, StoreUnavailable):
+        return "The store is in use.", str(error), "This screen tries again by itself."
+    if isinstance(error, InputError):
+        return "Something in your settings cannot be used.", str(error), "Press r when it is corrected."
+    if isinstance(error, NotFound):
+        return "It is not in the store.", str(error)
+    if isinstance(error, StoreError):
+        return (
+            "This store cannot be opened.",
+            str(error),
+            "",
+            "Start again with another:",
+            "  botanu dashboard --store FILE",
+        )
+    return (
+        "Something unexpected went wrong.",
+        f"{type(error).__name__}: {error}".splitlines()[0],
+        f"The store {store} was not changed. Press r to try again, and report it if it stays.",
+    )

@@ -1,0 +1,81 @@
+"""A cost report by time as series to draw: one amount per bucket of time and group, the largest groups first, the rest together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from botanu_store.filters import Interval
+
+REST = "other"
+_FORMATS = {"hour": "%Y-%m-%d %H:00", "day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
+_SPANS = (("hour", timedelta(days=3)), ("day", timedelta(days=120)), ("week", timedelta(days=750)))
+_MOST_BUCKETS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Amounts by bucket of time, one list a group."""
+
+    unit: str
+    buckets: Sequence[str]
+    """Every bucket between the first and the last, those without an amount too."""
+    groups: dict[str, list[Decimal]]
+    """The largest first; `REST` last, where there are more groups than are told apart."""
+
+    def total(self, index: int) -> Decimal:
+        """Return what all groups have in one bucket."""
+        return sum((amounts[index] for amounts in self.groups.values()), Decimal(0))
+
+
+def unit_for(first: datetime, last: datetime) -> str:
+    """Return the unit of time that divides this interval into a number of buckets that can be looked at."""
+    return next((unit for unit, most in _SPANS if last - first <= most), "month")
+
+
+def series(rows: Iterable[dict[str, Any]], group: str, unit: str, interval: Interval, most: int) -> Series:
+    """Return the series in these rows of a report by time and `group`, at most so many and the rest."""
+    by_group: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for row in rows:
+        if row["time"] is not None:
+            by_group[str(row[group] or "")][str(row["time"])] = row["cost_usd"] or Decimal(0)
+    buckets = _all_buckets({bucket for found in by_group.values() for bucket in found}, unit, interval)
+    ranked = sorted(by_group, key=lambda name: (-sum(by_group[name].values()), name))
+    kept = ranked[:most]
+    groups = {name: [by_group[name].get(bucket, Decimal(0)) for bucket in buckets] for name in kept}
+    rest = ranked[len(kept) :]
+    if rest:
+        groups[REST] = [
+            sum((by_group[name].get(bucket, Decimal(0)) for name in rest), Decimal(0)) for bucket in buckets
+        ]
+    return Series(unit, buckets, groups)
+
+
+def _all_buckets(seen: set[str], unit: str, interval: Interval) -> list[str]:
+    if not seen:
+        return []
+    moments = [datetime.strptime(bucket, _FORMATS[unit]) for bucket in seen]  # noqa: DTZ007 - a bucket's name, not a moment
+    current, last = min(moments), max(moments)
+    found: list[str] = []
+    while current <= last and len(found) < _MOST_BUCKETS:
+        found.append(current.strftime(_FORMATS[unit]))
+        current = _next(current, unit)
+    return found
+
+
+def _next(moment: datetime, unit: str) -> datetime:
+    if unit == "month":
+        return (moment.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return moment + {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}[unit]
+
+
+def label(bucket: str, unit: str) -> str:
+    """Return a bucket's name, short: `3 Nov`, `14:00`, `Nov 2026`."""
+    moment = datetime.strptime(bucket, _FORMATS[unit])  # noqa: DTZ007 - a bucket's name, not a moment
+    if unit == "hour":
+        return moment.strftime("%H:%M")
+    return moment.strftime("%b %Y") if unit == "month" else f"{moment.day} {moment:%b}"

@@ -1,0 +1,1 @@
+"""What screens are made of; none of them asks the store."""

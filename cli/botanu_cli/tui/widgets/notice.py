@@ -1,0 +1,17 @@
+"""What stands where a screen has nothing to show: what is the matter, and what to do."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+
+class Notice(Static):
+    """One sentence of what there is, and lines of what to do."""
+
+    def say(self, title: str, *lines: str, style: str = "bold") -> None:
+        """Show this; commands stand on lines of their own, indented."""
+        parts = [Content.styled(title, style), Content("")]
+        for line in lines:
+            parts.append(Content.styled(line, "$text-accent") if line.startswith("  ") else Content(line))
+        self.update(Content("\n").join(parts))

@@ -1,0 +1,52 @@
+"""Small pictures inside a grid: shares, courses, and how much of a limit is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from textual.content import Content
+
+from botanu_cli import text
+from botanu_cli.tui.widgets.columns import Picture, Row
+
+EIGHTHS = " ▏▎▍▌▋▊▉"
+SPARKS = "▁▂▃▄▅▆▇█"
+
+
+def bar(share: float, width: int, style: str = "$primary") -> Content:
+    """Return a bar as long as this share of the width, in eighths of a cell; whole cells are background, which leaves no seams."""
+    eighths = round(min(max(share, 0.0), 1.0) * width * 8)
+    whole, rest = divmod(eighths, 8)
+    edge = EIGHTHS[rest] if rest else "▏" if share > 0 and not whole else ""
+    return Content.assemble((" " * whole, f"on {style}"), (edge, style), " " * (width - whole - len(edge)))
+
+
+def share_bar(field: str = "share", title: str = "Share") -> Picture:
+    """Return a column with a share of one, as a bar and in percent."""
+
+    def draw(row: Row, width: int) -> Content:
+        share: float | None = row.get(field)
+        said = text.percent(share).rjust(6)
+        return Content.assemble(bar(share or 0.0, width - 7), " ", said)
+
+    return Picture(title, draw, least=12, most=24, keep=7, field=field)
+
+
+def sparkline(title: str, amounts: Callable[[Row], Sequence[Decimal]]) -> Picture:
+    """Return a column with the course of each row's amounts."""
+
+    def draw(row: Row, width: int) -> Content:
+        return Content.styled(spark(amounts(row), width), "$secondary")
+
+    return Picture(title, draw, least=8, most=30, keep=3)
+
+
+def spark(amounts: Sequence[Decimal], width: int) -> str:
+    """Return amounts as a line of columns this wide; several share a column where there are many."""
+    if not amounts or not (most := max(amounts)):
+        return " " * width
+    each = -(-len(amounts) // width)
+    sums = [sum(amounts[start : start + each], Decimal(0)) for start in range(0, len(amounts), each)]
+    most = max(sums)
+    return "".join(" " if amount <= 0 else SPARKS[min(int(amount / most * 8), 7)] for amount in sums).ljust(width)
