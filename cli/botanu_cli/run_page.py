@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -80,18 +80,18 @@ def _header(detail: RunDetail, settings: Settings) -> Iterator[Text]:
 
 def _facts(detail: RunDetail, settings: Settings) -> Iterator[tuple[str, str]]:
     run = detail.run
-    yield "Use case", _joined(run["use_case"], run["workflow"], run["workflow_version"])
-    yield "For", _joined(*(f"{name} {run[key]}" for name, key in _FOR if run[key]))
-    yield "Where", _joined(run["service"], run["environment"], run["region"])
+    yield "Use case", joined(run["use_case"], run["workflow"], run["workflow_version"])
+    yield "For", joined(*(f"{name} {run[key]}" for name, key in _FOR if run[key]))
+    yield "Where", joined(run["service"], run["environment"], run["region"])
     yield (
         "Started",
         f"{text.when(run['started_at'], settings.zone)} ({settings.zone.key}), took {text.duration(run['duration_ms'])}",
     )
-    yield "Outcome", _joined(run["outcome"], _value(run), run["reason"])
-    yield "Status", _joined(run["status"], f"attempt {run['attempt']}" if run["attempt"] > 1 else "")
-    yield "Cost", _cost(run)
+    yield "Outcome", joined(run["outcome"], value_text(run), run["reason"])
+    yield "Status", joined(run["status"], f"attempt {run['attempt']}" if run["attempt"] > 1 else "")
+    yield "Cost", cost_text(run)
     for other in detail.related:
-        yield _relation(run, other), f"{other['run_id']}  {text.safe(other['outcome'])}  {_cost(other)}"
+        yield relation(run, other), f"{other['run_id']}  {text.safe(other['outcome'])}  {cost_text(other)}"
     if detail.related:
         everything = [run, *detail.related]
         known = sum((row["cost_usd"] or Decimal(0) for row in everything), Decimal(0))
@@ -101,24 +101,28 @@ def _facts(detail: RunDetail, settings: Settings) -> Iterator[tuple[str, str]]:
 _FOR = (("tenant", "tenant"), ("customer", "customer"), ("team", "team"), ("cost center", "cost_center"))
 
 
-def _joined(*parts: str | None) -> str:
+def joined(*parts: str | None) -> str:
+    """Write what there is of these, made harmless, with dots between."""
     return " · ".join(text.safe(part) for part in parts if part)
 
 
-def _value(run: dict[str, Any]) -> str:
+def value_text(run: Mapping[str, Any]) -> str:
+    """Write the value of a run's outcome: `3 tickets_resolved`."""
     if run["value_type"] is None and run["value_amount"] is None:
         return ""
     amount = "" if run["value_amount"] is None else f"{run['value_amount']:g} "
     return f"{amount}{run['value_type'] or ''}".strip()
 
 
-def _cost(run: dict[str, Any]) -> str:
+def cost_text(run: Mapping[str, Any]) -> str:
+    """Write what a run cost, in how many calls, and whether that is all."""
     bound = "at least " if run["unpriced_calls"] and run["cost_usd"] is not None else ""
     unpriced = f", {run['unpriced_calls']} unpriced" if run["unpriced_calls"] else ""
     return f"{bound}{text.usd(run['cost_usd'])} in {run['calls']:,} calls{unpriced}"
 
 
-def _relation(run: dict[str, Any], other: dict[str, Any]) -> str:
+def relation(run: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """Say what another run is to this one."""
     if other["parent_run_id"] == run["run_id"]:
         return "Nested run"
     if run["parent_run_id"] == other["run_id"]:
@@ -188,15 +192,16 @@ def _line(node: SpanNode, guide: str, whole: Decimal) -> _Line:
     return _Line(
         guide=guide,
         name=mark + text.safe(node.name),
-        detail=" · ".join(_notes(node)),
-        own=_own(node),
-        total=_total(node),
+        detail=" · ".join(notes(node)),
+        own=own_cost(node),
+        total=total_cost(node),
         share=float(node.total_usd / whole) if whole else 0.0,
         style="red" if node.status == "error" else "dim" if call is not None and not call["counted"] else "",
     )
 
 
-def _notes(node: SpanNode) -> Iterator[str]:
+def notes(node: SpanNode) -> Iterator[str]:
+    """Yield what there is to know of a span beside its cost."""
     yield text.duration(node.duration_ms)
     call = node.call
     if call is None:
@@ -213,13 +218,15 @@ def _notes(node: SpanNode) -> Iterator[str]:
         yield "price by the emitter"
 
 
-def _own(node: SpanNode) -> str:
+def own_cost(node: SpanNode) -> str:
+    """Write what a span's own call cost; empty where it has none."""
     if node.call is None or not node.call["counted"]:
         return ""
     return "free" if node.call["priced"] == "free" else text.usd(node.own_usd)
 
 
-def _total(node: SpanNode) -> str:
+def total_cost(node: SpanNode) -> str:
+    """Write what a span and all below it cost; empty where nothing there costs."""
     if not node.calls:
         return ""
     if node.unpriced and not node.total_usd:

@@ -53,9 +53,15 @@ def _all_values(rows: list[Row]) -> Decimal | None:
 
 
 def _economics(row: Row) -> None:
-    cost, value, success = row["cost_usd"], row["value_usd"], row["success"]
+    cost = row["cost_usd"]
     row["waste_usd"] = None if cost is None else sum((row[name] for name in _WASTE), Decimal(0))
     row["waste_share"] = share(row["waste_usd"], cost)
+    add_rates(row)
+
+
+def add_rates(row: Row) -> None:
+    """Add what follows from cost, value and how many units succeeded: per outcome, success rate and return."""
+    cost, value, success = row["cost_usd"], row["value_usd"], row["success"]
     known = row["root_runs"] - row["unknown"]
     row["success_rate"] = success / known if known else None
     row["cost_per_outcome_usd"] = per(cost, success)

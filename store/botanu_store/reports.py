@@ -109,7 +109,7 @@ def runs(db: Database, filters: Filters, *, sort: RunSort = "started", limit: in
     values = {"join": "inner join" if conditions.needs_calls else "left join", "having": having}
     order = f"order by {RUN_SORTS[sort]}, r.run_id desc"
     text = filled("runs", conditions, **values, early=f"{order} {page}" if early else "", order=f"{order} {page}")
-    rows = [_presentable(row) for row in db.rows(text, conditions.parameters)]
+    rows = [presentable(row) for row in db.rows(text, conditions.parameters)]
     if limit is None or len(rows) < limit:
         totals = total(rows, _SUMMED) | {"runs": len(rows)}
     else:
@@ -125,7 +125,7 @@ def calls(
     conditions = where(filters)
     kinds = {"all": "true", "not_counted": "not c.counted", "unpriced": "c.counted and c.priced = 'no'"}
     text = filled("calls", conditions, meters=", ".join(f"c.{meter}" for meter in METERS), kind_filter=kinds[kind])
-    rows = [_presentable(row) for row in db.rows(text, conditions.parameters)]
+    rows = [presentable(row) for row in db.rows(text, conditions.parameters)]
     counted = [row for row in rows if row["counted"]]
     totals = total(counted, tuple(METERS))
     totals |= {"calls": len(counted), "unpriced_calls": sum(row["priced"] == "no" for row in counted)}
@@ -244,8 +244,8 @@ def share(part: Decimal | None, whole: Decimal | None) -> float | None:
     return None if part is None or not whole else float(part / whole)
 
 
-def _presentable(row: Row) -> Row:
-    """Times as aware datetimes instead of nanoseconds: `start_ns` becomes `started_at`, `end_ns` `ended_at`."""
+def presentable(row: Row) -> Row:
+    """Return times as aware datetimes instead of nanoseconds: `start_ns` becomes `started_at`, `end_ns` `ended_at`."""
     renamed = {"start_ns": "started_at", "end_ns": "ended_at"}
     return {renamed.get(k, k): moment(v) if k in renamed and v is not None else v for k, v in row.items()}
 

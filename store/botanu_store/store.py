@@ -16,14 +16,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from botanu_store import export, outcomes, prices, reports, samples, sources, sql, tree, trends, upkeep, vendors
+from botanu_store import export, outcomes, pages, prices, reports, samples, sources, sql, tree, trends, upkeep, vendors
 from botanu_store.compare import compared
 from botanu_store.engines.duckdb import Database, check_path, connect, migrate, script, stored_version
 from botanu_store.errors import InputError, StoreUnavailable
 from botanu_store.filters import Filters, Interval
 from botanu_store.ingest import Ingested, Ingester, Progress
 from botanu_store.otlp import ContentMode
-from botanu_store.reports import Coverage, Report, RunSort
+from botanu_store.reports import Coverage, Report, Row, RunSort
 from botanu_store.spool import Spool
 
 
@@ -136,9 +136,21 @@ class Store:
         """Report runs with their outcome and cost."""
         return self._covered(reports.runs(self._db, filters, sort=sort, limit=limit))
 
+    def run_order(self, filters: Filters, sort: RunSort = "started") -> pages.RunOrder:
+        """Return the ids of all runs under these filters in the order that `runs` has."""
+        return pages.run_order(self._db, filters, sort)
+
+    def runs_named(self, filters: Filters, run_ids: Sequence[str]) -> list[Row]:
+        """Return the rows that `runs` has for these runs, in the order of the ids."""
+        return pages.runs_named(self._db, filters, run_ids)
+
     def outcomes(self, filters: Filters, values: Mapping[str, Decimal] | None = None) -> Report:
         """Report unit economics; `values` says what one unit of a value type is worth in USD."""
         return self._covered(outcomes.outcomes(self._db, filters, values or {}))
+
+    def outcome_trend(self, filters: Filters, values: Mapping[str, Decimal], unit: str) -> list[Row]:
+        """Return unit economics by use case and unit of time: hour, day, week or month."""
+        return trends.outcome_trend(self._db, filters, values, unit)
 
     def extent(self, filters: Filters) -> tuple[datetime, datetime] | None:
         """Return when the first and the last run under these filters started; None where there is none."""
@@ -172,6 +184,10 @@ class Store:
         """
         detail = tree.run_detail(self._db, prefix)
         return replace(detail, report=self._covered(detail.report))
+
+    def run_charges(self, run_id: str) -> list[Row]:
+        """Return what each call of a run was charged, meter by meter, with the price that was used."""
+        return tree.run_charges(self._db, run_id)
 
     def short_ids(self, run_ids: Sequence[str]) -> dict[str, str]:
         """Return for each run id its shortest beginning, of eight characters or more, that no other run shares."""

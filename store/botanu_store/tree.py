@@ -19,6 +19,7 @@ _CANDIDATES_SHOWN = 5
 class SpanNode:
     """One span of a run, its own call if it is one, and the spans below it in order of time."""
 
+    trace_id: str
     span_id: str
     name: str
     kind: str
@@ -71,6 +72,11 @@ def run_detail(db: Database, prefix: str) -> RunDetail:
     calls = db.rows("select * from priced_calls where run_id = $run_id order by start_ns, span_id", {"run_id": run_id})
     spans = _own_spans(db.rows(script("reports/span_tree.sql"), {"run_id": run_id}), run_id)
     return RunDetail(report, _tree(spans, {row["span_id"]: row for row in calls}), calls, _related(db, root, run_id))
+
+
+def run_charges(db: Database, run_id: str) -> list[Row]:
+    """Return what each call of a run was charged: meter, quantity, unit price, amount, and where the price is from."""
+    return db.rows(script("reports/run_charges.sql"), {"run_id": run_id})
 
 
 def _related(db: Database, root: str, run_id: str) -> list[Row]:
@@ -162,6 +168,7 @@ def _add_up(roots: list[SpanNode]) -> None:
 def _node(span: Row, call: Row | None) -> SpanNode:
     own = call["cost_usd"] if call is not None and call["counted"] else Decimal(0)
     return SpanNode(
+        trace_id=span["trace_id"],
         span_id=span["span_id"],
         name=span["name"],
         kind=span["kind"],

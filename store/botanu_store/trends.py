@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from botanu_store.engines.duckdb import Database
-from botanu_store.filters import Filters, where
-from botanu_store.reports import moment
+from botanu_store.filters import NO_CONDITIONS, Filters, where
+from botanu_store.outcomes import add_rates, units_of
+from botanu_store.reports import Row, dimension, filled, moment
 
 
 def extent(db: Database, filters: Filters) -> tuple[datetime, datetime] | None:
@@ -15,3 +18,17 @@ def extent(db: Database, filters: Filters) -> tuple[datetime, datetime] | None:
     text = f"select min(r.start_ns) as first, max(r.start_ns) as last from runs as r where {conditions.runs}"
     row = db.rows(text, conditions.parameters)[0]
     return None if row["first"] is None else (moment(row["first"]), moment(row["last"]))
+
+
+def outcome_trend(db: Database, filters: Filters, values: Mapping[str, Decimal], unit: str) -> list[Row]:
+    """Return unit economics by use case and unit of time (hour, day, week, month), in order of time.
+
+    Raises:
+        InputError: no such unit of time.
+    """
+    units, parameters = units_of(filters, values)
+    time = dimension(f"time:{unit}", filters.interval.tz)
+    rows = db.rows(filled("outcome_trend", NO_CONDITIONS, units=units, time=time), parameters)
+    for row in rows:
+        add_rates(row)
+    return rows

@@ -53,6 +53,7 @@ class Reader:
         self._turn = threading.Lock()
         self._guard = threading.Lock()
         self._open: Store | None = None
+        self._who: object = None
         self.last: Fingerprint = ()
         """The fingerprint of what was read last."""
 
@@ -68,8 +69,15 @@ class Reader:
         return Scope(view.filters(zone, now), values(self.settings.config), zone, now)
 
     @contextmanager
-    def store(self, cancelled: Callable[[], bool], progress: Callable[[int], None]) -> Generator[Store]:
+    def store(
+        self, who: object, cancelled: Callable[[], bool] = lambda: False, progress: Callable[[int], None] | None = None
+    ) -> Generator[Store]:
         """Open the store, draining its spool, for the time of the block.
+
+        Args:
+            who: asks; `stop` stops their queries alone.
+            cancelled: whether the answer is not wanted any more.
+            progress: called with the number of segments just drained.
 
         Raises:
             Stopped: the answer is not wanted any more.
@@ -81,18 +89,18 @@ class Reader:
             with self.settings.open(progress) as store:
                 # What arrives in the spool from here on was not read; what our own drain and close change was.
                 spool = self.fingerprint()[1]
-                self._hold(store)
+                self._hold(store, who)
                 try:
                     yield store
                 finally:
-                    self._hold(None)
+                    self._hold(None, None)
             file, _, config = self.fingerprint()
             self.last = (file, spool, config)
 
-    def stop(self) -> None:
-        """Stop the query that runs, if one does; a drain goes on to its end, so that its work is not lost."""
+    def stop(self, who: object = None) -> None:
+        """Stop the query that runs for somebody (None: for anybody); a drain goes on to its end, so that its work is not lost."""
         with self._guard:
-            if self._open is not None:
+            if self._open is not None and who in (None, self._who):
                 self._open.interrupt()
 
     def fingerprint(self) -> Fingerprint:
@@ -101,9 +109,9 @@ class Reader:
         files = (path, path.with_name(path.name + ".spool"), self.settings.config or Path("botanu.toml"))
         return tuple(_stat(file) for file in files)
 
-    def _hold(self, store: Store | None) -> None:
+    def _hold(self, store: Store | None, who: object) -> None:
         with self._guard:
-            self._open = store
+            self._open, self._who = store, who
 
 
 def _stat(path: Path) -> Stat:

@@ -7,9 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from botanu_store.filters import Interval
+from botanu_cli.tui.themes import SERIES
+
+if TYPE_CHECKING:
+    from botanu_store.filters import Filters
+    from botanu_store.store import Store
 
 REST = "other"
 _FORMATS = {"hour": "%Y-%m-%d %H:00", "day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
@@ -37,13 +41,20 @@ def unit_for(first: datetime, last: datetime) -> str:
     return next((unit for unit, most in _SPANS if last - first <= most), "month")
 
 
-def series(rows: Iterable[dict[str, Any]], group: str, unit: str, interval: Interval, most: int) -> Series:
+def course(store: Store, filters: Filters, group: str) -> Series:
+    """Ask the store for spend over time by a dimension, in a unit of time that suits the runs there are."""
+    extent = store.extent(filters)
+    unit = "day" if extent is None else unit_for(*extent)
+    return series(store.cost(filters, (f"time:{unit}", group)).rows, group, unit, SERIES)
+
+
+def series(rows: Iterable[dict[str, Any]], group: str, unit: str, most: int) -> Series:
     """Return the series in these rows of a report by time and `group`, at most so many and the rest."""
     by_group: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for row in rows:
         if row["time"] is not None:
             by_group[str(row[group] or "")][str(row["time"])] = row["cost_usd"] or Decimal(0)
-    buckets = _all_buckets({bucket for found in by_group.values() for bucket in found}, unit, interval)
+    buckets = all_buckets({bucket for found in by_group.values() for bucket in found}, unit)
     ranked = sorted(by_group, key=lambda name: (-sum(by_group[name].values()), name))
     kept = ranked[:most]
     groups = {name: [by_group[name].get(bucket, Decimal(0)) for bucket in buckets] for name in kept}
@@ -55,7 +66,8 @@ def series(rows: Iterable[dict[str, Any]], group: str, unit: str, interval: Inte
     return Series(unit, buckets, groups)
 
 
-def _all_buckets(seen: set[str], unit: str, interval: Interval) -> list[str]:
+def all_buckets(seen: set[str], unit: str) -> list[str]:
+    """Return every bucket from the first of these to the last."""
     if not seen:
         return []
     moments = [datetime.strptime(bucket, _FORMATS[unit]) for bucket in seen]  # noqa: DTZ007 - a bucket's name, not a moment

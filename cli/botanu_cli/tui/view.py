@@ -75,10 +75,9 @@ class View:
         others = {name: kept for name, kept in self.values.items() if name != kind}
         return replace(self, values=others | ({kind: values} if values else {}))
 
-    def without_last(self) -> View:
-        """Return the view without the value that was asked for last."""
-        pairs = list(self.pairs())
-        return self.toggled(*pairs[-1]) if pairs else self
+    def within(self, since: str | None, until: str | None) -> View:
+        """Return the view of another interval."""
+        return replace(self, since=since, until=until)
 
 
 INTERVALS: dict[str, str] = {

@@ -10,12 +10,15 @@ import time
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from botanu_store.errors import StoreUnavailable, StoreUnusable
 from botanu_store.records import METERS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SCHEMA_VERSION = 1
 
@@ -37,13 +40,22 @@ class Database:
 
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run a query with named parameters and return its rows by column."""
-        self.con.execute(text, {k: v for k, v in parameters.items() if f"${k}" in text})
+        self.con.execute(text, _bound(text, parameters))
         names = [column[0] for column in self.con.description or []]
         return [dict(zip(names, row, strict=True)) for row in self.con.fetchall()]
+
+    def arrow(self, text: str, parameters: Mapping[str, Any]) -> pa.Table:
+        """Run a query with named parameters and return its rows as a table of columns."""
+        return self.con.sql(text, params=_bound(text, parameters)).to_arrow_table()
 
     def close(self) -> None:
         """Close the connection; the file is free for others again."""
         self.con.close()
+
+
+def _bound(text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that a text names: DuckDB refuses others."""
+    return {name: value for name, value in parameters.items() if f"${name}" in text}
 
 
 def connect(path: Path | None, *, read_only: bool = False, wait: float = _WAIT_SECONDS) -> duckdb.DuckDBPyConnection:

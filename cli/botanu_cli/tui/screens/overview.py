@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 
-from botanu_cli import output, text
+from botanu_cli import output
 from botanu_cli.layouts import TITLES, cost_layout
+from botanu_cli.options import KINDS
 from botanu_cli.output import Column
+from botanu_cli.tui.figures import coverage_tile, economic_tiles, spend_tile
 from botanu_cli.tui.reader import Scope
-from botanu_cli.tui.screens.page import Page, Question
-from botanu_cli.tui.series import Series, series, unit_for
-from botanu_cli.tui.themes import SERIES
-from botanu_cli.tui.widgets.columns import Picture
+from botanu_cli.tui.screens.page import Page, Question, Sorting
+from botanu_cli.tui.series import Series, course
+from botanu_cli.tui.widgets.columns import Drawn, Picture
 from botanu_cli.tui.widgets.grid import Grid, Listed
 from botanu_cli.tui.widgets.pictures import share_bar, sparkline
 from botanu_cli.tui.widgets.stacked import Stacked
@@ -38,10 +38,11 @@ class Overview(Page):
     """The first screen."""
 
     PAGE: ClassVar[str] = "overview"
-    AUTO_FOCUS = "#groups"
+    AUTO_FOCUS = None
 
     def __init__(self) -> None:
         super().__init__()
+        self.sorting = Sorting("cost_usd")
         self._trend: Series | None = None
         self._spend: Report | None = None
         self._economics: Mapping[str, Any] | None = None
@@ -64,28 +65,53 @@ class Overview(Page):
         self.query_one(Stacked).border_title = "Spend"
         for name in ("groups", "vendors", "models", "budgets"):
             self.query_one(f"#{name}", Grid).border_title = name.capitalize()
+        self.query_one("#groups").focus(scroll_visible=False)
 
     def questions(self, scope: Scope) -> Sequence[Question]:
         """Ask for spend, its course, economics, vendors, models and budgets."""
         group = self.dashboard.group
         return [
             Question(lambda store: _spend(store, scope, group), self._show_spend),
-            Question(lambda store: _course(store, scope, group), self._show_course),
+            Question(lambda store: course(store, scope.filters, group), self._show_course),
             Question(lambda store: store.outcomes(scope.filters, scope.worth), self._show_economics),
             Question(lambda store: store.cost(scope.filters, ("vendor",)), self._show_vendors),
             Question(lambda store: store.cost(scope.filters, ("model",)), self._show_models),
         ]
 
+    def looked_at(self) -> object:
+        """Return the dimension beside the view."""
+        return self.dashboard.group
+
     def command(self) -> list[str]:
         """Return the words after `botanu` that report the same."""
         compare = ["--compare"] if self.dashboard.view.since else []
-        return ["cost", "--group-by", self.dashboard.group, *compare]
+        return ["cost", "--group-by", self.dashboard.group, *compare, *self.flags]
 
-    def report(self) -> tuple[Report, Layout] | None:
+    def exported(self, scope: Scope, store: Store) -> tuple[Report, Layout]:
         """Return spend by group."""
-        if self._spend is None:
-            return None
-        return self._spend, cost_layout([self.dashboard.group], compared="change" in self._spend.totals)
+        found = _spend(store, scope, self.dashboard.group)
+        return found, cost_layout([self.dashboard.group], compared="change" in found.totals)
+
+    def sortable(self) -> dict[str, str]:
+        """Return the columns of spend by group."""
+        return {column.field: column.title for column in (_COST, _CHANGE, _RUNS, _PER_RUN)}
+
+    def sort_by(self, field: str) -> None:
+        """Sort spend by group."""
+        self.sorting = self.sorting.asked(field)
+        self._show_groups()
+
+    def on_grid_chosen(self, message: Grid.Chosen) -> None:
+        """Look at the runs behind a row."""
+        kind = {"vendors": "vendor", "models": "model"}.get(message.grid.id or "", self.dashboard.group)
+        value = message.row.get(kind)
+        if kind in KINDS and value:
+            self.dashboard.narrow(kind, str(value))
+
+    def on_grid_sort_asked(self, message: Grid.SortAsked) -> None:
+        """Sort by the column whose title was clicked."""
+        if message.grid.id == "groups" and message.field in self.sortable():
+            self.sort_by(message.field)
 
     def _show_spend(self, found: Report) -> None:
         if not found.rows:
@@ -123,7 +149,7 @@ class Overview(Page):
         group = self.dashboard.group
         grid = self.query_one("#groups", Grid)
         grid.border_title = f"By {TITLES[group].lower()}"
-        columns = (
+        columns: tuple[Drawn, ...] = (
             Column(group, TITLES[group], "text", keep=10),
             _COST,
             _CHANGE,
@@ -132,7 +158,7 @@ class Overview(Page):
             _RUNS,
             _PER_RUN,
         )
-        grid.show(Listed(self._spend.rows, group), columns)
+        grid.show(Listed(self.sorting.rows(self._spend.rows), group), columns, self.sorting.mark)
 
     def _sparks(self, group: str) -> tuple[Picture, ...]:
         trend = self._trend
@@ -141,11 +167,13 @@ class Overview(Page):
         return (sparkline(f"By {trend.unit}", lambda row: trend.groups.get(str(row[group] or ""), ())),)
 
     def _show_tiles(self) -> None:
-        self.query_one(Tiles).tiles = [
-            *_spend_tiles(self._spend),
-            *_economic_tiles(self._economics),
-            *_coverage_tile(self._spend),
-        ]
+        spend, economics = self._spend, self._economics
+        tiles = [Tile("Spend", "…") if spend is None else spend_tile(spend.totals)]
+        tiles += [Tile(name, "…") for name in _ECONOMICS] if economics is None else economic_tiles(economics)
+        self.query_one(Tiles).tiles = tiles if spend is None else [*tiles, coverage_tile(spend.coverage)]
+
+
+_ECONOMICS = ("Per outcome", "ROI", "Success", "Waste")
 
 
 def _spend(store: Store, scope: Scope, group: str) -> Report:
@@ -154,60 +182,3 @@ def _spend(store: Store, scope: Scope, group: str) -> Report:
     since = scope.filters.interval.since
     before = interval_before(scope.filters.interval, scope.now) if since else None
     return store.cost(scope.filters, (group,), before=before)
-
-
-def _course(store: Store, scope: Scope, group: str) -> Series:
-    extent = store.extent(scope.filters)
-    unit = "day" if extent is None else unit_for(*extent)
-    found = store.cost(scope.filters, (f"time:{unit}", group))
-    return series(found.rows, group, unit, scope.filters.interval, SERIES)
-
-
-def _spend_tiles(spend: Report | None) -> list[Tile]:
-    if spend is None:
-        return [Tile("Spend", "…")]
-    totals = spend.totals
-    change = totals.get("change")
-    note = (
-        f"{totals['runs']:,} runs"
-        if change is None
-        else f"{'▲' if change > 0 else '▼'} {text.change(change)} on before"
-    )
-    return [Tile("Spend", text.usd_at_least(totals["cost_usd"], totals["unpriced_calls"]), note)]
-
-
-def _economic_tiles(totals: Mapping[str, Any] | None) -> list[Tile]:
-    if totals is None:
-        return [Tile(name, "…") for name in ("Per outcome", "ROI", "Success", "Waste")]
-    cost = totals["cost_per_outcome_usd"]
-    known = totals["root_runs"] - totals["unknown"]
-    return [
-        Tile(
-            "Per outcome",
-            "—" if cost is None else text.usd_at_least(cost, totals["unpriced_calls"]),
-            f"{totals['success']:,} outcomes",
-        ),
-        Tile(
-            "ROI",
-            _roi(totals),
-            "no value known" if totals["value_usd"] is None else f"value {text.usd(totals['value_usd'])}",
-        ),
-        Tile("Success", text.percent(totals["success_rate"]) or "—", f"of {known:,} known"),
-        Tile("Waste", text.percent(totals["waste_share"]) or "—", text.usd(totals["waste_usd"] or Decimal(0))),
-    ]
-
-
-def _roi(totals: Mapping[str, Any]) -> str:
-    if totals["roi"] is None:
-        return "—"
-    return ("≤" if totals["unpriced_calls"] else "") + text.percent(totals["roi"])
-
-
-def _coverage_tile(spend: Report | None) -> list[Tile]:
-    if spend is None:
-        return []
-    coverage = spend.coverage
-    counted, unpriced = coverage.calls_counted, coverage.calls_unpriced
-    share = (counted - unpriced) / counted if counted else 1.0
-    note = ("all calls priced", "$text-success") if not unpriced else (f"{unpriced:,} unpriced", "$text-warning")
-    return [Tile("Coverage", text.percent(share), *note)]

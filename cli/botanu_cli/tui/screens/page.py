@@ -30,6 +30,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Sorting:
+    """By which field rows are sorted, and which way."""
+
+    field: str
+    descending: bool = True
+
+    @property
+    def mark(self) -> tuple[str, bool]:
+        """What a grid shows of it."""
+        return self.field, self.descending
+
+    def asked(self, field: str) -> Sorting:
+        """Return what comes of asking for a field: it, or the other way round."""
+        return Sorting(field, not self.descending if field == self.field else True)
+
+    def rows(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows in this order; those that say nothing of it come last."""
+        said = [row for row in rows if row.get(self.field) is not None]
+        silent = [row for row in rows if row.get(self.field) is None]
+        return sorted(said, key=lambda row: row[self.field], reverse=self.descending) + silent
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Something to ask the store, and what to do with the answer on the screen."""
 
@@ -44,8 +67,10 @@ class Page(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._round = 0
-        self._looked_at: tuple[View, object] | None = None
+        self.round = 0
+        """Counts askings: an answer to an earlier one comes too late."""
+        self.sorting = Sorting("")
+        self._looked_at: tuple[object, ...] = ()
         self._shown = 0
         self._answered = False
 
@@ -77,31 +102,45 @@ class Page(Screen[None]):
         """Return what to ask, the most wanted first."""
         raise NotImplementedError
 
+    @property
+    def flags(self) -> list[str]:
+        """The words that make a command line look at the same."""
+        return self.dashboard.view.flags()
+
     def command(self) -> list[str]:
         """Return the words after `botanu` that report the same."""
         raise NotImplementedError
 
-    def report(self) -> tuple[Report, Layout] | None:
-        """Return what is shown as a report to export; None where nothing is shown yet."""
+    def exported(self, scope: Scope, store: Store) -> tuple[Report, Layout]:
+        """Return what is shown as a report, to be written to a file."""
         raise NotImplementedError
+
+    def sortable(self) -> dict[str, str]:
+        """Return the fields that rows can be sorted by, and what they are called."""
+        return {}
+
+    def sort_by(self, field: str) -> None:
+        """Sort by a field, or the other way round where it is sorted by that."""
+
+    def selected_run(self) -> str | None:
+        """Return the id of the run that is looked at, None where there is none."""
+        return None
+
+    def selected_trace(self) -> dict[str, str] | None:
+        """Return what a trace viewer's address can name: trace, span and run; None where none of it is known."""
+        return None
 
     # Asking
 
     def on_screen_resume(self) -> None:
         """Ask when this was never asked, or is not what is looked at now."""
-        self.query_one(ScopeLine).view = self.dashboard.view
-        self.show_live()
+        self.show_view()
         self.refresh_if_changed()
 
     def on_screen_suspend(self) -> None:
         """Stop asking for what nobody sees."""
-        if self.app.screen is not self and not self.is_covered:
-            self._stop()
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether a dialog lies over this screen."""
-        return self in self.app.screen_stack[:-1]
+        if self not in self.app.screen_stack:
+            self.stop()
 
     def refresh_if_changed(self) -> None:
         """Ask again if the store or the view has changed since."""
@@ -110,21 +149,27 @@ class Page(Screen[None]):
 
     def ask(self) -> None:
         """Ask the store; whatever was asked before is not wanted any more."""
-        self._stop()
-        self._round += 1
+        self.stop()
+        self.round += 1
         self._looked_at = self._now()
-        self.query_one(ScopeLine).view = self.dashboard.view
+        self.show_view()
         if not self._answered:
             self.set_timer(0.3, self._say_reading)
-        self._work(self._round, self.dashboard.view)
+        self._work(self.round, self.dashboard.view)
 
-    def _now(self) -> tuple[View, object]:
-        return self.dashboard.view, self.reader.fingerprint()
+    def looked_at(self) -> object:
+        """Return what else than the view decides what is asked."""
+        return None
 
-    def _stop(self) -> None:
-        self._looked_at = None if self.workers and self._busy else self._looked_at
+    def _now(self) -> tuple[object, ...]:
+        return self.reader.fingerprint(), self.dashboard.view, self.looked_at()
+
+    def stop(self) -> None:
+        """Stop asking; what was not answered is asked again when it is next looked at."""
+        if self._busy:
+            self._looked_at = ()
         self.workers.cancel_group(self, "store")
-        self.reader.stop()
+        self.reader.stop(self)
 
     @property
     def _busy(self) -> bool:
@@ -139,7 +184,7 @@ class Page(Screen[None]):
 
         try:
             scope = self.reader.scope(view)
-            with self.reader.store(lambda: worker.is_cancelled, progress) as store:
+            with self.reader.store(self, lambda: worker.is_cancelled, progress) as store:
                 if store.empty:
                     self.post_message(Empty(number))
                 for question in () if store.empty else self.questions(scope):
@@ -158,39 +203,39 @@ class Page(Screen[None]):
 
     def on_answered(self, message: Answered) -> None:
         """Show an answer."""
-        if message.round != self._round:
+        if message.round != self.round:
             return
         if message.round != self._shown:
             self._shown, self._answered = message.round, True
-            self._cover(covered=False)
+            self._put_notice(shown=False)
         message.show(message.answer)
 
     def on_finished(self, message: Finished) -> None:
         """Say when this was read."""
-        if message.round != self._round:
+        if message.round != self.round:
             return
         if self._looked_at:
-            self._looked_at = (self._looked_at[0], message.fingerprint)
+            self._looked_at = (message.fingerprint, *self._looked_at[1:])
         rejected = f"{message.rejected} parts rejected · " if message.rejected else ""
         self.query_one(ScopeLine).note = f"{rejected}read {self.dashboard.clock()}"
 
     def on_draining(self, message: Draining) -> None:
         """Say that spans are being taken in."""
-        if message.round == self._round:
+        if message.round == self.round:
             self.query_one(ScopeLine).note = f"taking in spans, {message.segments:,} segments so far"
 
     def on_failed(self, message: Failed) -> None:
         """Draw the error; what was read before stays in sight where the store is only busy."""
-        if message.round != self._round:
+        if message.round != self.round:
             return
-        self._looked_at = None
-        title, *lines = _explained(message.error, self.reader.settings.store)
+        self._looked_at = ()
+        title, *lines = explained(message.error, self.reader.settings.store)
         if self._answered and isinstance(message.error, StoreUnavailable):
             self.query_one(ScopeLine).note = "store in use · trying again"
             return
         self._answered = False
         self.notice.say(title, *lines, style="bold $text-error")
-        self._cover(covered=True)
+        self._put_notice(shown=True)
 
     @property
     def notice(self) -> Notice:
@@ -201,8 +246,9 @@ class Page(Screen[None]):
         """Say what the totals rest on."""
         self.query_one("#coverage", Static).update(Content(line))
 
-    def show_live(self) -> None:
-        """Say whether the screen is live."""
+    def show_view(self) -> None:
+        """Say what is looked at, and whether it is live."""
+        self.query_one(ScopeLine).view = self.dashboard.view
         live = not self.dashboard.paused
         self.query_one(Masthead).say("● live" if live else "❚❚ paused", "$text-success" if live else "$text-warning")
 
@@ -211,16 +257,16 @@ class Page(Screen[None]):
         self.notice.say(
             f"No {noun} match.", "", "Press / to change the filters, t for another interval, x to see everything."
         )
-        self._cover(covered=True)
+        self._put_notice(shown=True)
 
     def _say_reading(self) -> None:
         if not self._answered and self._busy:
             self.notice.say("Reading the store …", style="$foreground 60%")
-            self._cover(covered=True)
+            self._put_notice(shown=True)
 
     def on_empty(self, message: Empty) -> None:
         """Say how to fill the store."""
-        if message.round != self._round:
+        if message.round != self.round:
             return
         self._answered = False
         self.notice.say(
@@ -231,15 +277,15 @@ class Page(Screen[None]):
             "  botanu ingest FILE",
             "  botanu demo",
         )
-        self._cover(covered=True)
+        self._put_notice(shown=True)
 
-    def _cover(self, *, covered: bool) -> None:
-        self.query_one("#body").display = not covered
-        self.notice.display = covered
+    def _put_notice(self, *, shown: bool) -> None:
+        self.query_one("#body").display = not shown
+        self.notice.display = shown
 
 
-def _explained(error: Exception, store: str) -> Sequence[str]:
-    """What an error is called, and lines of what to do about it."""
+def explained(error: Exception, store: str) -> Sequence[str]:
+    """Return what an error is called, and lines of what to do about it."""
     if isinstance(error, StoreUnavailable):
         return "The store is in use.", str(error), "This screen tries again by itself."
     if isinstance(error, InputError):

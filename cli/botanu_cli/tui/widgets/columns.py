@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -143,7 +143,7 @@ def _least(column: Drawn, wanted: tuple[int, int]) -> int:
     return min(wanted[0], _NAME if column.keep >= 8 else _TEXT)
 
 
-def _total(cells: Any) -> int:
+def _total(cells: Iterable[int]) -> int:
     found = list(cells)
     return sum(found) + GAP * (len(found) - 1)
 

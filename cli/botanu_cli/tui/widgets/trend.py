@@ -1,0 +1,111 @@
+"""One figure over time as columns, which may be missing or below zero, with a line for a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from botanu_cli.tui.series import label
+from botanu_cli.tui.widgets.columns import padded
+
+_UP = " ▁▂▃▄▅▆▇█"
+_AXIS = 9
+_WIDEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A figure in each bucket of time."""
+
+    unit: str
+    buckets: Sequence[str]
+    figures: Sequence[float | None]
+    write: Callable[[float], str]
+    limit: float | None = None
+
+
+class Trend(Widget):
+    """Columns from zero, up or down."""
+
+    course: reactive[Course | None] = reactive(None)
+    nothing: reactive[str] = reactive("Nothing to draw.")
+
+    def render(self) -> Content:
+        """Return the columns with their axes."""
+        found = self.course
+        known = [figure for figure in found.figures if figure is not None] if found else []
+        if found is None or not known:
+            return Content.styled(self.nothing, "$foreground 60%")
+        width, height = max(self.size.width - _AXIS - 1, 4), max(self.size.height - 1, 2)
+        shown = min(len(found.buckets), width)
+        figures, buckets = found.figures[-shown:], found.buckets[-shown:]
+        room = width // shown
+        cells, gap = (room, 0) if room <= 2 else (min(room - 1, _WIDEST), 1)
+        scale = _Scale(min([0.0, *known]), max([0.0, *known, *([found.limit] if found.limit else [])]), height)
+        lines = [*_lines(found, figures, scale, cells, gap), _times(found.unit, buckets, cells + gap, width)]
+        return Content("\n").join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    low: float
+    high: float
+    height: int
+
+    def eighths(self, figure: float) -> int:
+        """How far above the lowest line a figure is."""
+        return round((figure - self.low) / ((self.high - self.low) or 1.0) * self.height * 8)
+
+
+def _lines(found: Course, figures: Sequence[float | None], scale: _Scale, cells: int, gap: int) -> Iterator[Content]:
+    zero = scale.eighths(0.0)
+    limit_row = None if found.limit is None else min(scale.eighths(found.limit) // 8, scale.height - 1)
+    for row in range(scale.height - 1, -1, -1):
+        axis = ""
+        if row == scale.height - 1:
+            axis = found.write(scale.high)
+        elif row == 0:
+            axis = found.write(scale.low)
+        if row == limit_row and found.limit is not None:
+            axis = found.write(found.limit)
+        parts: list[tuple[str, str]] = [(padded(axis, _AXIS, left=False) + " ", "$foreground 60%")]
+        blank = "╌" if row == limit_row else " "
+        for figure in figures:
+            parts.append(_cell(figure, row, zero, scale, cells, blank, found.limit))
+            parts.append((blank * gap, "$warning"))
+        yield Content.assemble(*parts)
+
+
+def _cell(
+    figure: float | None, row: int, zero: int, scale: _Scale, cells: int, blank: str, limit: float | None
+) -> tuple[str, str]:
+    if figure is None:
+        return blank * cells, "$warning"
+    low, high = sorted((zero, scale.eighths(figure)))
+    low, high = max(low - row * 8, 0), min(high - row * 8, 8)
+    style = "$error" if figure < 0 or (limit is not None and figure > limit) else "$secondary"
+    if high <= low:
+        return blank * cells, "$warning"
+    if low == 0 and high == 8:
+        return " " * cells, f"on {style}"
+    if low == 0:
+        return _UP[high] * cells, style
+    # A column that hangs from above ends inside this cell: what is below it is background.
+    return _UP[low] * cells, f"$background on {style}"
+
+
+def _times(unit: str, buckets: Sequence[str], step: int, width: int) -> Content:
+    """The axis of time: as many labels as there is room for."""
+    line = [" "] * (width + _AXIS + 1)
+    free = 0
+    for column, bucket in enumerate(buckets):
+        said = label(bucket, unit)
+        at = _AXIS + 1 + column * step
+        if at >= free and at + len(said) <= len(line):
+            line[at : at + len(said)] = said
+            free = at + len(said) + 3
+    return Content.styled("".join(line).rstrip(), "$foreground 60%")
