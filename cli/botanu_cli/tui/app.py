@@ -19,20 +19,22 @@ from botanu_cli.layouts import TITLES
 from botanu_cli.settings import Settings
 from botanu_cli.tui import exporting, links
 from botanu_cli.tui.reader import Reader
+from botanu_cli.tui.screens.budgets import Budgets
 from botanu_cli.tui.screens.choose import Choice, Choose
 from botanu_cli.tui.screens.filters import FilterPanel
 from botanu_cli.tui.screens.find import KINDS_BY_VALUE, Find, Pair
 from botanu_cli.tui.screens.help import Help
+from botanu_cli.tui.screens.outcomes import Outcomes
 from botanu_cli.tui.screens.overview import Overview
 from botanu_cli.tui.screens.page import Page, explained
 from botanu_cli.tui.screens.run import Run
 from botanu_cli.tui.screens.runs import Runs
+from botanu_cli.tui.screens.vendors import Vendors
 from botanu_cli.tui.themes import DARK, THEMES, series_variables
 from botanu_cli.tui.view import EVERYTHING, INTERVALS, View
 from botanu_cli.tui.widgets.masthead import SCREENS
 
 if TYPE_CHECKING:
-
     from botanu_cli.tui.reader import Scope
 
 Known = dict[str, list[str]]
@@ -43,7 +45,14 @@ class Dashboard(App[None]):
 
     TITLE = "botanu"
     CSS_PATH = "botanu.tcss"
-    MODES = {"overview": Overview, "runs": Runs, "run": Run}  # noqa: RUF012 - Textual declares it
+    MODES = {  # noqa: RUF012 - Textual declares it
+        "overview": Overview,
+        "runs": Runs,
+        "run": Run,
+        "outcomes": Outcomes,
+        "vendors": Vendors,
+        "budgets": Budgets,
+    }
     DEFAULT_MODE = "overview"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - the same
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]  # noqa: RUF012 - the same
@@ -108,9 +117,9 @@ class Dashboard(App[None]):
         """The screen by number key that is shown, dialogs aside."""
         return cast("Page", self.screen_stack[0])
 
-    def clock(self) -> str:
-        """Return the time of day, in the zone in which days begin."""
-        return datetime.now(self.zone).strftime("%H:%M:%S")
+    def now(self) -> datetime:
+        """Return the time, in the zone in which days begin."""
+        return datetime.now(self.zone)
 
     def open_run(self, run_id: str) -> None:
         """Go to the screen of one run."""
@@ -222,7 +231,7 @@ class Dashboard(App[None]):
         since, _, until = words.partition("..")
         view = self.view.within(since.strip() or None, until.strip() or None)
         try:
-            view.filters(self.zone, datetime.now(self.zone))
+            view.filters(self.zone, self.now())
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the words is said
             self.notify(str(error), severity="warning", markup=False)
             return
@@ -282,7 +291,7 @@ class Dashboard(App[None]):
     def _take_form(self, form: str | None) -> None:
         if form is None:
             return
-        path = exporting.file_for(self.page.PAGE, form, datetime.now(self.zone), Path.cwd())
+        path = exporting.file_for(self.page.PAGE, form, self.now(), Path.cwd())
         if form == "svg":
             # After the dialog is gone.
             self.call_after_refresh(self._draw, path)

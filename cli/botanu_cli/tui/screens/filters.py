@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -99,9 +100,9 @@ class FilterPanel(ModalScreen[View | None]):
         """Apply what is ticked."""
         self.action_apply()
 
-    def on_key(self, event: object) -> None:
+    def on_key(self, event: events.Key) -> None:
         """Let Enter apply from the values too, where it would tick."""
-        if getattr(event, "key", "") == "enter" and self.focused is self.query_one("#values"):
+        if event.key == "enter" and self.focused is self.query_one("#values"):
             event.prevent_default()
             event.stop()
             self.action_apply()

@@ -14,8 +14,10 @@ from botanu_cli.options import KINDS
 from botanu_cli.output import Column
 from botanu_cli.tui.figures import coverage_tile, economic_tiles, spend_tile
 from botanu_cli.tui.reader import Scope
+from botanu_cli.tui.screens.budgets import COLUMNS, standing_row
 from botanu_cli.tui.screens.page import Page, Question, Sorting
 from botanu_cli.tui.series import Series, course
+from botanu_cli.tui.standing import Standing, budgets_of, standings
 from botanu_cli.tui.widgets.columns import Drawn, Picture
 from botanu_cli.tui.widgets.grid import Grid, Listed
 from botanu_cli.tui.widgets.pictures import share_bar, sparkline
@@ -52,13 +54,14 @@ class Overview(Page):
         zone = self.dashboard.zone
         yield Tiles()
         with VerticalScroll(id="overview", can_focus=False):
-            with Container(id="charts"):
-                yield Stacked(classes="panel")
-                yield Grid(zone, id="budgets")
+            yield Stacked(classes="panel")
             with Container(id="tops"):
-                yield Grid(zone, id="groups")
-                yield Grid(zone, id="vendors")
-                yield Grid(zone, id="models")
+                with Container():
+                    yield Grid(zone, id="groups")
+                    yield Grid(zone, id="budgets")
+                with Container():
+                    yield Grid(zone, id="vendors")
+                    yield Grid(zone, id="models")
 
     def on_mount(self) -> None:
         """Name the panels."""
@@ -69,13 +72,16 @@ class Overview(Page):
 
     def questions(self, scope: Scope) -> Sequence[Question]:
         """Ask for spend, its course, economics, vendors, models and budgets."""
-        group = self.dashboard.group
+        group, config = self.dashboard.group, self.reader.settings.config
         return [
             Question(lambda store: _spend(store, scope, group), self._show_spend),
             Question(lambda store: course(store, scope.filters, group), self._show_course),
             Question(lambda store: store.outcomes(scope.filters, scope.worth), self._show_economics),
             Question(lambda store: store.cost(scope.filters, ("vendor",)), self._show_vendors),
             Question(lambda store: store.cost(scope.filters, ("model",)), self._show_models),
+            Question(
+                lambda store: standings(store, scope, config)[1] if budgets_of(config) else [], self._show_budgets
+            ),
         ]
 
     def looked_at(self) -> object:
@@ -102,7 +108,10 @@ class Overview(Page):
         self._show_groups()
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """Look at the runs behind a row."""
+        """Look at the runs behind a row, or at the budgets."""
+        if message.grid.id == "budgets":
+            self.dashboard.action_go("budgets")
+            return
         kind = {"vendors": "vendor", "models": "model"}.get(message.grid.id or "", self.dashboard.group)
         value = message.row.get(kind)
         if kind in KINDS and value:
@@ -138,6 +147,13 @@ class Overview(Page):
 
     def _show_models(self, found: Report) -> None:
         self._show_top("models", found, "model")
+
+    def _show_budgets(self, found: list[Standing]) -> None:
+        grid = self.query_one("#budgets", Grid)
+        grid.display = bool(found)
+        rows = [standing_row(standing, self.dashboard.now()) for standing in found]
+        columns = [column for column in COLUMNS if column.title != "Day by day"]
+        grid.show(Listed(rows, "budget", "limit"), columns)
 
     def _show_top(self, panel: str, found: Report, field: str) -> None:
         columns = (Column(field, TITLES[field], "text", keep=10), _COST, share_bar())

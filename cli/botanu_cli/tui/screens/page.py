@@ -217,7 +217,7 @@ class Page(Screen[None]):
         if self._looked_at:
             self._looked_at = (message.fingerprint, *self._looked_at[1:])
         rejected = f"{message.rejected} parts rejected · " if message.rejected else ""
-        self.query_one(ScopeLine).note = f"{rejected}read {self.dashboard.clock()}"
+        self.query_one(ScopeLine).note = f"{rejected}read {self.dashboard.now():%H:%M:%S}"
 
     def on_draining(self, message: Draining) -> None:
         """Say that spans are being taken in."""
@@ -252,12 +252,14 @@ class Page(Screen[None]):
         live = not self.dashboard.paused
         self.query_one(Masthead).say("● live" if live else "❚❚ paused", "$text-success" if live else "$text-warning")
 
+    def say(self, title: str, *lines: str) -> None:
+        """Say something where there is nothing to show."""
+        self.notice.say(title, *lines)
+        self._put_notice(shown=True)
+
     def say_nothing_matches(self, noun: str) -> None:
         """Say that no row is left under the filters."""
-        self.notice.say(
-            f"No {noun} match.", "", "Press / to change the filters, t for another interval, x to see everything."
-        )
-        self._put_notice(shown=True)
+        self.say(f"No {noun} match.", "Press / to change the filters, t for another interval, x to see everything.")
 
     def _say_reading(self) -> None:
         if not self._answered and self._busy:

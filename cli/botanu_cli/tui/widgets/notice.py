@@ -11,7 +11,5 @@ class Notice(Static):
 
     def say(self, title: str, *lines: str, style: str = "bold") -> None:
         """Show this; commands stand on lines of their own, indented."""
-        parts = [Content.styled(title, style), Content("")]
-        for line in lines:
-            parts.append(Content.styled(line, "$text-accent") if line.startswith("  ") else Content(line))
-        self.update(Content("\n").join(parts))
+        said = (Content.styled(line, "$text-accent") if line.startswith("  ") else Content(line) for line in lines)
+        self.update(Content("\n").join([Content.styled(title, style), Content(""), *said]))

@@ -33,6 +33,19 @@ def share_bar(field: str = "share", title: str = "Share") -> Picture:
     return Picture(title, draw, least=12, most=24, keep=7, field=field)
 
 
+def used_bar() -> Picture:
+    """Return a column with how much of a limit is used: past it the bar is full, in another colour, and says so."""
+
+    def draw(row: Row, width: int) -> Content:
+        used: float | None = row.get("used")
+        if used is None:
+            return Content.styled("—".ljust(width), "$foreground 35%")
+        style = {"fail": "$error", "warn": "$warning"}.get(str(row.get("status")), "$primary")
+        return Content.assemble(bar(used, width - 8, style), " ", text.percent(used).rjust(7))
+
+    return Picture("Used", draw, least=16, most=28, keep=9, field="used")
+
+
 def sparkline(title: str, amounts: Callable[[Row], Sequence[Decimal]]) -> Picture:
     """Return a column with the course of each row's amounts."""
 

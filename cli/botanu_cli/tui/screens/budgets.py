@@ -1,0 +1,171 @@
+"""6 Budgets: how much of each limit is used, how that moves, and when it runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from botanu_cli import output, text
+from botanu_cli.budgets import words
+from botanu_cli.output import Column
+from botanu_cli.tui.reader import Scope
+from botanu_cli.tui.screens.page import Page, Question, Sorting
+from botanu_cli.tui.standing import Standing, budgets_of, standings
+from botanu_cli.tui.widgets.grid import Grid, Listed
+from botanu_cli.tui.widgets.pictures import sparkline, used_bar
+from botanu_cli.tui.widgets.trend import Course, Trend
+
+if TYPE_CHECKING:
+    from botanu_store.reports import Report
+    from botanu_store.store import Store
+
+    from botanu_cli.output import Layout
+
+Found = tuple["Report", list[Standing]]
+
+COLUMNS = (
+    Column("status", "Result", "mark", keep=10),
+    Column("budget", "Budget", "text", keep=10),
+    Column("what", "Limit on", "text", keep=6),
+    Column("measured_text", "Measured", "figure", keep=9),
+    Column("limit_text", "Limit", "figure", keep=9),
+    used_bar(),
+    sparkline("Day by day", lambda row: [Decimal(repr(figure or 0.0)) for figure in row["course"]]),
+    Column("runs_out", "Runs out", "figure", keep=8),
+)
+
+
+class Budgets(Page):
+    """The sixth screen."""
+
+    PAGE: ClassVar[str] = "budgets"
+    AUTO_FOCUS = "#limits"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sorting = Sorting("used")
+        self._found: list[Standing] = []
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the limits, and for the one under the cursor its course and what to know."""
+        yield Grid(self.dashboard.zone, id="limits", columns=COLUMNS)
+        with Container(id="limit"):
+            yield Trend(id="course", classes="panel")
+            with VerticalScroll(id="why", classes="panel"):
+                yield Static()
+
+    def questions(self, scope: Scope) -> Sequence[Question]:
+        """Ask how budgets stand."""
+        config = self.reader.settings.config
+
+        def ask(store: Store) -> Found | None:
+            return standings(store, scope, config) if budgets_of(config) else None
+
+        return [Question(ask, self._show)]
+
+    def command(self) -> list[str]:
+        """Return the words after `botanu` that report the same."""
+        return ["budget", "check", *self.flags]
+
+    def exported(self, scope: Scope, store: Store) -> tuple[Report, Layout]:
+        """Return the budgets' results."""
+        from botanu_cli.budgets.formats import BUDGETS
+
+        return standings(store, scope, self.reader.settings.config)[0], BUDGETS
+
+    def sortable(self) -> dict[str, str]:
+        """Return what budgets can be sorted by."""
+        return {"used": "Used", "budget": "Budget", "status": "Result"}
+
+    def sort_by(self, field: str) -> None:
+        """Sort budgets."""
+        self.sorting = self.sorting.asked(field)
+        self._show_rows()
+
+    def _show(self, found: Found | None) -> None:
+        if found is None:
+            self.say(
+                "There are no budgets yet.",
+                "Propose some from what this store has seen:",
+                "  botanu budget init",
+                "or write one into botanu.toml:",
+                '  [[budgets]]\n  name = "support"\n  use_case = "Customer Support"\n  per = "run"\n  metric = "p95"\n  max_usd = 0.05',
+            )
+            return
+        report, self._found = found
+        self.show_coverage(output.coverage_line(report))
+        counts = report.totals
+        broken = f"{counts['fail']} broken · " if counts["fail"] else ""
+        self.query_one(
+            "#limits", Grid
+        ).border_title = f"{broken}{counts['pass'] + counts['warn']} of {counts['budgets']} kept"
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        rows = [standing_row(standing, self.dashboard.now()) for standing in self._found]
+        grid = self.query_one("#limits", Grid)
+        grid.show(Listed(self.sorting.rows(rows), "budget", "limit"), sorted_by=self.sorting.mark)
+
+    def on_grid_moved(self, message: Grid.Moved) -> None:
+        """Show the course of the budget, and what to know of it."""
+        standing: Standing = message.row["standing"]
+        row = standing.row
+        trend = self.query_one("#course", Trend)
+        allowed = float(row["allowed"])
+        trend.border_title = f"{'Spent so far' if standing.adds_up else 'Day by day'}, and the limit"
+        trend.nothing = "This limit has no course."
+        trend.course = Course("day", standing.buckets, standing.course, _writer(row["unit"]), allowed)
+        why = self.query_one("#why")
+        why.border_title = row["budget"].replace("[", "\\[")
+        self.query_one("#why Static", Static).update(Content("\n").join(_lines(standing, self.dashboard.now())))
+
+    def on_grid_chosen(self, message: Grid.Chosen) -> None:
+        """Open the costliest run of a broken budget."""
+        costliest = message.row["standing"].costliest
+        if costliest:
+            self.dashboard.open_run(str(costliest[0]["run_id"]))
+
+    def on_grid_sort_asked(self, message: Grid.SortAsked) -> None:
+        """Sort by the column whose title was clicked."""
+        if message.field in self.sortable():
+            self.sort_by(message.field)
+
+
+def standing_row(standing: Standing, now: datetime) -> dict[str, Any]:
+    """Return the row that a grid shows of a standing."""
+    return standing.row | {"standing": standing, "course": standing.course, "calls": 1, "runs_out": _day(standing, now)}
+
+
+def _day(standing: Standing, now: datetime) -> str:
+    at = standing.runs_out
+    if at is None:
+        return ""
+    day = at.astimezone(now.tzinfo)
+    return f"{day.day} {day:%b}" if day.year == now.year else f"{day.day} {day:%b %Y}"
+
+
+def _lines(standing: Standing, now: datetime) -> list[Content]:
+    lines = [Content(text.safe(standing.sentence))]
+    if standing.runs_out is not None:
+        past = standing.runs_out <= now
+        said = f"At this pace the limit {'was' if past else 'will be'} reached on {_day(standing, now)}."
+        lines += [Content.styled(said, "$text-error" if past else "bold")]
+    if standing.costliest:
+        lines += [Content(""), Content.styled("Costliest runs, enter opens the first", "bold $primary")]
+    for row in standing.costliest:
+        cost = text.usd_at_least(row["cost_usd"], row["unpriced_calls"])
+        lines.append(
+            Content.assemble(cost, "  ", (text.safe(row["short_id"]), "bold"), f"  {text.safe(row['use_case'])}")
+        )
+    return lines
+
+
+def _writer(unit: Any) -> Any:
+    return lambda figure: words.figure(figure, unit)

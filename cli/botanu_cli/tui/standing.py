@@ -1,0 +1,139 @@
+"""How budgets stand: what `botanu budget check` says of each, its course day by day, and when it runs out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botanu_cli.budgets import words
+from botanu_cli.budgets.burn import exhausted_at
+from botanu_cli.tui.series import all_buckets
+
+if TYPE_CHECKING:
+    from botanu_store.reports import Report
+    from botanu_store.store import Store
+
+    from botanu_cli.budgets.evaluate import Check, Result
+    from botanu_cli.budgets.read import Budget
+    from botanu_cli.tui.reader import Scope
+
+Daily = dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One limit of one budget: its row in the report, and what the dashboard draws beside it."""
+
+    row: dict[str, Any]
+    sentence: str
+    costliest: Sequence[dict[str, Any]]
+    daily: Daily
+    """The figure by day; empty where it has none."""
+    adds_up: bool
+    """Whether days add up towards the limit."""
+    runs_out: datetime | None
+
+    @property
+    def buckets(self) -> list[str]:
+        """Every day from the first to the last."""
+        return all_buckets(set(self.daily), "day")
+
+    @property
+    def course(self) -> list[float | None]:
+        """The figure of each day, or all up to it."""
+        figures = [self.daily.get(bucket) for bucket in self.buckets]
+        return list(accumulate(figure or 0.0 for figure in figures)) if self.adds_up else figures
+
+
+def budgets_of(config: Path | None) -> list[Budget]:
+    """Read the budgets of the settings.
+
+    Raises:
+        InputError: one of them cannot be used.
+    """
+    from botanu_cli.budgets.read import read_budgets
+    from botanu_cli.configuration import read
+
+    found = read(config)
+    return read_budgets(found) if found else []
+
+
+def standings(store: Store, scope: Scope, config: Path | None) -> tuple[Report, list[Standing]]:
+    """Judge every budget, as `botanu budget check` does under the same filters."""
+    from botanu_store.reports import Report
+
+    from botanu_cli.budgets.evaluate import Context, evaluate
+    from botanu_cli.budgets.formats import rows_of, totals_of
+
+    context = Context(store, scope.filters, scope.zone, scope.now, scope.worth)
+    results = [evaluate(budget, context, None) for budget in budgets_of(config)]
+    rows = rows_of(results)
+    checks = [(result, check) for result in results for check in result.checks]
+    found = [_standing(row, *both, store, scope) for row, both in zip(rows, checks, strict=True)]
+    coverage = results[0].coverage if len(results) == 1 else store.coverage(scope.filters)
+    filters = scope.filters
+    return Report("budget", rows, totals_of(results), coverage, filters.interval, filters.asked(), len(rows)), found
+
+
+def _standing(row: dict[str, Any], result: Result, check: Check, store: Store, scope: Scope) -> Standing:
+    adds_up = check.limit in ("max_usd", "max_tokens") and result.budget.per == "total"
+    return Standing(
+        row=row,
+        sentence=words.sentence(result, check),
+        costliest=result.costliest,
+        daily=_daily(result, check, store, scope),
+        adds_up=adds_up,
+        runs_out=_runs_out(result, check, store, scope) if adds_up else None,
+    )
+
+
+def _daily(result: Result, check: Check, store: Store, scope: Scope) -> Daily:
+    if check.limit in ("max_usd", "max_tokens"):
+        rows = store.cost(result.filters, ("time:day",)).rows
+        return {str(row["time"]): _amount(row, check.limit, result.budget.per) for row in rows}
+    if check.limit in ("min_success_rate", "min_roi"):
+        return _economic(store.outcome_trend(result.filters, scope.worth, "day"), check.limit)
+    return {}
+
+
+def _amount(row: dict[str, Any], limit: str, per: str) -> float | None:
+    amount = row["cost_usd"] if limit == "max_usd" else row["input_tokens"] + row["output_tokens"]
+    if amount is None:
+        return None
+    count = {"total": 1, "day": 1, "call": row["calls"]}.get(per, row["runs"])
+    return float(amount) / count if count else None
+
+
+def _economic(rows: Sequence[dict[str, Any]], limit: str) -> Daily:
+    days: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        days[str(row["time"])].append(row)
+    figure = _success_rate if limit == "min_success_rate" else _roi
+    return {day: figure(found) for day, found in days.items()}
+
+
+def _success_rate(rows: Sequence[dict[str, Any]]) -> float | None:
+    known = sum(row["root_runs"] - row["unknown"] for row in rows)
+    return sum(row["success"] for row in rows) / known if known else None
+
+
+def _roi(rows: Sequence[dict[str, Any]]) -> float | None:
+    cost = sum((row["cost_usd"] or Decimal(0) for row in rows), Decimal(0))
+    values = [row["value_usd"] for row in rows if row["value_usd"] is not None]
+    return float((sum(values, Decimal(0)) - cost) / cost) if cost and values else None
+
+
+def _runs_out(result: Result, check: Check, store: Store, scope: Scope) -> datetime | None:
+    interval = result.filters.interval
+    extent = store.extent(result.filters)
+    since = interval.since or (extent[0] if extent else None)
+    until = min(scope.now, interval.until or scope.now)
+    if since is None or check.measured is None:
+        return None
+    return exhausted_at(check.measured, check.allowed, since, until)
