@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import Filters, Where, where
 from botanu_store.reports import Row, RunSort, at_least, filled, presentable
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _SORTS: dict[RunSort, str] = {
     "started": "start_ns desc",
@@ -24,7 +21,7 @@ _SORTS: dict[RunSort, str] = {
 class RunOrder:
     """The ids of all runs under some filters in one order, at about forty bytes a run."""
 
-    def __init__(self, ids: pa.ChunkedArray) -> None:
+    def __init__(self, ids: Any) -> None:
         self._ids = ids
 
     def __len__(self) -> int:

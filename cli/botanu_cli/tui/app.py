@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# Textual leaves the type of its app and of workers open.
 import shlex
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
 from textual import work
@@ -33,9 +35,6 @@ from botanu_cli.tui.screens.vendors import Vendors
 from botanu_cli.tui.themes import DARK, THEMES, series_variables
 from botanu_cli.tui.view import EVERYTHING, INTERVALS, View
 from botanu_cli.tui.widgets.masthead import SCREENS
-
-if TYPE_CHECKING:
-    from botanu_cli.tui.reader import Scope
 
 Known = dict[str, list[str]]
 
@@ -296,9 +295,7 @@ class Dashboard(App[None]):
             # After the dialog is gone.
             self.call_after_refresh(self._draw, path)
         else:
-            self._ask_beside(
-                lambda store, scope: exporting.export(*self.page.exported(scope, store), self.reader.settings, path)
-            )
+            self._export(self.page, path)
 
     def _draw(self, path: Path) -> None:
         path.write_text(self.export_screenshot(title="botanu"), "utf-8")
@@ -316,13 +313,12 @@ class Dashboard(App[None]):
         else:
             self.open_url(links.address(template, ids))
 
-    @work(thread=True, group="beside", exit_on_error=False)
-    def _ask_beside(self, ask: Any) -> None:
-        """Ask the store for something that is told, not shown."""
+    @work(thread=True, group="export", exit_on_error=False)
+    def _export(self, page: Page, path: Path) -> None:
         try:
-            scope: Scope = self.reader.scope(self.view)
-            with self.reader.store(self) as store:
-                said = ask(store, scope)
+            scope = self.reader.scope(self.view)
+            with self.reader.store(path) as store:
+                said = exporting.export(*page.exported(scope, store), self.reader.settings, path)
         except Exception as error:  # noqa: BLE001 - whatever is wrong is said
             title, *lines = explained(error, self.reader.settings.store)
             self.call_from_thread(self.notify, "\n".join(lines), title=title, severity="error", markup=False)

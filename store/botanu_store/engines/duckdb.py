@@ -6,19 +6,17 @@ opening waits a little for another's to end.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from botanu_store.errors import StoreUnavailable, StoreUnusable
 from botanu_store.records import METERS
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SCHEMA_VERSION = 1
 
@@ -44,8 +42,8 @@ class Database:
         names = [column[0] for column in self.con.description or []]
         return [dict(zip(names, row, strict=True)) for row in self.con.fetchall()]
 
-    def arrow(self, text: str, parameters: Mapping[str, Any]) -> pa.Table:
-        """Run a query with named parameters and return its rows as a table of columns."""
+    def arrow(self, text: str, parameters: Mapping[str, Any]) -> Any:
+        """Run a query with named parameters and return its rows as a pyarrow table."""
         return self.con.sql(text, params=_bound(text, parameters)).to_arrow_table()
 
     def close(self) -> None:
@@ -154,9 +152,8 @@ def _is_lock(error: duckdb.Error) -> bool:
 
 
 def _holder(error: duckdb.Error) -> str:
-    text = str(error)
-    _, found, rest = text.partition("Conflicting lock is held in ")
-    return rest.split(".", 1)[0].split(" See also")[0].strip() if found else "its name is not known"
+    found = re.search(r"lock is held in (.+? \(PID \d+\))", str(error))
+    return found[1] if found else "its name is not known"
 
 
 def _unusable(path: Path, error: duckdb.Error) -> StoreUnusable:

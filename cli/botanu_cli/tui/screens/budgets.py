@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from botanu_cli import output, text
 from botanu_cli.budgets import words
+from botanu_cli.budgets.evaluate import Unit
 from botanu_cli.output import Column
 from botanu_cli.tui.reader import Scope
 from botanu_cli.tui.screens.page import Page, Question, Sorting
@@ -46,7 +47,7 @@ class Budgets(Page):
     """The sixth screen."""
 
     PAGE: ClassVar[str] = "budgets"
-    AUTO_FOCUS = "#limits"
+    MAIN: ClassVar[str] = "#limits"
 
     def __init__(self) -> None:
         super().__init__()
@@ -167,5 +168,5 @@ def _lines(standing: Standing, now: datetime) -> list[Content]:
     return lines
 
 
-def _writer(unit: Any) -> Any:
+def _writer(unit: Unit) -> Callable[[float], str]:
     return lambda figure: words.figure(figure, unit)

@@ -16,10 +16,11 @@ _KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Go",
         (
-            ("1 … 6", "overview, runs, run, outcomes, vendors, budgets"),
+            ("1 … 6", "the six screens"),
             ("enter", "open what the cursor is on"),
             ("esc", "back"),
-            ("↑ ↓ pgup pgdn home end", "move; tab goes from panel to panel"),
+            ("↑ ↓ pgup pgdn home end", "move in a table"),
+            ("tab", "from panel to panel"),
             ("← →", "read a chart, fold a span"),
         ),
     ),
@@ -45,7 +46,7 @@ _KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("e", "export what is shown: csv, json, svg"),
             ("c", "copy the command line that reports the same"),
             ("y", "copy the run's id"),
-            ("o", "open the trace in its viewer: [dashboard] trace_url in botanu.toml"),
+            ("o", "open the trace in your viewer"),
         ),
     ),
     (

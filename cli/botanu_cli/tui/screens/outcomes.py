@@ -40,7 +40,7 @@ class Outcomes(Page):
     """The fourth screen."""
 
     PAGE: ClassVar[str] = "outcomes"
-    AUTO_FOCUS = "#outcomes"
+    MAIN: ClassVar[str] = "#outcomes"
 
     def __init__(self) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class Outcomes(Page):
             trend.course = Course(unit, buckets, figures, write)
 
     def _show_reasons(self, row: Row) -> None:
-        reasons = row.get("reasons") or []
+        reasons: list[dict[str, Any]] = row.get("reasons") or []
         failed = sum(reason["root_runs"] for reason in reasons)
         rows = [reason | {"share": reason["root_runs"] / failed, "calls": 1} for reason in reasons]
         grid = self.query_one("#reasons", Grid)

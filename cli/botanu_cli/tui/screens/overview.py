@@ -40,7 +40,7 @@ class Overview(Page):
     """The first screen."""
 
     PAGE: ClassVar[str] = "overview"
-    AUTO_FOCUS = None
+    MAIN: ClassVar[str] = "#groups"
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +68,6 @@ class Overview(Page):
         self.query_one(Stacked).border_title = "Spend"
         for name in ("groups", "vendors", "models", "budgets"):
             self.query_one(f"#{name}", Grid).border_title = name.capitalize()
-        self.query_one("#groups").focus(scroll_visible=False)
 
     def questions(self, scope: Scope) -> Sequence[Question]:
         """Ask for spend, its course, economics, vendors, models and budgets."""

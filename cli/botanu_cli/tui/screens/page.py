@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# Textual leaves the type of its app and of workers open.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -64,6 +66,9 @@ class Page(Screen[None]):
     """One of the screens by number key."""
 
     PAGE: ClassVar[str]
+    MAIN: ClassVar[str]
+    """The widget that keys go to."""
+    AUTO_FOCUS = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +76,7 @@ class Page(Screen[None]):
         """Counts askings: an answer to an earlier one comes too late."""
         self.sorting = Sorting("")
         self._looked_at: tuple[object, ...] = ()
-        self._shown = 0
+        self._begun = 0
         self._answered = False
 
     @property
@@ -205,8 +210,8 @@ class Page(Screen[None]):
         """Show an answer."""
         if message.round != self.round:
             return
-        if message.round != self._shown:
-            self._shown, self._answered = message.round, True
+        if message.round != self._begun:
+            self._begun, self._answered = message.round, True
             self._put_notice(shown=False)
         message.show(message.answer)
 
@@ -284,6 +289,9 @@ class Page(Screen[None]):
     def _put_notice(self, *, shown: bool) -> None:
         self.query_one("#body").display = not shown
         self.notice.display = shown
+        if self.focused is None and not shown:
+            # What is hidden loses the focus; and what is focused must not scroll the screen.
+            self.query_one(self.MAIN).focus(scroll_visible=False)
 
 
 def explained(error: Exception, store: str) -> Sequence[str]:

@@ -43,7 +43,7 @@ class Run(Page):
     """The third screen."""
 
     PAGE: ClassVar[str] = "run"
-    AUTO_FOCUS = "#spans"
+    MAIN: ClassVar[str] = "#spans"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "fold(True)", "Fold", show=False),
         Binding("right", "fold(False)", "Unfold", show=False),

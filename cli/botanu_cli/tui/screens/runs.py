@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# Textual leaves the type of its app and of workers open.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -41,7 +43,7 @@ class Runs(Page):
     """The second screen."""
 
     PAGE: ClassVar[str] = "runs"
-    AUTO_FOCUS = "#runs"
+    MAIN: ClassVar[str] = "#runs"
 
     def __init__(self) -> None:
         super().__init__()

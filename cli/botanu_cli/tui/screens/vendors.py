@@ -32,7 +32,7 @@ class Vendors(Page):
     """The fifth screen."""
 
     PAGE: ClassVar[str] = "vendors"
-    AUTO_FOCUS = "#vendors"
+    MAIN: ClassVar[str] = "#vendors"
 
     def __init__(self) -> None:
         super().__init__()

@@ -151,7 +151,7 @@ def _total(cells: Iterable[int]) -> int:
 def _grow(cells: dict[Drawn, int], wanted: dict[Drawn, int], width: int) -> None:
     """Share out the room that is left: first to text that is cut, then to pictures."""
     for pictures in (False, True):
-        growing = [c for c in cells if isinstance(c, Picture) is pictures and cells[c] < wanted[c]]
+        growing: list[Drawn] = [c for c in cells if isinstance(c, Picture) is pictures and cells[c] < wanted[c]]
         while growing and _total(cells.values()) < width:
             narrowest = min(growing, key=lambda c: cells[c])
             cells[narrowest] += 1

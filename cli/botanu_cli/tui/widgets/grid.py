@@ -158,7 +158,7 @@ class Grid(ScrollView, can_focus=True):
         self._sorted = sorted_by
         self._columns = self._columns if columns is None else columns
         moved = place - self.cursor
-        self.set_reactive(Grid.cursor, place)
+        self.set_reactive(Grid.cursor, place)  # pyright: ignore[reportArgumentType] # `max` widens a reactive's type
         self._fit()
         if moved:
             self.scroll_to(y=offset + moved, animate=False)

@@ -67,14 +67,14 @@ class ScopeLine(Widget):
         if self.view.min_cost is not None:
             parts.append(Content.assemble(("cost ≥ ", "$foreground 60%"), text.usd(self.view.min_cost)))
         left = Content.styled("  ·  ", "$foreground 35%").join(parts)
-        room = self.size.width - len(self.note) - 1
-        left = left.truncate(max(room, 1), ellipsis=True)
+        room = self.size.width - len(self.note)
+        left = left.truncate(max(room - 1, 1), ellipsis=True)
         return Content.assemble(left, " " * max(room - left.cell_length, 1), (self.note, "$foreground 60%"))
 
     async def on_click(self, event: events.Click) -> None:
         """Change the interval or the filters."""
         words = len(self.view.interval_words)
-        await self.run_action("screen.interval" if event.x <= words + 1 else "screen.filter")
+        await self.run_action("app.interval" if event.x <= words + 1 else "app.filters")
 
 
 def _title(kind: str) -> str:

@@ -15,11 +15,11 @@ SPARKS = "▁▂▃▄▅▆▇█"
 
 
 def bar(share: float, width: int, style: str = "$primary") -> Content:
-    """Return a bar as long as this share of the width, in eighths of a cell; whole cells are background, which leaves no seams."""
-    eighths = round(min(max(share, 0.0), 1.0) * width * 8)
-    whole, rest = divmod(eighths, 8)
-    edge = EIGHTHS[rest] if rest else "▏" if share > 0 and not whole else ""
-    return Content.assemble((" " * whole, f"on {style}"), (edge, style), " " * (width - whole - len(edge)))
+    """Return a line as long as this share of the width, to half a cell, on a faint one of the whole width."""
+    halves = round(min(max(share, 0.0), 1.0) * width * 2) or int(share > 0)
+    whole, rest = divmod(halves, 2)
+    drawn = "━" * whole + ("╸" if rest else "")
+    return Content.assemble((drawn, style), ("━" * (width - len(drawn)), "$foreground 10%"))
 
 
 def share_bar(field: str = "share", title: str = "Share") -> Picture:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# Textual leaves the type of its app and of workers open.
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import ClassVar
@@ -45,7 +47,7 @@ class Stacked(Widget, can_focus=True):
         width, height = max(self.size.width - _AXIS - 1, 10), max(self.size.height - 2, 2)
         each = max(-(-len(found.buckets) // width), 1)
         columns = _merged(found, each)
-        most = max((sum(amounts) for amounts in columns), default=Decimal(0)) or Decimal(1)
+        most = max((sum(amounts, Decimal(0)) for amounts in columns), default=Decimal(0)) or Decimal(1)
         cells, gap = _shape(width, len(columns))
         stacks = [_stack(amounts, most, height) for amounts in columns]
         lines = [self._legend(found), *self._lines(stacks, height, cells, gap, most)]
@@ -154,7 +156,7 @@ def _merged(found: Series, each: int) -> list[list[Decimal]]:
 def _shape(width: int, columns: int) -> tuple[int, int]:
     """How many cells a column and the gap behind it have."""
     room = width // columns
-    return (room, 0) if room <= 2 else (min(room - 1, _WIDEST), 1)
+    return (1, 0) if room < 2 else (min(room - 1, _WIDEST), 1)
 
 
 def _stack(amounts: Sequence[Decimal], most: Decimal, height: int) -> Stack:

@@ -44,7 +44,7 @@ class Trend(Widget):
         shown = min(len(found.buckets), width)
         figures, buckets = found.figures[-shown:], found.buckets[-shown:]
         room = width // shown
-        cells, gap = (room, 0) if room <= 2 else (min(room - 1, _WIDEST), 1)
+        cells, gap = (1, 0) if room < 2 else (min(room - 1, _WIDEST), 1)
         scale = _Scale(min([0.0, *known]), max([0.0, *known, *([found.limit] if found.limit else [])]), height)
         lines = [*_lines(found, figures, scale, cells, gap), _times(found.unit, buckets, cells + gap, width)]
         return Content("\n").join(lines)
