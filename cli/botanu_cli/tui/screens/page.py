@@ -197,7 +197,7 @@ class Page(Screen[None]):
                     if worker.is_cancelled:
                         return
                     self.post_message(Answered(number, question.show, answer))
-            self.post_message(Finished(number, self.reader.last, len(store.drained.rejected)))
+            self.post_message(Finished(number, self.reader.last, store.drained.rejected_count))
         except Stopped:
             return
         except Exception as error:  # noqa: BLE001 - every error is drawn, and one of a stopped query is nobody's
