@@ -80,7 +80,8 @@ def _runs_script() -> str:
         f"arg_min(nullif(left(said['{key}'], 256), ''), (rank, start_ns)) filter (coalesce(said['{key}'], '') <> '') as {column}"
         for column, key in RUN_FACTS.items()
     )
-    return script("steps/runs.sql").replace("{run_keys}", said).replace("{facts}", facts)
+    text = script("steps/runs.sql").replace("{run_keys}", said).replace("{facts}", facts)
+    return text.replace("{place}", "case when kind = 'LOG' then 2 when parent_id = '' then 0 else 1 end")
 
 
 def _traces(con: duckdb.DuckDBPyConnection) -> Iterator[_Trace]:
@@ -126,7 +127,7 @@ def _traces(con: duckdb.DuckDBPyConnection) -> Iterator[_Trace]:
 def _candidate() -> str:
     wanted = ", ".join(f"'{key}'" for key in CANDIDATE_KEYS)
     scopes = " or ".join(f"starts_with(scope, '{scope}')" for scope in CANDIDATE_SCOPES)
-    return f"list_has_any(map_keys(attributes), [{wanted}])" + (f" or {scopes}" if scopes else "")
+    return f"kind = 'LOG' or list_has_any(map_keys(attributes), [{wanted}])" + (f" or {scopes}" if scopes else "")
 
 
 _CALL_COLUMNS: dict[str, pa.DataType] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-_VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
+_VARINT, FIXED64, LENGTH, _FIXED32 = 0, 1, 2, 5
 _DEEPEST = 64
 """Nesting that is followed; the parser refuses 100."""
 
@@ -24,6 +24,11 @@ class _Field(NamedTuple):
 def fields(data: bytes, number: int) -> Iterator[bytes]:
     """Yield what the length-delimited fields of this number hold, up to the first damage."""
     return (field.payload for field in _wire(data) if field.number == number and field.payload is not None)
+
+
+def wire_types(data: bytes) -> dict[int, int]:
+    """Return the numbers of a message's fields and the wire type of each."""
+    return {field.number: field.raw[0] & 7 for field in _wire(data) if field.number}
 
 
 def repaired(data: bytes, descriptor: Any, depth: int = 0) -> bytes:
@@ -53,18 +58,18 @@ def _wire(data: bytes) -> Iterator[_Field]:
         except ValueError:
             yield _Field(0, data[start:], None)
             return
-        yield _Field(tag >> 3, data[start:end], data[begin:end] if tag & 7 == _LENGTH else None)
+        yield _Field(tag >> 3, data[start:end], data[begin:end] if tag & 7 == LENGTH else None)
         start = end
 
 
 def _extent(data: bytes, at: int, wire_type: int) -> tuple[int, int]:
     if wire_type == _VARINT:
         begin, end = at, _varint(data, at)[1]
-    elif wire_type == _LENGTH:
+    elif wire_type == LENGTH:
         length, begin = _varint(data, at)
         end = begin + length
-    elif wire_type in (_FIXED64, _FIXED32):
-        begin, end = at, at + (8 if wire_type == _FIXED64 else 4)
+    elif wire_type in (FIXED64, _FIXED32):
+        begin, end = at, at + (8 if wire_type == FIXED64 else 4)
     else:
         raise ValueError("no wire type of today's")
     if end > len(data):
@@ -83,7 +88,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _delimited(number: int, payload: bytes) -> bytes:
-    return _encoded(number << 3 | _LENGTH) + _encoded(len(payload)) + payload
+    return _encoded(number << 3 | LENGTH) + _encoded(len(payload)) + payload
 
 
 def _encoded(value: int) -> bytes:

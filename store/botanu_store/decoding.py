@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 import duckdb
 
-from botanu_store import otlp
+from botanu_store import logs, otlp
 from botanu_store.sources import Piece
 
 _MEMORY = "arriving"
@@ -26,6 +26,8 @@ class Decoded:
 
     table: str
     places: list[Piece]
+    other_records: int
+    """Log records that say nothing of usage, which are not in it."""
 
 
 class Decoder:
@@ -72,8 +74,11 @@ class Decoder:
         messages = [piece for piece in pieces if piece.kind == "protobuf"]
         self._json.decode_into(table, [piece.data.decode("utf-8", "replace") for piece in documents])
         if messages:
-            otlp.decode_protobuf_into(self._con, table, [piece.data for piece in messages], self._mode, len(documents))
-        return Decoded(table, documents + messages)
+            traces = [piece.data if logs.holds("traces", piece) else b"" for piece in messages]
+            otlp.decode_protobuf_into(self._con, table, traces, self._mode, len(documents))
+        places = documents + messages
+        with_logs = [(number, piece) for number, piece in enumerate(places) if logs.holds("logs", piece)]
+        return Decoded(table, places, logs.decode_logs_into(self._con, table, with_logs, self._mode) if with_logs else 0)
 
 
 _TABLES = 3

@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from botanu_store import conclude, content, otlp, sources
+from botanu_store import conclude, content, logs, sources
 from botanu_store.decoding import Decoded, Decoder
 from botanu_store.engines.duckdb import script
 from botanu_store.sources import Piece
@@ -50,7 +50,9 @@ class Ingested:
     new: int = 0
     duplicates: int = 0
     other_signals: int = 0
-    """Documents of logs or metrics only, which are left aside."""
+    """Documents and messages of logs or metrics of which nothing was of use."""
+    other_records: int = 0
+    """Log records that say nothing of what a call used; they are left aside."""
     rejected: list[Rejected] = field(default_factory=list[Rejected])
     """What was set aside, the first `REJECTED_LIMIT` of it."""
     rejected_count: int = 0
@@ -58,7 +60,7 @@ class Ingested:
 
     def add(self, batch: Ingested) -> None:
         """Count a batch that was committed."""
-        for name in ("sources", "spans", "new", "duplicates", "other_signals", "rejected_count"):
+        for name in ("sources", "spans", "new", "duplicates", "other_signals", "other_records", "rejected_count"):
             setattr(self, name, getattr(self, name) + getattr(batch, name))
         self.rejected += batch.rejected[: REJECTED_LIMIT - len(self.rejected)]
 
@@ -162,6 +164,7 @@ class Ingester:
         for piece in pieces:
             if piece.kind == "bad":
                 self._reject(piece, piece.reason, piece.data)
+        self._batch.other_records = decoded.other_records
         self._name_empty_pieces(decoded)
         self._name_unusable(decoded)
         fresh = self._arrive(decoded.table)
@@ -203,7 +206,7 @@ class Ingester:
         for index, piece in enumerate(decoded.places):
             if index in filled:
                 continue
-            if piece.kind == "json" and (b'"resourceLogs"' in piece.data or b'"resourceMetrics"' in piece.data):
+            if logs.holds("logs", piece) or logs.holds("metrics", piece):
                 self._batch.other_signals += 1
             elif not _is_empty_export(piece):
                 self._reject(piece, "holds no OTLP spans", self._less_content(piece))

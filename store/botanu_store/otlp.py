@@ -39,9 +39,9 @@ KEY_LIMIT = 1024
 SHARED_LIMIT, _SHARED_COUNT, _SHORT = 4096, 32, 64
 """Characters kept of a resource as it is; of a larger one, the first attributes with short keys, their values cut short."""
 
-_TEXT_MAP: pa.DataType = pa.map_(pa.string(), pa.string())
+TEXT_MAP: pa.DataType = pa.map_(pa.string(), pa.string())
 _EVENTS: pa.DataType = pa.list_(
-    pa.struct([("name", pa.string()), ("time_ns", pa.int64()), ("attributes", _TEXT_MAP)]),
+    pa.struct([("name", pa.string()), ("time_ns", pa.int64()), ("attributes", TEXT_MAP)]),
 )
 SCHEMA: pa.Schema = pa.schema(
     [
@@ -57,26 +57,26 @@ SCHEMA: pa.Schema = pa.schema(
         ("status_message", pa.string()),
         ("scope", pa.string()),
         ("scope_version", pa.string()),
-        ("attributes", _TEXT_MAP),
-        ("resource", _TEXT_MAP),
+        ("attributes", TEXT_MAP),
+        ("resource", TEXT_MAP),
         ("events", _EVENTS),
     ]
 )
 """Columns of decoded spans; `piece` is the index of the document or message that held the span."""
 
 _ARRAY = '[{"stringValue":"VARCHAR","intValue":"VARCHAR","doubleValue":"VARCHAR","boolValue":"VARCHAR","arrayValue":"JSON","kvlistValue":"JSON"}]'
-_ATTRIBUTES = (
+ATTRIBUTES_SHAPE = (
     '[{"key":"VARCHAR","value":{"stringValue":"VARCHAR","intValue":"VARCHAR","doubleValue":"VARCHAR","boolValue":"VARCHAR",'
     '"arrayValue":"JSON","kvlistValue":"JSON","bytesValue":"VARCHAR"}}]'
 )
 _SPAN = (
     '{"traceId":"VARCHAR","spanId":"VARCHAR","parentSpanId":"VARCHAR","name":"VARCHAR","kind":"VARCHAR",'
-    f'"startTimeUnixNano":"VARCHAR","endTimeUnixNano":"VARCHAR","attributes":{_ATTRIBUTES},'
-    f'"events":[{{"name":"VARCHAR","timeUnixNano":"VARCHAR","attributes":{_ATTRIBUTES}}}],'
+    f'"startTimeUnixNano":"VARCHAR","endTimeUnixNano":"VARCHAR","attributes":{ATTRIBUTES_SHAPE},'
+    f'"events":[{{"name":"VARCHAR","timeUnixNano":"VARCHAR","attributes":{ATTRIBUTES_SHAPE}}}],'
     '"status":{"code":"VARCHAR","message":"VARCHAR"}}'
 )
 _DOCUMENT = (
-    f'{{"resourceSpans":[{{"resource":{{"attributes":{_ATTRIBUTES}}},'
+    f'{{"resourceSpans":[{{"resource":{{"attributes":{ATTRIBUTES_SHAPE}}},'
     f'"scopeSpans":[{{"scope":{{"name":"VARCHAR","version":"VARCHAR"}},"spans":[{_SPAN}]}}]}}]}}'
 )
 _KINDS = ("INTERNAL", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
@@ -89,10 +89,10 @@ class JsonDecoder:
 
     def __init__(self, mode: ContentMode = "drop", con: duckdb.DuckDBPyConnection | None = None) -> None:
         self._con = con or connect(None)
-        for statement in _fill(script("steps/macros.sql"), mode).split(";\n"):
+        for statement in filled(script("steps/macros.sql"), mode).split(";\n"):
             if statement.strip():
                 self._con.execute(statement)
-        self._query = _fill(script("steps/decode_json.sql"), mode)
+        self._query = filled(script("steps/decode_json.sql"), mode)
 
     def decode(self, documents: Sequence[str]) -> pa.Table:
         """Return the spans of these documents; one that is no JSON gives a row with NULL ids."""
@@ -125,7 +125,7 @@ def decode_protobuf(messages: Sequence[bytes], mode: ContentMode = "drop") -> pa
     from opentelemetry.proto.trace.v1.trace_pb2 import TracesData  # noqa: PLC0415
 
     rows: list[_Row] = []
-    keep = _everything if mode == "keep" else _not_content
+    keep = keeps(mode)
     for piece, message in enumerate(messages):
         try:
             traces = TracesData.FromString(message)
@@ -170,19 +170,20 @@ class _Row(NamedTuple):
     events: list[dict[str, Any]] | None = None
 
 
-_Keep = Callable[[str], bool]
+Keep = Callable[[str], bool]
+"""Says of a key whether its attribute stays."""
 
 
-def _walk(piece: int, traces: Any, keep: _Keep) -> Iterator[_Row]:
+def _walk(piece: int, traces: Any, keep: Keep) -> Iterator[_Row]:
     for group in traces.resource_spans:
-        resource = _shared(_attributes(group.resource.attributes, keep))
+        resource = shared(attributes(group.resource.attributes, keep))
         for scoped in group.scope_spans:
             scope = scoped.scope
             for span in scoped.spans:
                 yield _row(piece, span, scope.name[:1024], scope.version[:256], resource, keep)
 
 
-def _salvaged(piece: int, message: bytes, keep: _Keep) -> list[_Row]:
+def _salvaged(piece: int, message: bytes, keep: Keep) -> list[_Row]:
     """The spans of a message that the parser refuses, each read by itself; one that cannot be read has no ids."""
     from google.protobuf.message import DecodeError  # noqa: PLC0415
     from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope  # noqa: PLC0415
@@ -198,17 +199,17 @@ def _salvaged(piece: int, message: bytes, keep: _Keep) -> list[_Row]:
     rows = list[_Row]()
     for group in damaged.fields(message, 1):
         resource = parsed(Resource, b"".join(damaged.fields(group, 1))) or Resource()
-        shared = _shared(_attributes(resource.attributes, keep))
+        said = shared(attributes(resource.attributes, keep))
         for scoped in damaged.fields(group, 2):
             scope = parsed(InstrumentationScope, b"".join(damaged.fields(scoped, 1))) or InstrumentationScope()
             for data in damaged.fields(scoped, 2):
                 span = parsed(SpanMessage, data)
-                row = _row(piece, span, scope.name[:1024], scope.version[:256], shared, keep) if span else None
+                row = _row(piece, span, scope.name[:1024], scope.version[:256], said, keep) if span else None
                 rows.append(row or _Row(piece, "", "", name=""))
     return rows
 
 
-def _row(piece: int, span: SpanMessage, scope: str, version: str, resource: list[tuple[str, str]], keep: _Keep) -> _Row:
+def _row(piece: int, span: SpanMessage, scope: str, version: str, resource: list[tuple[str, str]], keep: Keep) -> _Row:
     kind, status = span.kind, span.status
     return _Row(
         piece,
@@ -217,26 +218,32 @@ def _row(piece: int, span: SpanMessage, scope: str, version: str, resource: list
         span.parent_span_id.hex(),
         span.name[:1024],
         _KINDS[kind] if 0 <= kind < len(_KINDS) else "INTERNAL",
-        _time(span.start_time_unix_nano),
-        _time(span.end_time_unix_nano),
+        nanoseconds(span.start_time_unix_nano),
+        nanoseconds(span.end_time_unix_nano),
         _STATUSES[status.code] if 0 <= status.code < len(_STATUSES) else "unset",
         status.message[:VALUE_LIMIT],
         scope,
         version,
-        _attributes(span.attributes, keep),
+        attributes(span.attributes, keep),
         resource,
         [
-            {"name": e.name[:1024], "time_ns": _time(e.time_unix_nano), "attributes": _attributes(e.attributes, keep)}
+            {
+                "name": e.name[:1024],
+                "time_ns": nanoseconds(e.time_unix_nano),
+                "attributes": attributes(e.attributes, keep),
+            }
             for e in span.events[:ATTRIBUTE_LIMIT]
         ],
     )
 
 
-def _time(nanoseconds: int) -> int | None:
-    return nanoseconds if nanoseconds <= _MAX_NS else None
+def nanoseconds(time: int) -> int | None:
+    """Return a time that the database can hold, None for a later one."""
+    return time if time <= _MAX_NS else None
 
 
-def _attributes(pairs: Iterable[KeyValue], keep: _Keep) -> list[tuple[str, str]]:
+def attributes(pairs: Iterable[KeyValue], keep: Keep) -> list[tuple[str, str]]:
+    """Return attributes as text, those that may stay."""
     found: dict[str, str] = {}
     for index, pair in enumerate(pairs):
         if index == ATTRIBUTE_LIMIT:
@@ -249,7 +256,7 @@ def _attributes(pairs: Iterable[KeyValue], keep: _Keep) -> list[tuple[str, str]]
     return list(found.items())
 
 
-def _shared(said: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def shared(said: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """A resource is repeated for each of its spans; a large one, times the spans of a request, would be gigabytes."""
     if sum(len(key) + len(value) for key, value in said) <= SHARED_LIMIT:
         return said
@@ -298,6 +305,11 @@ _TO_TEXT: dict[str, Callable[[Any], str]] = {
 }
 
 
+def keeps(mode: ContentMode) -> Keep:
+    """Return the test of which attributes stay."""
+    return _everything if mode == "keep" else _not_content
+
+
 def _everything(_key: str) -> bool:
     return True
 
@@ -331,7 +343,8 @@ def _shares(documents: Sequence[str], size: int = 4_000_000) -> Iterator[tuple[i
 
 
 @cache
-def _fill(text: str, mode: ContentMode) -> str:
+def filled(text: str, mode: ContentMode) -> str:
+    """Return a step's text with limits, shapes and the names of content filled in."""
     values = {
         "document_shape": _DOCUMENT,
         "array_shape": _ARRAY,

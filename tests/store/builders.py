@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf.json_format import ParseDict
+from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 Document = dict[str, Any]
@@ -57,7 +58,7 @@ def span(
         "kind": kind,
         "startTimeUnixNano": str(start),
         "endTimeUnixNano": str(start + millis * 1_000_000),
-        "attributes": [attribute(key.replace("__", "."), value) for key, value in said.items()],
+        "attributes": _said(said),
         "events": list(events),
         "status": {"code": status},
     }
@@ -96,20 +97,50 @@ def document(spans: Iterable[Document], service: str = "shop", scope: str = "tes
     }
 
 
+def record(name: str, trace: str = "", parent: str = "", *, start: int = START, **said: Any) -> Document:
+    """Return one log record of an event, as the command-line agents write them."""
+    return {
+        "timeUnixNano": str(start),
+        "observedTimeUnixNano": str(start + 1000),
+        "severityNumber": 9,
+        "body": {"stringValue": name},
+        "attributes": [attribute("event.name", name.removeprefix("claude_code.")), *_said(said)],
+        "traceId": trace,
+        "spanId": parent,
+    }
+
+
+def _said(said: Document) -> list[Document]:
+    return [attribute(key.replace("__", "."), value) for key, value in said.items()]
+
+
+def log_document(records: Iterable[Document], service: str = "claude-code", scope: str = "events") -> Document:
+    """Return one OTLP document holding these log records."""
+    return {
+        "resourceLogs": [
+            {
+                "resource": {"attributes": [attribute("service.name", service)]},
+                "scopeLogs": [{"scope": {"name": scope}, "logRecords": list(records)}],
+            }
+        ]
+    }
+
+
 def lines(*documents: Document) -> bytes:
     """Return documents as JSON lines."""
     return b"".join(json.dumps(d).encode() + b"\n" for d in documents)
 
 
 def as_protobuf(value: Document) -> bytes:
-    """Return a document as the protobuf message that says the same."""
+    """Return a document, of spans or of log records, as the protobuf message that says the same."""
     copy = json.loads(json.dumps(value))
-    for group in copy["resourceSpans"]:
-        for scoped in group["scopeSpans"]:
-            for each in scoped["spans"]:
+    for group in copy.get("resourceSpans", ()) or copy.get("resourceLogs", ()):
+        for scoped in group.get("scopeSpans", ()) or group.get("scopeLogs", ()):
+            for each in scoped.get("spans", ()) or scoped.get("logRecords", ()):
                 for key in {"traceId", "spanId", "parentSpanId"} & each.keys():
                     each[key] = base64.b64encode(bytes.fromhex(each[key])).decode()
-    return ParseDict(copy, TracesData(), ignore_unknown_fields=True).SerializeToString()
+    message = LogsData() if "resourceLogs" in copy else TracesData()
+    return ParseDict(copy, message, ignore_unknown_fields=True).SerializeToString()
 
 
 def write(path: Path, *documents: Document) -> Path:

@@ -67,6 +67,8 @@ def summary(result: Ingested) -> str:
     ]
     if result.other_signals:
         parts.append(f"{result.other_signals:,} documents of logs or metrics left aside")
+    if result.other_records:
+        parts.append(f"{result.other_records:,} log records that say nothing of usage left aside")
     return "; ".join(parts)
 
 

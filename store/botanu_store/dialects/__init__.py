@@ -70,6 +70,9 @@ CANDIDATE_SCOPES: tuple[str, ...] = tuple(dict.fromkeys(scope for d in DIALECTS 
 CANDIDATE_KEYS: tuple[str, ...] = tuple(dict.fromkeys(key for d in DIALECTS for key in d.keys))
 """A span that has one of these attributes may matter; plain HTTP and function spans have none."""
 
+EVENTS: dict[str, str] = {name: key for dialect in DIALECTS for name, key in dialect.events.items()}
+"""Names of the log records that a dialect reads, and the attribute without which such a record says nothing."""
+
 
 def describe() -> list[tuple[str, str, str, str]]:
     """Return one row per dialect for the documentation: name, who speaks it, what makes a span a call, how its numbers are meant."""
@@ -77,10 +80,14 @@ def describe() -> list[tuple[str, str, str, str]]:
 
 
 _KEYS = frozenset(CANDIDATE_KEYS)
+_BY_EVENT = {name: dialect for dialect in DIALECTS for name in dialect.events}
 
 
 def read(span: Span) -> Reading | None:
     """Return what the first dialect that knows the span reads in it, None when it is nothing that could be billed."""
+    if span.kind == "LOG":
+        dialect = _BY_EVENT.get(span.name)
+        return dialect.read(span) if dialect else None
     for reader in _readers(span.scope, frozenset(span.attributes.keys() & _KEYS)):
         found = reader(span)
         if found is not None:

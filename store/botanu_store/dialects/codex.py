@@ -58,5 +58,6 @@ DIALECT = Dialect(
         "codex.turn.token_usage.total_tokens",
         "input_token_count",
     ),
+    events={"codex.sse_event": "input_token_count", "codex.tool_result": "call_id"},
     decides=False,
 )

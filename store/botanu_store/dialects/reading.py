@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -60,6 +60,8 @@ class Dialect:
     """The dialect's spans have at least one of these attributes; empty where the scope says enough."""
     scopes: tuple[str, ...] = ()
     """The dialect's spans have an instrumentation scope that begins with one of these; empty where the attributes say enough."""
+    events: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names of the log records that it reads, and the attribute without which such a record says nothing."""
     either: bool = False
     """Whether one of the keys or one of the scopes is enough by itself."""
     decides: bool = True

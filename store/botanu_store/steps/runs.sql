@@ -1,6 +1,6 @@
 -- Rebuilds the row of each run in `touched_runs(run_id)` from all its spans: those of this batch and, for runs seen before, earlier ones.
 create or replace temp view run_spans as
-select coalesce(run_id, trace_id) as run_id, run_id is null as is_trace, trace_id, span_id, parent_id, name, start_ns, end_ns, status, service, attributes, events
+select coalesce(run_id, trace_id) as run_id, run_id is null as is_trace, trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, attributes, events
 from fresh
 where coalesce(run_id, trace_id) in (from touched_runs)
 union all
@@ -55,10 +55,11 @@ select
     min(start_ns) as first_ns,
     max(end_ns) as last_ns,
     count(*) as spans,
-    arg_min(service, (case when parent_id = '' then 0 else 1 end, start_ns, span_id)) as root_service,
-    arg_min(name, (case when parent_id = '' then 0 else 1 end, start_ns, span_id)) as root_name,
-    arg_min(status, (case when parent_id = '' then 0 else 1 end, start_ns, span_id)) as root_status,
-    min(case when parent_id = '' then 0 else 1 end) = 0 as has_root,
+    arg_min(service, ({place}, start_ns, span_id)) as root_service,
+    arg_min(case when kind = 'LOG' then split_part(name, '.', 1) || ' session' else name end, ({place}, start_ns, span_id)) as root_name,
+    arg_min(status, ({place}, start_ns, span_id)) as root_status,
+    -- Log records alone have no root, but each was written when its call was over.
+    min({place}) <> 1 as has_root,
     arg_min(left(attributes['botanu.use_case'], 256), start_ns) filter (coalesce(attributes['botanu.use_case'], '') <> '') as use_case
 from run_spans
 group by run_id;

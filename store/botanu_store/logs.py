@@ -1,0 +1,172 @@
+"""Log records that say what a call used, as spans of kind LOG: some programs say it best, or only, in OTLP logs.
+
+Kept are the events that a dialect reads, by name, less their content. A record lacks what a span has: its own id is made of what
+identifies it, so that a repeated delivery is one, and where it names no trace, all records of its session are one.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
+# (pyarrow ships no types.)
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+from botanu_store import damaged
+from botanu_store.dialects import EVENTS
+from botanu_store.engines.duckdb import script
+from botanu_store.otlp import ATTRIBUTES_SHAPE, TEXT_MAP, ContentMode, attributes, filled, keeps, nanoseconds, shared
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from botanu_store.sources import Piece
+
+Signal = Literal["traces", "logs", "metrics"]
+
+SESSION_KEYS: tuple[str, ...] = ("session.id", "conversation.id", "gen_ai.conversation.id", "thread.id")
+"""Attributes that name the session of a record, the first that is there."""
+
+_IDENTITY_KEYS = (
+    *SESSION_KEYS,
+    "event.sequence",
+    "prompt.id",
+    "prompt_id",
+    "request_id",
+    "gen_ai.response.id",
+    "call_id",
+    "model",
+    "input_tokens",
+    "output_tokens",
+    "input_token_count",
+    "output_token_count",
+)
+_COLUMNS: pa.Schema = pa.schema(
+    [
+        ("piece", pa.int64()),
+        ("trace_id", pa.string()),
+        ("parent_id", pa.string()),
+        ("name", pa.string()),
+        ("end_ns", pa.int64()),
+        ("scope", pa.string()),
+        ("scope_version", pa.string()),
+        ("attributes", TEXT_MAP),
+        ("resource", TEXT_MAP),
+    ]
+)
+_SHAPE = (
+    f'{{"resourceLogs":[{{"resource":{{"attributes":{ATTRIBUTES_SHAPE}}},'
+    '"scopeLogs":[{"scope":{"name":"VARCHAR","version":"VARCHAR"},"logRecords":[{"timeUnixNano":"VARCHAR",'
+    '"observedTimeUnixNano":"VARCHAR","traceId":"VARCHAR","spanId":"VARCHAR","eventName":"VARCHAR",'
+    f'"body":{{"stringValue":"VARCHAR"}},"attributes":{ATTRIBUTES_SHAPE}}}]}}]}}]}}'
+)
+
+
+def holds(signal: Signal, piece: Piece) -> bool:
+    """Say whether a piece holds a signal, as far as a name in it (JSON) or the first of its items (protobuf) tells."""
+    if piece.kind == "protobuf":
+        return _signal(piece.data) == signal
+    return piece.kind == "json" and _NAMES[signal] in piece.data
+
+
+_NAMES: dict[Signal, bytes] = {"traces": b'"resourceSpans"', "logs": b'"resourceLogs"', "metrics": b'"resourceMetrics"'}
+
+
+def decode_logs_into(
+    con: duckdb.DuckDBPyConnection, table: str, pieces: Sequence[tuple[int, Piece]], mode: ContentMode
+) -> int:
+    """Add the useful log records of these numbered pieces to a table that a `JsonDecoder` made; return how many were of no use."""
+    documents = [(number, piece.data.decode("utf-8", "replace")) for number, piece in pieces if piece.kind == "json"]
+    messages = [(number, piece.data) for number, piece in pieces if piece.kind == "protobuf"]
+    con.register("pieces", pa.table({"piece": [n for n, _ in documents], "document": [text for _, text in documents]},
+                                    pa.schema([("piece", pa.int64()), ("document", pa.string())])))  # fmt: skip
+    con.execute(f"create or replace temp table log_records as {_decoding(mode)}")
+    con.register("decoded", _table(messages, mode))
+    con.execute("insert into log_records by name from decoded")
+    con.unregister("pieces")
+    con.unregister("decoded")
+    con.execute(f"insert into {table} by name {_arriving()}")
+    rows = con.execute(f"select count(*) from log_records union all select count(*) from {table} where kind = 'LOG'")
+    everything, used = (int(row[0]) for row in rows.fetchall())
+    return everything - used
+
+
+@cache
+def _decoding(mode: ContentMode) -> str:
+    words = ", ".join(f"'{name}'" for name in EVENTS)
+    text = script("steps/decode_logs.sql").replace("{logs_shape}", _SHAPE).replace("{events}", words)
+    return filled(text, mode)
+
+
+@cache
+def _arriving() -> str:
+    cases = " ".join(f"when '{name}' then '{key}'" for name, key in EVENTS.items())
+    text = script("steps/arrive_logs.sql").replace("{key}", f"case name {cases} end")
+    text = text.replace("{session}", ", ".join(f"nullif(attributes['{key}'], '')" for key in SESSION_KEYS))
+    return text.replace("{identity}", ", ".join(f"coalesce(attributes['{key}'], '')" for key in _IDENTITY_KEYS))
+
+
+def _table(messages: Iterable[tuple[int, bytes]], mode: ContentMode) -> pa.Table:
+    rows = [row for piece, message in messages for row in _records(piece, message, mode)]
+    columns = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, _COLUMNS, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=_COLUMNS)
+
+
+def _records(piece: int, message: bytes, mode: ContentMode) -> Iterator[tuple[Any, ...]]:
+    keep = keeps(mode)
+    for group in _parsed(message).resource_logs:
+        resource: list[tuple[str, str]] | None = None
+        for scoped in group.scope_logs:
+            scope = scoped.scope
+            for record in scoped.log_records:
+                name = _name(record)
+                said = attributes(record.attributes, keep) if name else None
+                if name and resource is None:
+                    resource = shared(attributes(group.resource.attributes, keep))
+                end = nanoseconds(record.time_unix_nano or record.observed_time_unix_nano)
+                ids = (record.trace_id.hex(), record.span_id.hex())
+                yield (piece, *ids, name, end, scope.name[:1024], scope.version[:256], said, resource)
+
+
+def _parsed(message: bytes) -> Any:
+    """The message, without whatever of it no parser can read."""
+    from google.protobuf.message import DecodeError  # noqa: PLC0415 - 40 ms that JSON does not need
+    from opentelemetry.proto.logs.v1.logs_pb2 import LogsData  # noqa: PLC0415
+
+    try:
+        return LogsData.FromString(message)
+    except DecodeError:
+        pass
+    try:
+        return LogsData.FromString(damaged.repaired(message, LogsData.DESCRIPTOR))
+    except DecodeError:
+        return LogsData()
+
+
+def _name(record: Any) -> str | None:
+    said = next((pair.value.string_value for pair in record.attributes if pair.key == "event.name"), "")
+    return next((word for word in (record.event_name, record.body.string_value, said) if word in _KNOWN), None)
+
+
+_KNOWN = frozenset(EVENTS)
+
+
+def _signal(message: bytes) -> Signal:
+    """The messages of the three signals are alike but for their items; of those, the first one's fields tell."""
+    for group in damaged.fields(message, 1):
+        for scoped in damaged.fields(group, 2):
+            for item in damaged.fields(scoped, 2):
+                return _signal_of(damaged.wire_types(item))
+    return "traces"
+
+
+def _signal_of(types: dict[int, int]) -> Signal:
+    # The times of a record are its fields 1 and 11, those of a span 7 and 8, and a span has a kind, 6; a metric's data are in 5, 7 or 9 to 11.
+    if damaged.FIXED64 in (types.get(1), types.get(11)):
+        return "logs"
+    is_span = 6 in types or damaged.FIXED64 in (types.get(7), types.get(8))
+    return "metrics" if not is_span and any(types.get(n) == damaged.LENGTH for n in (5, 7, 9, 10, 11)) else "traces"
