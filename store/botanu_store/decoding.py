@@ -78,7 +78,9 @@ class Decoder:
             otlp.decode_protobuf_into(self._con, table, traces, self._mode, len(documents))
         places = documents + messages
         with_logs = [(number, piece) for number, piece in enumerate(places) if logs.holds("logs", piece)]
-        return Decoded(table, places, logs.decode_logs_into(self._con, table, with_logs, self._mode) if with_logs else 0)
+        return Decoded(
+            table, places, logs.decode_logs_into(self._con, table, with_logs, self._mode) if with_logs else 0
+        )
 
 
 _TABLES = 3

@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from botanu_store import conclude, content, logs, sources
+from botanu_store import conclude, content, logs, otlp, sources
 from botanu_store.decoding import Decoded, Decoder
 from botanu_store.engines.duckdb import script
 from botanu_store.sources import Piece
