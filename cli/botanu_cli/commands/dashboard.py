@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from botanu_cli.options import KINDS, Request, amount, filtered
+
+if TYPE_CHECKING:
+    from botanu_cli.tui.view import View
 
 
 @filtered
@@ -16,6 +21,7 @@ def dashboard(
     refresh: Annotated[
         str, typer.Option("--refresh", metavar="TIME", help="How often to look for new spans: 2s, 500ms, 1m.")
     ] = "5s",
+    web: Annotated[bool, typer.Option("--web", help="In a browser on this machine instead.")] = False,
 ) -> None:
     """Look around live: spend, runs, outcomes, vendors and budgets, each one key away.
 
@@ -23,6 +29,8 @@ def dashboard(
       botanu dashboard
 
       botanu dashboard --use-case "Customer Support" --since 7d
+
+      botanu dashboard --web
     """
     from botanu_cli.tui.app import Dashboard
     from botanu_cli.tui.view import View
@@ -30,7 +38,22 @@ def dashboard(
     values = {name: tuple(request.values[name]) for name in KINDS if request.values[name]}
     said = request.values
     view = View(values, said["since"], said["until"], amount(said["min_cost"]))
-    Dashboard(request.settings, view, _seconds(refresh)).run()
+    seconds = _seconds(refresh)
+    view.filters(request.settings.zone, datetime.now(UTC))
+    if web:
+        _serve(request, view, refresh)
+        return
+    Dashboard(request.settings, view, seconds).run()
+
+
+def _serve(request: Request, view: View, refresh: str) -> None:
+    if find_spec("textual_serve") is None:
+        raise typer.BadParameter(
+            'A browser needs one more package. Install it with: pip install "botanu[web]"', param_hint="--web"
+        )
+    from botanu_cli.tui.web import serve
+
+    serve(request.settings, view, refresh)
 
 
 def _seconds(text: str) -> float:
