@@ -19,7 +19,7 @@ from textual.screen import Screen
 
 from botanu_cli.layouts import TITLES
 from botanu_cli.settings import Settings
-from botanu_cli.tui import exporting, links
+from botanu_cli.tui import exporting, links, reader
 from botanu_cli.tui.reader import Reader
 from botanu_cli.tui.screens.budgets import Budgets
 from botanu_cli.tui.screens.choose import Choice, Choose
@@ -118,7 +118,7 @@ class Dashboard(App[None]):
 
     def now(self) -> datetime:
         """Return the time, in the zone in which days begin."""
-        return datetime.now(self.zone)
+        return reader.now().astimezone(self.zone)
 
     def open_run(self, run_id: str) -> None:
         """Go to the screen of one run."""

@@ -65,8 +65,8 @@ class Reader:
         """
         from botanu_cli.configuration import values
 
-        zone, now = self.settings.zone, datetime.now(UTC)
-        return Scope(view.filters(zone, now), values(self.settings.config), zone, now)
+        zone, moment = self.settings.zone, now()
+        return Scope(view.filters(zone, moment), values(self.settings.config), zone, moment)
 
     @contextmanager
     def store(
@@ -112,6 +112,11 @@ class Reader:
     def _hold(self, store: Store | None, who: object) -> None:
         with self._guard:
             self._open, self._who = store, who
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
 
 
 def _stat(path: Path) -> Stat:

@@ -6,6 +6,7 @@ from __future__ import annotations
 # Textual leaves the type of its app and of workers open.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from botanu_store.errors import InputError, NotFound, StoreError, StoreUnavailable
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
     from botanu_cli.output import Layout
     from botanu_cli.tui.app import Dashboard
+
+
+_MOVING_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Page(Screen[None]):
         self.round = 0
         """Counts askings: an answer to an earlier one comes too late."""
         self.sorting = Sorting("")
+        self._asked_at = 0.0
         self._looked_at: tuple[object, ...] = ()
         self._begun = 0
         self._answered = False
@@ -148,15 +153,16 @@ class Page(Screen[None]):
             self.stop()
 
     def refresh_if_changed(self) -> None:
-        """Ask again if the store or the view has changed since."""
-        if self._looked_at != self._now():
+        """Ask again if the store or the view has changed since, or the interval has moved on with the clock."""
+        moved = self.dashboard.view.moving and monotonic() - self._asked_at > _MOVING_SECONDS
+        if moved or self._looked_at != self._now():
             self.ask()
 
     def ask(self) -> None:
         """Ask the store; whatever was asked before is not wanted any more."""
         self.stop()
         self.round += 1
-        self._looked_at = self._now()
+        self._looked_at, self._asked_at = self._now(), monotonic()
         self.show_view()
         if not self._answered:
             self.set_timer(0.3, self._say_reading)
