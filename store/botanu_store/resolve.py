@@ -44,6 +44,8 @@ def resolve(candidates: Sequence[Span], parents: Mapping[str, str]) -> list[Call
     if len(nodes) > 1:
         link(nodes, parents)
         _name_models(nodes)
+    if _unrelated(nodes):
+        return [_call(node, _Verdict(node.reading.quantities)) for node in nodes]
     calls = [node for node in nodes if node.is_call]
     groups = Groups(calls)
     wrappers: list[Node] = []
@@ -70,6 +72,18 @@ def _fullness(span: Span) -> tuple[object, ...]:
     """Of two deliveries of one span the fuller holds; nothing may depend on which came first."""
     rest = (span.start_ns, span.end_ns, span.status, span.name, span.kind, span.scope, span.parent_id)
     return len(span.attributes), sorted(span.attributes.items()), rest
+
+
+def _unrelated(nodes: list[Node]) -> bool:
+    """Whether all are calls, side by side, and of each kind made by one instrumentation, so that no two can be the same (most traces)."""
+    instruments: dict[object, object] = {}
+    for node in nodes:
+        kind = node.is_model_call or node.reading.category
+        if node.reading.role != "call" or node.parent is not None:
+            return False
+        if instruments.setdefault(kind, node.instrument) != node.instrument:
+            return False
+    return True
 
 
 def _name_models(nodes: list[Node]) -> None:

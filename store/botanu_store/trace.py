@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from botanu_store.dialects.reading import Reading
-from botanu_store.records import Span
+from botanu_store.records import INPUT_METERS, OUTPUT_METERS, Span
 
 TRUST: dict[str, int] = {"anthropic-sdk": 1, "traceloop": -1, "openlit": -2}
 """Whose numbers are better than others': the vendor's own; Traceloop adds one to Anthropic's streams, OpenLIT makes some up."""
@@ -75,38 +75,39 @@ def totals(quantities: Mapping[str, int]) -> tuple[int, int]:
     """Return all input tokens, cached ones included, and all output tokens."""
     tokens = output = 0
     for meter, quantity in quantities.items():
-        if meter.endswith("_tokens"):
-            if meter.startswith("output_"):
-                output += quantity
-            else:
-                tokens += quantity
+        if meter in _INPUT:
+            tokens += quantity
+        elif meter in _OUTPUT:
+            output += quantity
     return tokens, output
+
+
+_INPUT, _OUTPUT = frozenset(INPUT_METERS), frozenset(OUTPUT_METERS)
 
 
 def link(nodes: list[Node], parents: Mapping[str, str]) -> None:
     """Give every node its parent, its children, its depth and its interval; spans that are their own ancestors become roots."""
-    by_id = {node.span.span_id: node for node in nodes}
-    known: dict[str, Node | None] = {}
+    known: dict[str, Node | None] = {node.span.span_id: node for node in nodes}
+    known[""] = None
+    nested = False
     for node in nodes:
-        found = _nearest(parents.get(node.span.span_id, node.span.parent_id), by_id, parents, known)
-        node.parent = None if found is node else found
-    _cut_cycles(nodes)
-    roots: list[Node] = []
-    for node in nodes:
-        (roots if node.parent is None else node.parent.children).append(node)
-    _number(roots)
+        found = _nearest(parents.get(node.span.span_id, node.span.parent_id), parents, known)
+        if found is not None and found is not node:
+            node.parent, nested = found, True
+    if nested:
+        _cut_cycles(nodes)
+        _number(_roots(nodes))
 
 
-def _nearest(
-    span_id: str, by_id: Mapping[str, Node], parents: Mapping[str, str], known: dict[str, Node | None]
-) -> Node | None:
+def _nearest(span_id: str, parents: Mapping[str, str], known: dict[str, Node | None]) -> Node | None:
     path: list[str] = []
-    while span_id and span_id not in by_id and span_id not in known:
+    while span_id not in known:
         known[span_id] = None  # Met again before it is answered, it is a cycle that holds nothing.
         path.append(span_id)
         span_id = parents.get(span_id, "")
-    found = by_id.get(span_id) or known.get(span_id) if span_id else None
-    known.update(dict.fromkeys(path, found))
+    found = known[span_id]
+    for passed in path:
+        known[passed] = found
     return found
 
 
@@ -119,6 +120,14 @@ def _cut_cycles(nodes: Iterable[Node]) -> None:
             node = node.parent
         while node is not None and walked[node] == walk and node.parent is not None:
             node.parent, node = None, node.parent
+
+
+def _roots(nodes: Iterable[Node]) -> list[Node]:
+    """Give every node its children and return those without a parent."""
+    roots: list[Node] = []
+    for node in nodes:
+        (roots if node.parent is None else node.parent.children).append(node)
+    return roots
 
 
 def _number(roots: list[Node]) -> None:

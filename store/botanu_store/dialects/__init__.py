@@ -88,7 +88,7 @@ def read(span: Span) -> Reading | None:
     if span.kind == "LOG":
         dialect = _BY_EVENT.get(span.name)
         return dialect.read(span) if dialect else None
-    for reader in _readers(span.scope, frozenset(span.attributes.keys() & _KEYS)):
+    for reader in _readers(span.scope, _KEYS.intersection(span.attributes)):
         found = reader(span)
         if found is not None:
             return found

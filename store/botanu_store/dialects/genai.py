@@ -38,16 +38,17 @@ CALLS: dict[str, str] = {
 
 TOOLS = frozenset(("execute_tool", "tool_call", "tool"))
 
-_MODALITIES = (
-    ("gen_ai.usage.audio.input_tokens", "input_audio"),
-    ("gen_ai.usage.image.input_tokens", "input_image"),
-    ("gen_ai.usage.video.input_tokens", "input_video"),
-    ("gen_ai.usage.audio.output_tokens", "output_audio"),
-    ("gen_ai.usage.image.output_tokens", "output_image"),
-    ("gen_ai.usage.video.output_tokens", "output_video"),
-    ("gen_ai.usage.audio.cache_read.input_tokens", "cache_read_audio"),
-    ("gen_ai.usage.image.cache_read.input_tokens", "cache_read_image"),
-)
+_KINDS = {
+    "gen_ai.usage.audio.input_tokens": "input_audio_tokens",
+    "gen_ai.usage.image.input_tokens": "input_image_tokens",
+    "gen_ai.usage.video.input_tokens": "input_video_tokens",
+    "gen_ai.usage.audio.output_tokens": "output_audio_tokens",
+    "gen_ai.usage.image.output_tokens": "output_image_tokens",
+    "gen_ai.usage.video.output_tokens": "output_video_tokens",
+    "gen_ai.usage.audio.cache_read.input_tokens": "cache_read_audio_tokens",
+    "gen_ai.usage.image.cache_read.input_tokens": "cache_read_image_tokens",
+}
+"""Counts of audio, images and video, and their meters."""
 
 _LANGCHAIN_IDS = ("run-", "lc_run-")
 """LangChain's own, for messages to which the vendor gave no id."""
@@ -66,7 +67,7 @@ def first(said: Attributes, *keys: str) -> int:
 
 def tokens(said: Attributes, *, includes_cache: bool = True) -> Tokens:
     """Return the tokens that the `gen_ai.usage.*` attributes name."""
-    found = Tokens(
+    return Tokens(
         first(said, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
         first(said, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
         first(said, "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens"),
@@ -78,11 +79,15 @@ def tokens(said: Attributes, *, includes_cache: bool = True) -> Tokens:
             "gen_ai.usage.cache_write_input_tokens",
         ),
         includes_cache=includes_cache,
+        kinds=kinds(said, _KINDS),
     )
-    for key, share in _MODALITIES:
-        if key in said:
-            setattr(found, share, count(said[key]))
-    return found
+
+
+def kinds(said: Attributes, names: Mapping[str, str]) -> dict[str, int] | None:
+    """Return by meter the counts that attributes of these names give of audio, images and video; most spans have none."""
+    if said.keys().isdisjoint(names):
+        return None
+    return {meter: count(said.get(name)) for name, meter in names.items()}
 
 
 def call(span: Span, dialect: str, used: Tokens | None = None, *, includes_cache: bool = True) -> Reading | None:

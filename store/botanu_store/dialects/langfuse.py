@@ -63,8 +63,7 @@ def _tokens(usage: Document) -> Tokens:
         sums["1h"],
         # The handler's buckets (`input`, `input_cache_read`, ...) exclude each other; a vendor's name beside `input` is a part of it.
         includes_cache=not any(name.startswith("input_") and "cache" in name for name in usage),
-        input_audio=sums["input_audio"],
-        output_audio=sums["output_audio"],
+        kinds={"input_audio_tokens": sums["input_audio"], "output_audio_tokens": sums["output_audio"]},
     )
 
 

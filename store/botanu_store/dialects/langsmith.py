@@ -40,7 +40,11 @@ def _tokens(said: genai.Attributes) -> Tokens:
     parts = count(into.get("ephemeral_5m_input_tokens")) + an_hour
     used.cache_write = used.cache_write or count(into.get("cache_creation")) or parts
     used.cache_write_1h = an_hour
-    used.input_audio, used.output_audio = count(into.get("audio")), count(out.get("audio"))
+    used.kinds = {
+        **(used.kinds or {}),
+        "input_audio_tokens": count(into.get("audio")),
+        "output_audio_tokens": count(out.get("audio")),
+    }
     return used
 
 

@@ -9,6 +9,8 @@ import orjson
 
 _MOST = 2**53
 """Above this a JSON number is no longer exact; nothing that is billed is counted so high."""
+_SURE_DIGITS = 15
+"""A number of so few digits is below that."""
 _LONGEST_DOCUMENT = 65_536
 _MOST_USD = Decimal(10**12)
 
@@ -17,8 +19,11 @@ Document = dict[str, Any]
 
 def count(value: object) -> int:
     """Return a number of things; 0 for whatever is no such number: negative, broken, absurd or absent."""
+    if not value:
+        return 0
     if isinstance(value, str):
-        return _count_of_text(value)
+        plain = value.isdecimal() and value.isascii() and len(value) <= _SURE_DIGITS
+        return int(value) if plain else _count_of_text(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value if 0 <= value <= _MOST else 0
     return _whole(value) if isinstance(value, float) else 0
@@ -26,7 +31,7 @@ def count(value: object) -> int:
 
 def _count_of_text(text: str) -> int:
     if text.isascii() and text.isdigit():
-        return number if len(text) <= 16 and (number := int(text)) <= _MOST else 0
+        return number if len(text) == _SURE_DIGITS + 1 and (number := int(text)) <= _MOST else 0
     # float() would take "1_000" and digits of any script.
     if len(text) > 24 or not text.isascii() or "_" in text:
         return 0

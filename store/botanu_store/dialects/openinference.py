@@ -11,6 +11,10 @@ from botanu_store.records import Span
 
 _OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
 _COUNT = "llm.token_count."
+_KINDS = {
+    f"{_COUNT}prompt_details.audio": "input_audio_tokens",
+    f"{_COUNT}completion_details.audio": "output_audio_tokens",
+}
 
 
 def read(span: Span) -> Reading | None:
@@ -39,8 +43,7 @@ def _tokens(said: genai.Attributes) -> Tokens:
         count(said.get(f"{_COUNT}completion")),
         genai.first(said, f"{_COUNT}prompt_details.cache_read", f"{_COUNT}prompt_details.cache_input"),
         count(said.get(f"{_COUNT}prompt_details.cache_write")),
-        input_audio=count(said.get(f"{_COUNT}prompt_details.audio")),
-        output_audio=count(said.get(f"{_COUNT}completion_details.audio")),
+        kinds=genai.kinds(said, _KINDS),
     )
     return used if used or f"{_COUNT}prompt" in said else genai.tokens(said)
 

@@ -81,16 +81,15 @@ def model_call(
 ) -> Reading:
     """Return the reading of a model call; one that failed without using anything is free, else unknown usage stays unknown."""
     category: Category = "embedding" if operation == "embeddings" else "llm"
-    found = Reading(dialect, category, operation, role, vendor, model or request_model, request_model)
+    usage: UsageState = "none"
+    quantities = {"requests": 1}
     if tokens:
-        found.quantities = meters(tokens)
-        found.quantities["requests"] = 1
-        found.usage = "reported"
+        usage = "reported"
+        quantities |= meters(tokens)
     elif span.status == "error" or operation in FREE_OPERATIONS:
-        found.usage = "free"
-    else:
-        found.quantities = {"requests": 1}
-    return found
+        usage = "free"
+        quantities = {}
+    return Reading(dialect, category, operation, role, vendor, model or request_model, request_model, quantities, usage)
 
 
 FREE_OPERATIONS = frozenset(("count_tokens",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from botanu_store.dialects.numbers import Document, count, inside
@@ -20,14 +21,8 @@ class Tokens:
     cache_write_1h: int = 0
     includes_cache: bool = True
     """Whether `input` holds the cached tokens too."""
-    input_audio: int = 0
-    cache_read_audio: int = 0
-    output_audio: int = 0
-    input_image: int = 0
-    cache_read_image: int = 0
-    output_image: int = 0
-    input_video: int = 0
-    output_video: int = 0
+    kinds: Mapping[str, int] | None = None
+    """Those of the tokens above that are audio, images or video, by meter; cached ones are in the input's too."""
 
     def __bool__(self) -> bool:
         """Say whether anything was used at all; emitters write zeros when they do not know."""
@@ -36,31 +31,46 @@ class Tokens:
 
 def meters(tokens: Tokens) -> dict[str, int]:
     """Return a call's tokens by meter, none of them counted twice, none below zero."""
-    cached = tokens.cache_read + tokens.cache_write
+    fresh, written = tokens.input, tokens.cache_write
+    cached = tokens.cache_read + written
     # A total below its parts is no total: that emitter leaves the cached tokens out, whatever its documentation says.
-    fresh = tokens.input - cached if tokens.includes_cache and cached <= tokens.input else tokens.input
-    an_hour = min(tokens.cache_write_1h, tokens.cache_write)
+    if tokens.includes_cache and cached <= fresh:
+        fresh -= cached
+    an_hour = min(tokens.cache_write_1h, written) if written else 0
     found = {
         "input_tokens": fresh,
         "cache_read_tokens": tokens.cache_read,
-        "cache_write_tokens": tokens.cache_write - an_hour,
+        "cache_write_tokens": written - an_hour,
         "cache_write_1h_tokens": an_hour,
         "output_tokens": tokens.output,
     }
-    for meter, within, share in (
-        ("cache_read_audio_tokens", "cache_read_tokens", tokens.cache_read_audio),
-        ("cache_read_image_tokens", "cache_read_tokens", tokens.cache_read_image),
-        ("input_audio_tokens", "input_tokens", max(0, tokens.input_audio - tokens.cache_read_audio)),
-        ("input_image_tokens", "input_tokens", max(0, tokens.input_image - tokens.cache_read_image)),
-        ("input_video_tokens", "input_tokens", tokens.input_video),
-        ("output_audio_tokens", "output_tokens", tokens.output_audio),
-        ("output_image_tokens", "output_tokens", tokens.output_image),
-        ("output_video_tokens", "output_tokens", tokens.output_video),
-    ):
-        if share:
+    if tokens.kinds:
+        _tell_apart(found, tokens.kinds)
+    return {meter: quantity for meter, quantity in found.items() if quantity}
+
+
+def _tell_apart(found: dict[str, int], kinds: Mapping[str, int]) -> None:
+    """Move tokens that have a meter of their own out of the one that holds all."""
+    for meter, within in _WITHIN.items():
+        share = kinds.get(meter, 0)
+        if within == "input_tokens":
+            share -= kinds.get(meter.replace("input", "cache_read"), 0)
+        if share > 0:
             found[meter] = min(share, found[within])
             found[within] -= found[meter]
-    return {meter: quantity for meter, quantity in found.items() if quantity}
+
+
+_WITHIN = {
+    "cache_read_audio_tokens": "cache_read_tokens",
+    "cache_read_image_tokens": "cache_read_tokens",
+    "input_audio_tokens": "input_tokens",
+    "input_image_tokens": "input_tokens",
+    "input_video_tokens": "input_tokens",
+    "output_audio_tokens": "output_tokens",
+    "output_image_tokens": "output_tokens",
+    "output_video_tokens": "output_tokens",
+}
+"""Meters of tokens by kind, and the meter that holds tokens of all kinds."""
 
 
 def vendor_tokens(usage: Document) -> Tokens:
@@ -90,10 +100,12 @@ def _openai(usage: Document, input_name: str, output_name: str) -> Tokens:
         count(details.get("cached_tokens")),
         count(details.get("cache_creation_tokens")) or count(details.get("cache_write_tokens")),
         count(written.get("ephemeral_1h_input_tokens")),
-        input_audio=count(details.get("audio_tokens")),
-        output_audio=count(out.get("audio_tokens")),
-        input_image=count(details.get("image_tokens")),
-        output_image=count(out.get("image_tokens")),
+        kinds={
+            "input_audio_tokens": count(details.get("audio_tokens")),
+            "output_audio_tokens": count(out.get("audio_tokens")),
+            "input_image_tokens": count(details.get("image_tokens")),
+            "output_image_tokens": count(out.get("image_tokens")),
+        },
     )
 
 
