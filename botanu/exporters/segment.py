@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
 import time
 from pathlib import Path
 
-_numbers = itertools.count()
+# Of a random start: where process ids repeat (containers that share a spool) and the clock does too, a name must not.
+_numbers = itertools.count(secrets.randbits(40))
 
 
 def spool_folder(store: str | os.PathLike[str]) -> Path:
@@ -27,6 +29,7 @@ def write_segment(folder: Path, payload: bytes, suffix: str = ".jsonl") -> Path:
         handle = _create(temporary)
     except FileNotFoundError:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_folder(folder.parent)
         handle = _create(temporary)
     try:
         _write_all(handle, payload)
@@ -36,13 +39,17 @@ def write_segment(folder: Path, payload: bytes, suffix: str = ".jsonl") -> Path:
         temporary.unlink(missing_ok=True)
         raise
     os.close(handle)
-    temporary.rename(final)
-    _sync(folder)
+    try:
+        temporary.rename(final)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(folder)
     return final
 
 
-def _sync(folder: Path) -> None:
-    """Make the new name durable too: a file's own fsync does not promise that its folder knows it."""
+def sync_folder(folder: Path) -> None:
+    """Make names in a folder durable: a file's own fsync does not promise that its folder knows it."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -2,6 +2,7 @@
 
     StoreError
     ├── StoreUnusable       the path holds something that botanu must not touch
+    ├── StoreFull           the disk has no room for what must be written
     ├── StoreUnavailable    locked past the wait, or unreachable: the same call may work later
     ├── InputError          a file, a filter or a setting that cannot be used as given
     └── NotFound            what was asked for is not in the store
@@ -18,6 +19,10 @@ class StoreError(Exception):
 
 class StoreUnusable(StoreError):  # noqa: N818 - named after the situation
     """The path holds something that botanu must not touch: a folder, a foreign file, a newer schema."""
+
+
+class StoreFull(StoreError):  # noqa: N818
+    """The disk has no room for what must be written; what was there before is there still."""
 
 
 class StoreUnavailable(StoreError):  # noqa: N818

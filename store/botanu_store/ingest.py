@@ -9,6 +9,7 @@ span, what is wrong with it is set aside before that, and it is deleted after; s
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +28,9 @@ from botanu_store.spool import Spool
 
 BATCH_BYTES = 64 * 1024 * 1024
 """Bytes of OTLP in one transaction: bounds memory, whatever the input."""
+
+BATCHES_A_TURN = 4
+"""Batches for which the file stays open: some seconds."""
 
 REJECTED_LIMIT = 10_000
 """Rejected parts that are named one by one; what is beyond is only counted."""
@@ -70,6 +74,8 @@ _ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_
 # A resource is shared by all spans of its request: repeated for each bad one it would grow without bound.
 _SET_ASIDE = ", ".join(name for name in otlp.SCHEMA.names if name not in ("piece", "resource"))
 
+_Batch = tuple[list[Piece], list[Path]]
+
 Progress = Callable[[int], None]
 """Called with the number of bytes just read."""
 
@@ -77,8 +83,15 @@ Progress = Callable[[int], None]
 class Ingester:
     """Writes batches into one open database."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, mode: otlp.ContentMode = "drop") -> None:
-        self._con = con
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        mode: otlp.ContentMode = "drop",
+        reopen: Callable[[], duckdb.DuckDBPyConnection] | None = None,
+    ) -> None:
+        """Write into an open database; with `reopen`, it is closed for a moment now and then, so that others get their turn."""
+        self.con = con
+        self._reopen = reopen
         self._mode: otlp.ContentMode = mode
         self._batch = Ingested()
         self._parts: list[tuple[Rejected, bytes]] = []
@@ -87,9 +100,10 @@ class Ingester:
     def ingest(self, pieces: Iterable[Piece], progress: Progress | None = None) -> None:
         """Take in pieces of files or streams, batch by batch."""
         started = time.perf_counter()
-        with Decoder(self._con, self._mode) as decoder:
-            for batch, _, decoded in decoder.ahead(_batches([(None, _counted(pieces, progress))])):
-                self._take_in(decoder, batch, decoded)
+        for turn in self._turns(_batches([(None, _counted(pieces, progress))])):
+            with Decoder(self.con, self._mode) as decoder:
+                for batch, _, decoded in decoder.ahead(turn):
+                    self._take_in(decoder, batch, decoded)
         self.result.seconds += time.perf_counter() - started
 
     def drain(self, spool: Spool, progress: Progress | None = None) -> None:
@@ -100,22 +114,31 @@ class Ingester:
         done = self._committed(segments)
         spool.retire(segment for segment in segments if segment.name in done)
         waiting = [segment for segment in segments if segment.name not in done]
-        with Decoder(self._con, self._mode) as decoder:
-            batches = _batches((segment, sources.read_segment(segment)) for segment in waiting)
-            for batch, finished, decoded in decoder.ahead(batches):
-                self._take_in(decoder, batch, decoded, finished, spool)
-                spool.retire(finished)
-                if progress:
-                    progress(len(finished))
+        for turn in self._turns(_batches((segment, sources.read_segment(segment)) for segment in waiting)):
+            with Decoder(self.con, self._mode) as decoder:
+                for batch, finished, decoded in decoder.ahead(turn):
+                    self._take_in(decoder, batch, decoded, finished, spool)
+                    spool.retire(finished)
+                    if progress:
+                        progress(len(finished))
         self.result.seconds += time.perf_counter() - started
+
+    def _turns(self, batches: Iterator[_Batch]) -> Iterator[Iterator[_Batch]]:
+        """Yield the batches a few at a time, and let who waits for the file have it in between."""
+        for number, first in enumerate(batches):
+            if number and self._reopen:
+                self.con.close()
+                time.sleep(_PAUSE_SECONDS)
+                self.con = self._reopen()
+            yield itertools.chain([first], itertools.islice(batches, BATCHES_A_TURN - 1))
 
     def _committed(self, segments: list[Path]) -> set[str]:
         """Names of the segments that are in the ledger already."""
         if not segments:
             return set()
-        self._con.register("waiting", pa.table({"segment": [s.name for s in segments]}))
-        rows = self._con.execute("select segment from waiting semi join ledger using (segment)").fetchall()
-        self._con.unregister("waiting")
+        self.con.register("waiting", pa.table({"segment": [s.name for s in segments]}))
+        rows = self.con.execute("select segment from waiting semi join ledger using (segment)").fetchall()
+        self.con.unregister("waiting")
         return {str(row[0]) for row in rows}
 
     def _take_in(
@@ -134,7 +157,7 @@ class Ingester:
                 middle = len(pieces) // 2
                 for part, done in ((pieces[:middle], ()), (pieces[middle:], finished)):
                     self._take_in(decoder, part, decoder.start(part), done, spool)
-            elif pieces and pieces[0].kind != "bad":
+            elif pieces and pieces[0].kind in ("json", "protobuf"):
                 refused = [_refused(pieces[0], error)]
                 self._commit(refused, decoder.start(refused).result(), finished, spool)
             else:
@@ -142,67 +165,69 @@ class Ingester:
 
     def _commit(self, pieces: list[Piece], decoded: Decoded, finished: Sequence[Path], spool: Spool | None) -> None:
         self._batch, self._parts = Ingested(sources=len({piece.source for piece in pieces})), []
-        self._con.execute("begin")
+        self.con.execute("begin")
         try:
             count = self._write(pieces, decoded)
             now = time.time()
             for segment in finished:
-                self._con.execute(
+                self.con.execute(
                     "insert into ledger values (?, ?, to_timestamp(?)::timestamp)", [segment.name, count, now]
                 )
             if spool:
                 _set_aside(spool, self._parts)
-            self._con.execute("commit")
+            self.con.execute("commit")
         except BaseException:
             # After a fatal error, such as a full disk, there is no transaction left to roll back.
             with suppress(duckdb.Error):
-                self._con.execute("rollback")
+                self.con.execute("rollback")
             raise
         self.result.add(self._batch)
 
     def _write(self, pieces: list[Piece], decoded: Decoded) -> int:
         for piece in pieces:
             if piece.kind == "bad":
+                self._reject(piece, piece.reason, self._less_content(piece))
+            elif piece.kind == "refused":
                 self._reject(piece, piece.reason, piece.data)
         self._batch.other_records = decoded.other_records
         self._name_empty_pieces(decoded)
         self._name_unusable(decoded)
         fresh = self._arrive(decoded.table)
         if fresh:
-            traces = conclude.touched_traces(self._con)
+            traces = conclude.touched_traces(self.con)
             # DuckDB stores what Python, at the same time, thinks about.
             with ThreadPoolExecutor(1) as beside:
-                stored = beside.submit(self._con.execute, "insert into spans by name from fresh")
+                stored = beside.submit(self.con.execute, "insert into spans by name from fresh")
                 calls = conclude.calls_of(traces)
                 stored.result()
-            conclude.conclude(self._con, calls)
+            conclude.conclude(self.con, calls)
         return fresh
 
     def _arrive(self, table: str) -> int:
         """Make `fresh`, count duplicates, and return the number of fresh spans."""
-        low, high, usable, distinct = self._con.execute(
+        low, high, usable, distinct = self.con.execute(
             "select coalesce(min(start_ns), 0), coalesce(max(start_ns), 0), count(*), count(distinct hash(trace_id, span_id)) "
             f"from {table} where usable"
         ).fetchall()[0]
         within = f"(select trace_id, span_id from spans where start_ns between {int(low)} and {int(high)})"
-        known = self._con.execute(
+        known = self.con.execute(
             f"select 1 from {table} semi join {within} as known using (trace_id, span_id) limit 1"
         ).fetchall()
         once = usable == distinct
         text = script("steps/arrive.sql").replace("{incoming}", table).replace("{once}", "" if once else _ONCE)
         text = text.replace("{unknown}", f"anti join {within} as known using (trace_id, span_id)" if known else "")
         if known or not once:
-            self._con.execute(f"create or replace temp table arrived as {text}")
+            self.con.execute(f"create or replace temp table arrived as {text}")
             text = "from arrived"
-        self._con.execute(f"create or replace temp view fresh as {text}")
-        fresh = int(self._con.execute("select count(*) from fresh").fetchall()[0][0])
+        self.con.execute(f"create or replace temp view fresh as {text}")
+        fresh = int(self.con.execute("select count(*) from fresh").fetchall()[0][0])
         self._batch.spans = usable
         self._batch.new = fresh
         self._batch.duplicates = usable - fresh
         return fresh
 
     def _name_empty_pieces(self, decoded: Decoded) -> None:
-        filled = {row[0] for row in self._con.execute(f"select distinct piece from {decoded.table}").fetchall()}
+        filled = {row[0] for row in self.con.execute(f"select distinct piece from {decoded.table}").fetchall()}
         for index, piece in enumerate(decoded.places):
             if index in filled:
                 continue
@@ -212,7 +237,7 @@ class Ingester:
                 self._reject(piece, "holds no OTLP spans", self._less_content(piece))
 
     def _name_unusable(self, decoded: Decoded) -> None:
-        rows = self._con.execute(
+        rows = self.con.execute(
             f"select piece, trace_id, span_id, name, start_ns, to_json(struct_pack({_SET_ASIDE}))::varchar "
             f"from {decoded.table} where not usable order by piece"
         ).fetchall()
@@ -236,6 +261,9 @@ class Ingester:
 _OF_THE_DATA = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, duckdb.DataError)
 """Errors that a piece may cause by what it holds; whatever else stops a batch (disk, memory, the user) is no fault of the data."""
 
+_PAUSE_SECONDS = 0.05
+"""Longer than who waits for the file sleeps between two tries."""
+
 _PIECE_BYTES = 256
 """What a piece costs beside its data: a million empty lines are no small batch."""
 
@@ -245,7 +273,7 @@ def _refused(piece: Piece, error: Exception) -> Piece:
     return replace(piece, kind="refused", reason=f"stops this version of botanu ({type(error).__name__})")
 
 
-def _batches(inputs: Iterable[tuple[Path | None, Iterable[Piece]]]) -> Iterator[tuple[list[Piece], list[Path]]]:
+def _batches(inputs: Iterable[tuple[Path | None, Iterable[Piece]]]) -> Iterator[_Batch]:
     """Bounded batches of pieces, each with the segments whose last piece it holds; one that cannot be read now is left where it is."""
     batch, finished, filled = list[Piece](), list[Path](), 0
     for segment, pieces in inputs:

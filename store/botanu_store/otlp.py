@@ -272,8 +272,9 @@ def _reduced(key: str, text: str) -> str:
 
 
 def _text(value: AnyValue) -> str:
-    which = value.WhichOneof("value")
-    return _TO_TEXT[which](value) if which else ""
+    # Newer versions of OTLP add kinds of value, such as an index into a table of strings that traces do not have.
+    as_text = _TO_TEXT.get(value.WhichOneof("value") or "")
+    return as_text(value) if as_text else ""
 
 
 def _array_text(value: AnyValue) -> str:

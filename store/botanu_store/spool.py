@@ -69,23 +69,36 @@ class Spool:
         return {name: sum(counts[name] for counts in counted) for name in _LOSSES}
 
     @contextmanager
-    def drain_lock(self) -> Generator[bool]:
-        """Hold the right to drain for the time of the block; yields False when another process has it."""
+    def drain_lock(self, wait: float = 0.0) -> Generator[bool]:
+        """Hold the right to drain for the time of the block; yields False when another process has it, after `wait` seconds."""
+        handle = self._locked(wait)
         try:
-            handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError:
-            yield False
-            return
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            yield False
-            return
-        try:
-            yield True
+            yield handle is not None
         finally:
-            os.close(handle)
+            if handle is not None:
+                os.close(handle)
+
+    def being_written(self) -> bool:
+        """Say whether another process of botanu has the right to drain now."""
+        if not self._lock_path.exists():
+            return False
+        with self.drain_lock() as free:
+            return not free
+
+    def _locked(self, wait: float) -> int | None:
+        try:
+            handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return None
+        deadline = time.monotonic() + wait
+        while True:
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return handle
+            if time.monotonic() >= deadline:
+                os.close(handle)
+                return None
+            time.sleep(_RETRY_SECONDS)
 
 
 def _is_segment(name: str) -> bool:
@@ -102,3 +115,4 @@ def _counted_in(path: Path) -> dict[str, int]:
 
 _LOSSES = ("spans", "not_sent")
 _LONGEST_WRITE_SECONDS = 3600
+_RETRY_SECONDS = 0.02

@@ -2,29 +2,49 @@
 
 Opening drains what waits in the spool when the right to write is free; otherwise the store is read as it is and says how many segments
 are pending. A store is one DuckDB file with its spool beside it; connections are short, because a file open for writing is closed to
-every other process.
+every other process, and a long drain or ingest closes it for a moment after each batch.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+import duckdb
+
 from botanu_store import export, outcomes, pages, prices, reports, samples, sources, sql, tree, trends, upkeep, vendors
 from botanu_store.compare import compared
-from botanu_store.engines.duckdb import Database, check_path, connect, migrate, script, stored_version
-from botanu_store.errors import InputError, StoreUnavailable
+from botanu_store.engines.duckdb import (
+    SCHEMA_VERSION,
+    WAIT_SECONDS,
+    Database,
+    check_path,
+    connect,
+    connect_writable,
+    exists,
+    migrate,
+    script,
+    stored_version,
+)
+from botanu_store.engines.faults import explained
+from botanu_store.errors import InputError, StoreError, StoreUnavailable, StoreUnusable
 from botanu_store.filters import Filters, Interval
 from botanu_store.ingest import Ingested, Ingester, Progress
 from botanu_store.otlp import ContentMode
 from botanu_store.reports import Coverage, Report, Row, RunSort
+from botanu_store.sources import Piece
 from botanu_store.spool import Spool
+
+TURN_SECONDS = 20.0
+"""How long one waits for a process of botanu that writes: it lets go of the file after each batch, which takes seconds."""
 
 
 def open_store(
@@ -81,13 +101,16 @@ class Store:
             StoreUnavailable: another process is writing.
         """
         files = sources.find_files(paths)
-        pieces = (piece for file in files for piece in sources.read_file(file))
+        pieces: Iterable[Piece] = (piece for file in files for piece in sources.read_file(file))
+        if stdin:
+            pieces = chain(pieces, sources.read_stdin())
         with self._writing():
-            ingester = Ingester(self._db.con, self._content)
-            ingester.ingest(pieces, progress)
-            if stdin:
-                ingester.ingest(sources.read_stdin(), progress)
-            self._price()
+            ingester = Ingester(self._db.con, self._content, lambda: connect(self.path, wait=TURN_SECONDS))
+            try:
+                ingester.ingest(pieces, progress)
+            finally:
+                self._db.con = ingester.con
+            prices.sync_prices(self._db.con)
         return ingester.result
 
     def export(self, filters: Filters, folder: Path, form: export.Form = "parquet") -> dict[Path, int]:
@@ -119,9 +142,7 @@ class Store:
         """
         with self._writing():
             self._db.close()
-            sizes = upkeep.compact(self.path)
-            self._reconnect(read_only=True)
-            return sizes
+            return upkeep.compact(self.path)
 
     def cost(
         self, filters: Filters, group_by: Sequence[str] = ("use_case",), *, before: Interval | None = None
@@ -207,8 +228,6 @@ class Store:
         Raises:
             InputError: it is not one query, or cannot be run.
         """
-        if self.path.exists():
-            self._reconnect(read_only=True)
         return sql.ask(self._db.con, query)
 
     def interrupt(self) -> None:
@@ -229,52 +248,86 @@ class Store:
 
     def _open(self, progress: Progress | None) -> Database:
         check_path(self.path, read_only=True)
-        if not self.path.exists() and not self.spool.segments():
+        if not exists(self.path) and not self.spool.segments():
             return self._ready(Database(connect(None)), fresh=True)
-        if self._needs_writing():
-            with self.spool.drain_lock() as mine:
-                if mine:
-                    return self._drain(progress)
-        return self._ready(Database(connect(self.path, read_only=True)), fresh=False)
+        with explained(self.path):
+            if self._needs_writing() and self._may_write():
+                with self.spool.drain_lock() as mine:
+                    if mine:
+                        self._drain(progress)
+            return self._read()
 
     def _needs_writing(self) -> bool:
-        if self.spool.segments() or not self.path.exists():
+        if self.spool.segments() or not exists(self.path):
             return True
-        con = connect(self.path, read_only=True)
+        con = self._connect_readable()
         try:
-            return stored_version(con, self.path) is None or prices.needs_sync(con)
+            return stored_version(con, self.path) != SCHEMA_VERSION or prices.needs_sync(con)
         finally:
             con.close()
 
-    def _drain(self, progress: Progress | None) -> Database:
-        con = connect(self.path)
-        migrate(con, self.path)
-        ingester = Ingester(con, self._content)
-        ingester.drain(self.spool, progress)
-        self.drained = ingester.result
-        db = Database(con)
-        prices.sync_prices(con)
-        return self._ready(db, fresh=False)
+    def _may_write(self) -> bool:
+        """A store that may only be read is read, whatever waits beside it."""
+        return all(os.access(path, os.W_OK) for path in (self.path.parent, self.path) if path.exists())
+
+    def _drain(self, progress: Progress | None) -> None:
+        """Take in what waits; where others read the file, and so keep it from being written, the rest goes on waiting."""
+        with suppress(StoreUnavailable):
+            ingester = Ingester(connect_writable(self.path), self._content, lambda: connect(self.path))
+            self.drained = ingester.result
+            try:
+                ingester.drain(self.spool, progress)
+                prices.sync_prices(ingester.con)
+            finally:
+                ingester.con.close()
+
+    def _read(self) -> Database:
+        con = self._connect_readable()
+        try:
+            self._check_version(con)
+            return self._ready(Database(con, self.path), fresh=False)
+        except BaseException:
+            con.close()
+            raise
+
+    def _check_version(self, con: duckdb.DuckDBPyConnection) -> None:
+        if stored_version(con, self.path) != SCHEMA_VERSION:
+            raise StoreUnavailable(
+                f"{self.path} is of an older schema and cannot be brought up to date now. Make it writable, and close what else has it open."
+            )
+
+    def _connect_readable(self) -> duckdb.DuckDBPyConnection:
+        """Open the file for reading, waiting longer for a process of botanu: that lets it go after each batch."""
+        if not exists(self.path):
+            raise self._not_made()
+        with suppress(StoreUnavailable):
+            return connect(self.path, read_only=True, wait=0)
+        wait = TURN_SECONDS if self.spool.being_written() else WAIT_SECONDS
+        return connect(self.path, read_only=True, wait=wait)
+
+    def _not_made(self) -> StoreError:
+        if self._may_write():
+            return StoreUnavailable(f"{self.path} is just being made by another process. Try again.")
+        return StoreUnusable(
+            f"{self.path} is not there yet and cannot be made. Make its folder writable, or name another file with --store."
+        )
 
     @contextmanager
     def _writing(self) -> Generator[None]:
-        """Hold the right to write, on a connection that can."""
-        with self.spool.drain_lock() as mine:
+        """Hold the right to write, on a connection that can; afterwards the store only reads again, so that others can too."""
+        check_path(self.path, read_only=False)
+        with self.spool.drain_lock(wait=TURN_SECONDS) as mine, explained(self.path):
             if not mine:
                 raise StoreUnavailable(
                     f"{self.path} is being written by another process. Try again when it has finished."
                 )
-            self._reconnect(read_only=False)
-            yield
-
-    def _reconnect(self, *, read_only: bool) -> None:
-        self._db.close()
-        con = connect(self.path, read_only=read_only)
-        migrate(con, self.path)
-        self._db = self._ready(Database(con), fresh=False)
-
-    def _price(self) -> None:
-        prices.sync_prices(self._db.con)
+            self._db.close()
+            self._db = Database(connect_writable(self.path), self.path)
+            try:
+                yield
+            finally:
+                self._db.close()
+            self._db = self._read()
 
     def _ready(self, db: Database, *, fresh: bool) -> Database:
         if fresh:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from botanu_store.engines.duckdb import connect, script
+from botanu.exporters.segment import sync_folder
+from botanu_store.engines.duckdb import connect, remove_database, script
 from botanu_store.filters import to_ns
 from botanu_store.prices import book_version
 from botanu_store.reports import moment
@@ -57,17 +59,22 @@ def prune(con: duckdb.DuckDBPyConnection, before: datetime, *, dry_run: bool) ->
     ).fetchall()[0]
     if not dry_run:
         con.execute("begin")
-        con.execute("delete from calls where trace_id in (from old_traces)")
-        con.execute("delete from spans where trace_id in (from old_traces)")
-        con.execute("delete from runs where run_id in (from old_runs)")
-        con.execute("commit")
+        try:
+            con.execute("delete from calls where trace_id in (from old_traces)")
+            con.execute("delete from spans where trace_id in (from old_traces)")
+            con.execute("delete from runs where run_id in (from old_runs)")
+            con.execute("commit")
+        except BaseException:
+            with suppress(duckdb.Error):
+                con.execute("rollback")
+            raise
     return Pruned(*counts)
 
 
 def compact(path: Path) -> tuple[int, int]:
     """Write the store anew without the space of what was deleted, and put that in its place; return its size before and after."""
     fresh = path.with_name(path.name + ".compact")
-    fresh.unlink(missing_ok=True)
+    remove_database(fresh)
     before = path.stat().st_size
     con = connect(path)
     try:
@@ -80,8 +87,9 @@ def compact(path: Path) -> tuple[int, int]:
         con.execute("detach botanu_compact")
     except BaseException:
         con.close()
-        fresh.unlink(missing_ok=True)
+        remove_database(fresh)
         raise
     con.close()
     fresh.replace(path)
+    sync_folder(path.parent)
     return before, path.stat().st_size

@@ -192,15 +192,27 @@ def test_one_bad_character_or_span_does_not_cost_the_message() -> None:
     assert [row["trace_id"] for row in rows] == [good["traceId"], ""]
 
 
+def test_a_kind_of_value_that_no_span_may_hold_is_empty() -> None:
+    """Found by fuzzing: an index into a table of strings, which only profiles have, is no text and no error."""
+    value = _field(1, b"odd") + _field(2, b"\x40\x05")
+    [whole] = _spans_of(as_protobuf(document([span(trace_id(), good="yes")])))
+
+    [row] = decode_protobuf([_field(1, _field(2, _field(2, whole + _field(9, value))))]).to_pylist()
+
+    assert dict(row["attributes"]) == {"good": "yes", "odd": ""}
+
+
+def _spans_of(message: bytes) -> list[bytes]:
+    groups = damaged.fields(message, 1)
+    return [whole for group in groups for scoped in damaged.fields(group, 2) for whole in damaged.fields(scoped, 2)]
+
+
 def _too_deep(value: Document) -> bytes:
     """A message with this span, in it a value nested deeper than the parser follows."""
     inner = b"\x0a\x01x"
     for _ in range(150):
         inner = _field(5, _field(1, inner))
-    spans = as_protobuf(document([value]))
-    [group] = damaged.fields(spans, 1)
-    [scoped] = damaged.fields(group, 2)
-    [whole] = damaged.fields(scoped, 2)
+    [whole] = _spans_of(as_protobuf(document([value])))
     hostile = whole + _field(9, _field(1, b"deep") + _field(2, inner))
     return _field(1, _field(2, _field(2, hostile)))
 

@@ -6,19 +6,25 @@ opening waits a little for another's to end.
 
 from __future__ import annotations
 
-import re
+import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from botanu_store.errors import StoreUnavailable, StoreUnusable
+from botanu.exporters.segment import sync_folder
+from botanu_store.engines.faults import explained, is_lock, unavailable, unusable
+from botanu_store.errors import StoreUnusable
 from botanu_store.records import METERS
 
-SCHEMA_VERSION = 1
+MIGRATIONS: tuple[tuple[str, ...], ...] = (("schema/tables.sql", "schema/prices.sql"),)
+"""The scripts that make each version of the schema of the one before, the first of an empty file. What was released is never changed."""
+
+SCHEMA_VERSION = len(MIGRATIONS)
 
 # Readable and writable by DuckDB 1.5 and 2.x alike; 2.0's own default is not readable by 1.5 (duckdb PR #22754).
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -26,25 +32,30 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
     "autoinstall_known_extensions": "false",
 }
-_WAIT_SECONDS = 2.0
+WAIT_SECONDS = 2.0
+"""How long one waits for whoever else holds the file."""
+
 _RETRY_SECONDS = 0.02
 
 
 class Database:
     """One open connection, as the reports use it."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path | None = None) -> None:
         self.con = con
+        self._path = path
 
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run a query with named parameters and return its rows by column."""
-        self.con.execute(text, _bound(text, parameters))
-        names = [column[0] for column in self.con.description or []]
-        return [dict(zip(names, row, strict=True)) for row in self.con.fetchall()]
+        with explained(self._path):
+            self.con.execute(text, _bound(text, parameters))
+            names = [column[0] for column in self.con.description or []]
+            return [dict(zip(names, row, strict=True)) for row in self.con.fetchall()]
 
     def arrow(self, text: str, parameters: Mapping[str, Any]) -> Any:
         """Run a query with named parameters and return its rows as a pyarrow table."""
-        return self.con.sql(text, params=_bound(text, parameters)).to_arrow_table()
+        with explained(self._path):
+            return self.con.sql(text, params=_bound(text, parameters)).to_arrow_table()
 
     def close(self) -> None:
         """Close the connection; the file is free for others again."""
@@ -56,11 +67,12 @@ def _bound(text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if f"${name}" in text}
 
 
-def connect(path: Path | None, *, read_only: bool = False, wait: float = _WAIT_SECONDS) -> duckdb.DuckDBPyConnection:
+def connect(path: Path | None, *, read_only: bool = False, wait: float = WAIT_SECONDS) -> duckdb.DuckDBPyConnection:
     """Open the database file (None: one in memory), waiting up to `wait` seconds while another process holds it.
 
     Raises:
         StoreUnusable: the path is a folder, unreadable, or no DuckDB database.
+        StoreFull: there is no room to open it.
         StoreUnavailable: another process still holds it.
     """
     if path is None:
@@ -71,25 +83,76 @@ def connect(path: Path | None, *, read_only: bool = False, wait: float = _WAIT_S
         try:
             return _tune(duckdb.connect(str(path), read_only=read_only, config=_CONFIG))
         except duckdb.Error as error:
-            if not _is_lock(error):
-                raise _unusable(path, error) from error
+            if not is_lock(error):
+                raise unusable(path, error) from error
             if time.monotonic() >= deadline:
-                raise StoreUnavailable(
-                    f"{path} is in use by another process ({_holder(error)}). Try again when it has finished."
-                ) from error
+                raise unavailable(path, error) from error
         time.sleep(_RETRY_SECONDS)
 
 
+def exists(path: Path) -> bool:
+    """Say whether there is a file that holds anything; an empty one is no store yet."""
+    return path.exists() and (path.is_dir() or path.stat().st_size > 0)
+
+
+def connect_writable(path: Path, *, wait: float = WAIT_SECONDS) -> duckdb.DuckDBPyConnection:
+    """Open a store for writing, made or brought to this schema if need be; only who holds the right to drain may.
+
+    Raises:
+        StoreError: as `connect` and `migrate` do.
+    """
+    if not exists(path):
+        _make(path)
+    con = connect(path, wait=wait)
+    try:
+        migrate(con, path)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def _make(path: Path) -> None:
+    """Make an empty store under another name and put it in place, so that whoever is killed here leaves no half of one."""
+    check_path(path, read_only=False)
+    fresh = path.with_name(f".{path.name}.new")
+    remove_database(fresh)
+    try:
+        con = connect(fresh)
+        migrate(con, fresh)
+        con.close()
+        fresh.replace(path)
+    except BaseException:
+        remove_database(fresh)
+        raise
+    sync_folder(path.parent)
+
+
+def remove_database(path: Path) -> None:
+    """Delete a database file of ours and its log."""
+    for left in (path, path.with_name(path.name + ".wal")):
+        left.unlink(missing_ok=True)
+
+
 def migrate(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
-    """Bring an empty or older database to this schema; a foreign or newer one is left alone and refused."""
-    version = stored_version(con, path)
-    if version == SCHEMA_VERSION:
-        return
-    con.execute("begin")
-    con.execute(script("schema/tables.sql").replace("{meters}", ",\n    ".join(f"{meter} bigint" for meter in METERS)))
-    con.execute(script("schema/prices.sql"))
-    con.execute("insert into meta values ('schema_version', ?)", [str(SCHEMA_VERSION)])
-    con.execute("commit")
+    """Bring an empty or older database to this schema, one version after the other; a foreign or newer one is left alone and refused.
+
+    Raises:
+        StoreUnusable: the database is somebody else's, or of a newer botanu.
+    """
+    for version in range(stored_version(con, path) or 0, SCHEMA_VERSION):
+        with explained(path):
+            con.execute("begin")
+            try:
+                for name in MIGRATIONS[version]:
+                    con.execute(script(name).replace("{meters}", ",\n    ".join(f"{meter} bigint" for meter in METERS)))
+                con.execute("delete from meta where key = 'schema_version'")
+                con.execute("insert into meta values ('schema_version', ?)", [str(version + 1)])
+                con.execute("commit")
+            except BaseException:
+                with suppress(duckdb.Error):
+                    con.execute("rollback")
+                raise
 
 
 def stored_version(con: duckdb.DuckDBPyConnection, path: Path | None) -> int | None:
@@ -103,18 +166,25 @@ def stored_version(con: duckdb.DuckDBPyConnection, path: Path | None) -> int | N
     }
     if not tables:
         return None
-    if "meta" not in tables or "spans" not in tables:
+    version = _version(con) if {"meta", "spans"} <= tables else None
+    if version is None:
         raise StoreUnusable(
             f"{path} is a DuckDB database, but not a botanu store. Name another file with --store; this one was not changed."
         )
-    row = con.execute("select value from meta where key = 'schema_version'").fetchall()
-    version = int(row[0][0]) if row else 0
     if version > SCHEMA_VERSION:
         raise StoreUnusable(
             f"{path} was written by a newer botanu (schema {version}, this one knows {SCHEMA_VERSION}). "
             "Upgrade botanu; the store was not changed."
         )
     return version
+
+
+def _version(con: duckdb.DuckDBPyConnection) -> int | None:
+    try:
+        [(version,)] = con.execute("select value from meta where key = 'schema_version'").fetchall()
+        return int(version)
+    except (duckdb.Error, ValueError, TypeError):
+        return None  # somebody else's table of that name
 
 
 def script(name: str) -> str:
@@ -137,31 +207,16 @@ def check_path(path: Path, *, read_only: bool) -> None:
         raise StoreUnusable(f"{path} is a folder, not a store. Name a file, for example {path / 'botanu.duckdb'}.")
     if not path.exists() and not path.parent.is_dir():
         raise StoreUnusable(f"The folder {path.parent} does not exist. Create it, or name another file with --store.")
-    if path.exists():
-        try:
+    try:
+        if path.exists():
             with path.open("rb" if read_only else "r+b"):
                 pass
-        except PermissionError as error:
-            raise StoreUnusable(
-                f"{path} cannot be {'read' if read_only else 'written'}: permission denied. Change its permissions or name another file."
-            ) from error
-
-
-def _is_lock(error: duckdb.Error) -> bool:
-    return "lock" in str(error) and "onflicting lock" in str(error)
-
-
-def _holder(error: duckdb.Error) -> str:
-    found = re.search(r"lock is held in (.+? \(PID \d+\))", str(error))
-    return found[1] if found else "its name is not known"
-
-
-def _unusable(path: Path, error: duckdb.Error) -> StoreUnusable:
-    first_line = str(error).splitlines()[0]
-    if "not a valid DuckDB database" in first_line:
-        return StoreUnusable(
-            f"{path} is not a DuckDB database. Name another file with --store; this one was not changed."
+    except OSError as error:
+        problem = (error.strerror or "it is not allowed").lower()
+        raise StoreUnusable(
+            f"{path} cannot be {'read' if read_only else 'written'}: {problem}. Change its permissions or name another file."
+        ) from error
+    if not read_only and not os.access(path.parent, os.W_OK):
+        raise StoreUnusable(
+            f"The folder {path.parent} cannot be written. Change its permissions, or name another file with --store."
         )
-    return StoreUnusable(
-        f"{path} cannot be opened: {first_line} It was not changed; restore it from a copy or name another file."
-    )
