@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -17,6 +17,7 @@ import orjson
 import pyarrow as pa
 
 from botanu import attributes as keys
+from botanu_store import sessions
 from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES
 from botanu_store.engines.duckdb import script
 from botanu_store.records import METERS, Call, Span
@@ -45,6 +46,7 @@ The use case is not among them: every span carries it, so it is found apart, wit
 
 def touched_traces(con: duckdb.DuckDBPyConnection) -> list[_Trace]:
     """Return the traces that `fresh` touches and that hold a span which may be a call, before `fresh` is among the stored spans."""
+    sessions.touched_traces(con)
     con.execute(script("steps/late.sql"))
     seen = con.execute(
         "select exists (from late_traces) or exists (from runs where run_id in (from maybe_touched_runs))"
@@ -67,20 +69,30 @@ def conclude(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
         "union select run_id from resolved "
         "union select run_id from calls semi join late_traces using (trace_id)"
     )
+    moved = con.execute(_MOVED).fetchall()[0][0]
     con.execute("delete from calls where trace_id in (from late_traces)")
     con.execute("insert into calls by name select * from resolved order by start_ns")
     con.unregister("resolved")
-    con.execute(_runs_script())
+    con.execute(_runs_script(moved=bool(moved)))
+
+
+_MOVED = (
+    "create or replace temp table moved as select trace_id, span_id from resolved "
+    "semi join (select trace_id, span_id from candidates where kind = 'LOG') as records using (trace_id, span_id) where run_id <> trace_id"
+)
+"""Log records whose call belongs to a run of another trace."""
 
 
 @cache
-def _runs_script() -> str:
+def _runs_script(*, moved: bool) -> str:
     said = ", ".join(f"'{key}'" for key in {*RUN_FACTS.values(), keys.OUTCOME, keys.OUTCOME_STATUS})
     facts = ",\n    ".join(
         f"arg_min(nullif(left(said['{key}'], 256), ''), (rank, start_ns)) filter (coalesce(said['{key}'], '') <> '') as {column}"
         for column, key in RUN_FACTS.items()
     )
     text = script("steps/runs.sql").replace("{run_keys}", said).replace("{facts}", facts)
+    staying = "(kind <> 'LOG' or (trace_id, span_id) not in (from moved))"
+    text = text.replace("{staying}", staying if moved else "true")
     return text.replace("{place}", "case when kind = 'LOG' then 2 when parent_id = '' then 0 else 1 end")
 
 
@@ -90,18 +102,19 @@ def _traces(con: duckdb.DuckDBPyConnection) -> Iterator[_Trace]:
         "create or replace temp table candidates as "
         f"select * exclude (attributes, resource), to_json(attributes)::varchar as attributes from work where {_candidate()}"
     )
-    traces: dict[str, _Trace] = defaultdict(_Trace)
+    places = _Places(sessions.groups(con))
     structure = con.execute(
         f"select trace_id, span_id, parent_id, run_id, attributes['{keys.STEP}'] from work "
         "semi join (select distinct trace_id from candidates) as holding using (trace_id)"
     )
     for trace_id, span_id, parent_id, run_id, step in structure.fetchall():
-        trace = traces[trace_id]
-        trace.parents[span_id] = parent_id
+        trace, mark = places.of(trace_id)
+        me = mark + span_id
+        trace.parents[me] = parent_id and mark + parent_id
         if run_id:
-            trace.runs[span_id] = run_id
+            trace.runs[me] = run_id
         if step:
-            trace.steps[span_id] = step
+            trace.steps[me] = step
     spans = con.execute(
         "select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, attributes from candidates"
     )
@@ -119,9 +132,11 @@ def _traces(con: duckdb.DuckDBPyConnection) -> Iterator[_Trace]:
         attributes,
     ) in spans.fetchall():
         said = orjson.loads(attributes)
-        span = Span(trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, said)
-        traces[trace_id].candidates.append(span)
-    yield from traces.values()
+        trace, mark = places.of(trace_id)
+        me, above = mark + span_id, parent_id and mark + parent_id
+        span = Span(trace_id, me, above, name, kind, start_ns, end_ns, status, service, scope, said)
+        trace.candidates.append(span)
+    yield from places.traces.values()
 
 
 def _candidate() -> str:
@@ -166,11 +181,42 @@ class _Trace:
     steps: dict[str, str] = field(default_factory=dict[str, str])
 
 
+class _Places:
+    """The traces that are resolved by themselves, and those that are resolved together, whose spans then have their trace before their id."""
+
+    def __init__(self, groups: Mapping[str, str]) -> None:
+        self._groups = groups
+        self.traces: dict[str, _Trace] = defaultdict(_Trace)
+
+    def of(self, trace_id: str) -> tuple[_Trace, str]:
+        """Return where a trace's spans go, and what goes before their ids there."""
+        group = self._groups.get(trace_id)
+        return (self.traces[trace_id], "") if group is None else (self.traces[group], trace_id + _MARK)
+
+
+_MARK = ":"
+
+
 def _resolved(trace: _Trace) -> Iterator[dict[str, Any]]:
-    services = {span.span_id: span.service for span in trace.candidates}
-    for call in resolve(trace.candidates, trace.parents):
-        run_id = _nearest(call.span_id, trace.runs, trace.parents) or call.trace_id
-        yield _call_row(call, run_id, _nearest(call.span_id, trace.steps, trace.parents), services[call.span_id])
+    spans = {span.span_id: span for span in trace.candidates}
+    calls = resolve(trace.candidates, trace.parents)
+    beside = _beside(calls, spans)
+    for call in calls:
+        place = beside.get(call.span_id, call.span_id)
+        run_id = _nearest(place, trace.runs, trace.parents) or spans[place].trace_id
+        step = _nearest(place, trace.steps, trace.parents)
+        yield _call_row(call, run_id, step, spans[call.span_id].service)
+
+
+def _beside(calls: Iterable[Call], spans: Mapping[str, Span]) -> dict[str, str]:
+    """Of the log records that are in no trace of their own, the span of the same call: what that one belongs to, they belong to."""
+    found: dict[str, str] = {}
+    for call in calls:
+        other = call.duplicate_of
+        if other and spans[other].trace_id != call.trace_id:
+            record, span = (call.span_id, other) if spans[other].kind != "LOG" else (other, call.span_id)
+            found.setdefault(record, span)
+    return found
 
 
 def _nearest(span_id: str, said: dict[str, str], parents: dict[str, str]) -> str | None:
@@ -193,7 +239,7 @@ def _calls_table(rows: list[dict[str, Any]]) -> pa.Table:
 def _call_row(call: Call, run_id: str, step: str | None, service: str) -> dict[str, Any]:
     return {
         "trace_id": call.trace_id,
-        "span_id": call.span_id,
+        "span_id": call.span_id.rpartition(_MARK)[2],
         "run_id": run_id,
         "category": call.category,
         "vendor": call.vendor,
@@ -212,7 +258,7 @@ def _call_row(call: Call, run_id: str, step: str | None, service: str) -> dict[s
         "emitter_usd": _money(call.emitter_usd),
         "counted": call.counted,
         "not_counted_reason": call.not_counted_reason,
-        "duplicate_of": call.duplicate_of,
+        "duplicate_of": call.duplicate_of.rpartition(_MARK)[2],
         "dialect": call.dialect,
         **call.quantities,
     }

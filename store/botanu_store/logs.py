@@ -30,6 +30,10 @@ Signal = Literal["traces", "logs", "metrics"]
 SESSION_KEYS: tuple[str, ...] = ("session.id", "conversation.id", "gen_ai.conversation.id", "thread.id")
 """Attributes that name the session of a record, the first that is there."""
 
+_SAID_SESSIONS = ", ".join(f"nullif(attributes['{key}'], '')" for key in SESSION_KEYS)
+SESSION_TRACE = f"md5('session ' || coalesce({_SAID_SESSIONS}))"
+"""In SQL: the trace of a session's records, as far as they name none; NULL without a session."""
+
 _IDENTITY_KEYS = (
     *SESSION_KEYS,
     "event.sequence",
@@ -105,7 +109,7 @@ def _decoding(mode: ContentMode) -> str:
 def _arriving() -> str:
     cases = " ".join(f"when '{name}' then '{key}'" for name, key in EVENTS.items())
     text = script("steps/arrive_logs.sql").replace("{key}", f"case name {cases} end")
-    text = text.replace("{session}", ", ".join(f"nullif(attributes['{key}'], '')" for key in SESSION_KEYS))
+    text = text.replace("{session_trace}", SESSION_TRACE)
     return text.replace("{identity}", ", ".join(f"coalesce(attributes['{key}'], '')" for key in _IDENTITY_KEYS))
 
 

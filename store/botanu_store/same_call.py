@@ -284,11 +284,21 @@ def _same_model_too(one: Group, other: Group) -> bool:
 
 def _may_be_same(one: Group, other: Group) -> bool:
     first, second = one.best, other.best
-    if one.ids and other.ids and one.ids.isdisjoint(other.ids):
+    if (one.ids and other.ids and one.ids.isdisjoint(other.ids)) or _other_request(first, second):
         return False
     if not (first.has_tokens and second.has_tokens):
         return _same_model(first, second) and _covers(one, other) and not _related(one, other)
     return (same_tokens(first, second) or _log_of(first, second)) and not _related(one, other)
+
+
+def _other_request(one: Node, other: Node) -> bool:
+    """Whether a program names two requests to its vendor, in its log and in its spans."""
+    ours, theirs = one.reading, other.reading
+    return (
+        ours.dialect == theirs.dialect
+        and "" not in (ours.request_id, theirs.request_id)
+        and ours.request_id != theirs.request_id
+    )
 
 
 def _log_of(one: Node, other: Node) -> bool:

@@ -70,7 +70,8 @@ def run_detail(db: Database, prefix: str) -> RunDetail:
     report.rows = [row for row in report.rows if row["run_id"] == run_id]
     root = report.rows[0]["root_run_id"]
     calls = db.rows("select * from priced_calls where run_id = $run_id order by start_ns, span_id", {"run_id": run_id})
-    spans = _own_spans(db.rows(script("reports/span_tree.sql"), {"run_id": run_id}), run_id)
+    traces = list({row["trace_id"] for row in calls})
+    spans = _own_spans(db.rows(script("reports/span_tree.sql"), {"run_id": run_id, "traces": traces}), run_id, calls)
     return RunDetail(report, _tree(spans, {row["span_id"]: row for row in calls}), calls, _related(db, root, run_id))
 
 
@@ -105,8 +106,9 @@ def _unique(db: Database, prefix: str) -> str:
     return ids[0]
 
 
-def _own_spans(spans: list[Row], run_id: str) -> list[Row]:
+def _own_spans(spans: list[Row], run_id: str, calls: list[Row]) -> list[Row]:
     """Keep the spans whose nearest ancestor that names a run names this one; a trace without any name is its own run."""
+    spans = [_beside_its_span(span, calls, run_id) if span["kind"] == "LOG" else span for span in spans]
     parents = {span["span_id"]: span["parent_id"] for span in spans}
     said = {span["span_id"]: span["run_id"] for span in spans if span["run_id"]}
     resolved: dict[str, str] = {}
@@ -120,6 +122,16 @@ def _own_spans(spans: list[Row], run_id: str) -> list[Row]:
         resolved.update(dict.fromkeys(path, answer))
         resolved[span["span_id"]] = said.get(span["span_id"]) or answer
     return [span for span in spans if resolved[span["span_id"]] == run_id]
+
+
+def _beside_its_span(record: Row, calls: list[Row], run_id: str) -> Row:
+    """Put a log record that names no trace below the span of the same call, if that is in this run; it has no other place."""
+    for call in calls:
+        pair = (call["span_id"], call["duplicate_of"])
+        if record["span_id"] in pair and not record["parent_id"]:
+            other = pair[0] if pair[1] == record["span_id"] else pair[1]
+            return {**record, "parent_id": other or "", "run_id": run_id}
+    return record
 
 
 def _tree(spans: list[Row], calls: dict[str, Row]) -> list[SpanNode]:

@@ -11,9 +11,13 @@ from typing import Any
 import pytest
 import zstandard
 from botanu_store import open_store
+from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.filters import Filters
+from botanu_store.ingest import Ingester
 from botanu_store.logs import holds
 from botanu_store.sources import Piece
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Gauge, Metric, MetricsData, ResourceMetrics, ScopeMetrics
 
 from tests.store.builders import (
@@ -263,3 +267,120 @@ def test_signals_are_told_apart(data: bytes, signal: Any) -> None:
     piece = Piece("protobuf", data, "a", "offset 0")
 
     assert [name for name in ("traces", "logs", "metrics") if holds(name, piece)] == [signal]
+
+
+def llm_request(trace: str, parent: str, span_id: str, *, at: int = 0, request: str = "req_1", **said: Any) -> Document:
+    """What Claude Code tells of a call in its traces."""
+    used = {"input_tokens": 1011, "output_tokens": 103, "cache_read_tokens": 807, "cache_creation_tokens": 302}
+    known = {"span__type": "llm_request", "session__id": "s-1", "model": "claude-sonnet-4-5", "request_id": request}
+    return span(trace, parent, name="claude_code.llm_request", span_id=span_id, start=START + at, millis=1300,
+                **{**known, **used, **said})  # fmt: skip
+
+
+TRACING = "com.anthropic.claude_code.tracing"
+
+
+def turns(*turns: tuple[str, str]) -> list[Document]:
+    """One document of spans for each turn of the session, a trace each, with one call."""
+    return [
+        document(
+            [
+                span(trace, name="claude_code.interaction", span_id="a" * 16, start=START + at, millis=2000,
+                     session__id="s-1"),
+                llm_request(trace, "a" * 16, "b" * 16, at=at, request=request),
+            ],
+            service="claude-code",
+            scope=TRACING,
+        )
+        for at, (trace, request) in enumerate(turns)
+    ]  # fmt: skip
+
+
+def records(*requests: str) -> list[Document]:
+    """One document for each of a session's log records, which name no trace."""
+    ended = START + 1_300_000_000
+    return [log_document([api_request(start=ended + at, request_id=name)]) for at, name in enumerate(requests)]
+
+
+def test_a_record_without_a_trace_is_the_call_of_a_span_of_its_session(tmp_path: Path) -> None:
+    """It counts, in the run of that span, whichever came first; a call that only the log has is left in the session's own run."""
+    store = tmp_path / "s.duckdb"
+
+    ingest(store, write(tmp_path / "a.jsonl", *records("req_1", "req_3")))
+    assert [row["llm_calls"] for row in runs(store)] == [2]
+    ingest(store, write(tmp_path / "b.jsonl", *turns(("c" * 32, "req_1"), ("d" * 32, "req_2"))))
+
+    found = {(row["request_id"], row["counted"]): row for row in calls(store)}
+    assert set(found) == {("req_1", True), ("req_1", False), ("req_2", True), ("req_3", True)}
+    assert found["req_1", False]["duplicate_of"] == found["req_1", True]["span_id"]
+    assert found["req_1", True]["emitter_usd"] == Decimal("0.0061")
+    assert (found["req_1", True]["run_id"], found["req_2", True]["run_id"]) == ("c" * 32, "d" * 32)
+    assert {row["use_case"]: row["llm_calls"] for row in runs(store) if row["run_id"] != "c" * 32} == {
+        "claude-code: claude_code.interaction": 1,
+        "claude-code: claude_code session": 1,
+    }
+
+
+def test_such_a_record_is_shown_below_its_span(tmp_path: Path) -> None:
+    """The tree of the run holds what its total holds."""
+    store = tmp_path / "s.duckdb"
+    ingest(store, write(tmp_path / "a.jsonl", *records("req_1", "req_2"), *turns(("c" * 32, "req_1"))))
+
+    with open_store(store) as opened:
+        detail = opened.run("c" * 32)
+
+    (root,) = detail.roots
+    (asked,) = root.children
+    assert [(child.name, child.call is not None and child.call["counted"]) for child in asked.children] == [
+        ("claude_code.api_request", True)
+    ]
+    assert root.total_usd == detail.run["cost_usd"] > 0
+    assert root.calls == 1
+
+
+def test_a_botanu_run_around_an_agent_gets_the_cost_from_its_log(tmp_path: Path) -> None:
+    """The run is named by a span around the agent's; its log knows nothing of that."""
+    store = tmp_path / "s.duckdb"
+    around = document([span("c" * 32, span_id="a" * 16, botanu__run_id="run-1", millis=3000)])
+    asked = document([llm_request("c" * 32, "a" * 16, "b" * 16)], scope=TRACING)
+
+    ingest(store, write(tmp_path / "a.jsonl", *records("req_1"), asked, around))
+
+    assert {(row["run_id"], row["counted"]) for row in calls(store)} == {("run-1", True), ("run-1", False)}
+    assert [row["run_id"] for row in runs(store)] == ["run-1"]
+
+
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_any_split_order_and_repetition_of_logs_and_spans_means_the_same(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """However the two signals of three turns arrive, each call is counted once, in the same run."""
+    pieces = [
+        *turns(("c" * 32, "req_1"), ("d" * 32, "req_2"), ("e" * 32, "req_3")),
+        *records("req_1", "req_2", "req_4"),
+        log_document([api_request("d" * 32, "a" * 16, start=START + 1_300_000_000, request_id="req_2")]),
+    ]
+    order = data.draw(st.permutations(pieces * 2))
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(order) - 1), max_size=3)))
+    folder = tmp_path_factory.mktemp("split")
+
+    seen = [summary(folder / f"{number}.duckdb", batches) for number, batches in enumerate(
+        ([pieces], [order[a:b] for a, b in zip([0, *cuts], [*cuts, len(order)], strict=True)])
+    )]  # fmt: skip
+
+    assert seen[0] == seen[1]
+
+
+def summary(store: Path, batches: list[list[Document]]) -> list[Any]:
+    """What a store says after these batches, one transaction each."""
+    con = connect(store)
+    migrate(con, store)
+    taker = Ingester(con)
+    for batch in batches:
+        taker.ingest(Piece("json", lines(each), "a", str(n)) for n, each in enumerate(batch))
+    columns = "span_id, run_id, counted, not_counted_reason, duplicate_of, input_tokens, output_tokens, emitter_usd"
+    found = con.sql(f"select {columns} from calls order by all").fetchall()
+    found += con.sql("select run_id, use_case, start_ns, end_ns, status, spans from runs order by all").fetchall()
+    con.close()
+    return found

@@ -73,6 +73,9 @@ CANDIDATE_KEYS: tuple[str, ...] = tuple(dict.fromkeys(key for d in DIALECTS for 
 EVENTS: dict[str, str] = {name: key for dialect in DIALECTS for name, key in dialect.events.items()}
 """Names of the log records that a dialect reads, and the attribute without which such a record says nothing."""
 
+SESSION_SCOPES: tuple[str, ...] = tuple(scope for dialect in DIALECTS for scope in dialect.session_scopes)
+"""Instrumentation scopes whose spans may name the session of log records."""
+
 
 def describe() -> list[tuple[str, str, str, str]]:
     """Return one row per dialect for the documentation: name, who speaks it, what makes a span a call, how its numbers are meant."""

@@ -52,6 +52,7 @@ DIALECT = Dialect(
     counts="Input EXCLUDES cache reads and writes. The log also has the cost, and is preferred.",
     read=read,
     keys=("span.type", "cost_usd"),
+    session_scopes=("com.anthropic.claude_code",),
     events={"claude_code.api_request": "cost_usd", "api_request": "cost_usd"},
     decides=False,
 )

@@ -58,6 +58,7 @@ DIALECT = Dialect(
         "codex.turn.token_usage.total_tokens",
         "input_token_count",
     ),
+    session_scopes=("codex",),
     events={"codex.sse_event": "input_token_count", "codex.tool_result": "call_id"},
     decides=False,
 )

@@ -42,6 +42,7 @@ DIALECT = Dialect(
     counts="Input includes the cache. Spans leave out thoughts and cache, logs have them and are preferred.",
     read=read,
     keys=("input_token_count",),
+    session_scopes=("gemini-cli",),
     events={"gemini_cli.api_response": "input_token_count"},
     scopes=("gemini-cli",),
     either=True,

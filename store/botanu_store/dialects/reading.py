@@ -62,6 +62,8 @@ class Dialect:
     """The dialect's spans have an instrumentation scope that begins with one of these; empty where the attributes say enough."""
     events: Mapping[str, str] = field(default_factory=dict[str, str])
     """Names of the log records that it reads, and the attribute without which such a record says nothing."""
+    session_scopes: tuple[str, ...] = ()
+    """Scopes of its spans that name the session which its log records name too."""
     either: bool = False
     """Whether one of the keys or one of the scopes is enough by itself."""
     decides: bool = True

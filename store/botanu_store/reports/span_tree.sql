@@ -19,5 +19,7 @@ where s.trace_id in (
     select trace_id from spans where run_id = $run_id
     union all
     select $run_id
+    union all
+    select unnest($traces)
 )
 order by s.start_ns, s.span_id

@@ -13,7 +13,7 @@ arriving as (
         piece,
         case
             when regexp_full_match(trace_id, '[0-9a-f]{32}') and trace_id <> repeat('0', 32) then trace_id
-            else md5(coalesce('session ' || coalesce({session}), 'record ' || digest))
+            else coalesce({session_trace}, md5('record ' || digest))
         end as trace_id,
         left(digest, 16) as span_id,
         case when regexp_full_match(parent_id, '[0-9a-f]{16}') then parent_id else '' end as parent_id,

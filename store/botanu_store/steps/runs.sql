@@ -2,10 +2,10 @@
 create or replace temp view run_spans as
 select coalesce(run_id, trace_id) as run_id, run_id is null as is_trace, trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, attributes, events
 from fresh
-where coalesce(run_id, trace_id) in (from touched_runs)
+where coalesce(run_id, trace_id) in (from touched_runs) and {staying}
 union all
 from earlier
-where run_id in (from touched_runs);
+where run_id in (from touched_runs) and {staying};
 
 -- Spans that say something of their run beyond its id and its use case.
 create or replace temp table run_words as

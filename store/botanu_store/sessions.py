@@ -1,0 +1,60 @@
+"""Log records that name no trace, and the spans of their session: both may tell of the same calls, so they are looked at together.
+
+Such records are in a trace of their session's (see logs.py); the spans of the same program, wherever they are, name that session too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from botanu_store.dialects import SESSION_SCOPES
+from botanu_store.engines.duckdb import script
+from botanu_store.logs import SESSION_TRACE
+
+if TYPE_CHECKING:
+    import duckdb
+
+_DAY_NS = 86_400_000_000_000
+_AGENTS = "kind <> 'LOG' and (" + " or ".join(f"starts_with(scope, '{scope}')" for scope in SESSION_SCOPES) + ")"
+
+
+def touched_traces(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `touched`: the traces of `fresh`, and those that share a session with one of them."""
+    con.execute("create or replace temp table touched as select distinct trace_id from fresh")
+    if con.execute(f"select exists (from fresh where kind = 'LOG' or {_AGENTS})").fetchall()[0][0]:
+        while _more(con):
+            pass
+
+
+def _more(con: duckdb.DuckDBPyConnection) -> bool:
+    records = " union all ".join(f"select start_ns, end_ns from {table} semi join touched using (trace_id) where kind = 'LOG'" for table in ("fresh", "spans"))  # fmt: skip
+    first, last = con.execute(f"select min(start_ns), max(end_ns) from ({records})").fetchall()[0]
+    extent = (first - _DAY_NS, last + _DAY_NS) if first is not None else (1, 0)
+    text = _script().replace("{from_ns}", str(extent[0])).replace("{to_ns}", str(extent[1]))
+    return bool(con.execute(text).fetchall()[0][0])
+
+
+@cache
+def _script() -> str:
+    return script("steps/sessions.sql").replace("{agents}", _AGENTS).replace("{session_trace}", SESSION_TRACE)
+
+
+def groups(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return of each trace in `work` that shares a session's log records with others, which of them stands for them all."""
+    links = con.execute(
+        f"select distinct trace_id, {SESSION_TRACE} as session_trace from work where {_AGENTS} "
+        f"and session_trace in (select trace_id from work where kind = 'LOG')"
+    )
+    return _joined(links.fetchall())
+
+
+def _joined(links: Iterable[tuple[str, str]]) -> dict[str, str]:
+    together: dict[str, list[str]] = {}
+    for one, other in links:
+        into, out = together.setdefault(one, [one]), together.setdefault(other, [other])
+        if into is not out:
+            into += out
+            together.update(dict.fromkeys(out, into))
+    return {trace: members[0] for trace, members in together.items()}
