@@ -15,7 +15,7 @@ from botanu_store.spool import Spool
 from tests.store import crowd
 
 ROLES = ("write",) * 8 + ("drain", "read")
-ROUNDS, SECONDS = 5, 1.5
+ROUNDS, SECONDS = 4, 1.0
 
 
 def confirmed(logs: list[Path]) -> set[str]:
