@@ -77,6 +77,15 @@ def same_tokens(one: Node, other: Node) -> bool:
     return close(one.input, other.input) and close(one.output, other.output)
 
 
+def may_be_same_tokens(one: Node, other: Node) -> bool:
+    """Say whether what two spans know of a call agrees; where one says 0 of an answer it does not know."""
+    return all(not mine or not theirs or close(mine, theirs) for mine, theirs in _counts(one, other))
+
+
+def _counts(one: Node, other: Node) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (one.input, other.input), (one.output, other.output)
+
+
 def join_late_usage(calls: list[Node], groups: Groups) -> None:
     """Give a usage that was only known after its call's span had ended to the last such call before it, under the same span if any is."""
     waiting: dict[tuple[str, ...], list[Node]] = defaultdict(list)
@@ -253,7 +262,8 @@ def _keys(node: Node) -> tuple[object, ...]:
     """Under which keys a call waits for its partner."""
     category = node.reading.category
     if node.has_tokens:
-        return (category, _size(node.input)), (category, "known")
+        known = (category, _size(node.input)), (category, "known")
+        return (*known, (category, "none")) if node.is_partial else known
     return ((category, "failed" if node.failed else node.reading.usage),)
 
 
@@ -262,7 +272,8 @@ def _partner_keys(node: Node) -> tuple[object, ...]:
     category = node.reading.category
     if node.has_tokens:
         size = _size(node.input)
-        return (category, size), (category, size - 1), (category, size + 1), (category, "none")
+        alike = (category, size), (category, size - 1), (category, size + 1), (category, "none")
+        return (*alike, (category, "known")) if node.is_partial else alike
     if node.failed or node.reading.usage == "free":
         return _keys(node)
     return (category, "none"), (category, "known")
@@ -286,8 +297,9 @@ def _may_be_same(one: Group, other: Group) -> bool:
     first, second = one.best, other.best
     if (one.ids and other.ids and one.ids.isdisjoint(other.ids)) or _other_request(first, second):
         return False
-    if not (first.has_tokens and second.has_tokens):
-        return _same_model(first, second) and _covers(one, other) and not _related(one, other)
+    if not _both_known(first, second):
+        agree = may_be_same_tokens(first, second) and _same_model(first, second)
+        return agree and _covers(one, other) and not _related(one, other)
     return (same_tokens(first, second) or _log_of(first, second)) and not _related(one, other)
 
 
@@ -299,6 +311,10 @@ def _other_request(one: Node, other: Node) -> bool:
         and "" not in (ours.request_id, theirs.request_id)
         and ours.request_id != theirs.request_id
     )
+
+
+def _both_known(one: Node, other: Node) -> bool:
+    return one.has_tokens and other.has_tokens and one.is_partial == other.is_partial
 
 
 def _log_of(one: Node, other: Node) -> bool:

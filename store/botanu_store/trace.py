@@ -35,6 +35,8 @@ class Node:
     input: int = field(init=False)
     output: int = field(init=False)
     has_tokens: bool = field(init=False)
+    is_partial: bool = field(init=False)
+    """Whether only one side of an answer's usage is known, as with streams that LangChain reads half."""
     failed: bool = field(init=False)
     is_call: bool = field(init=False)
     is_model_call: bool = field(init=False)
@@ -46,6 +48,7 @@ class Node:
         self.own_id = found.response_id if found.own_id else ""
         self.input, self.output = totals(found.quantities)
         self.has_tokens = self.input + self.output > 0
+        self.is_partial = found.category == "llm" and self.has_tokens and not (self.input and self.output)
         self.failed = span.status == "error" and not self.has_tokens
         self.is_call = found.role in ("call", "raw", "usage")
         self.is_model_call = found.category in ("llm", "embedding")
@@ -57,6 +60,7 @@ class Node:
         detail = self.depth if self.is_model_call and not self.has_tokens else len(found.quantities)
         return (
             self.has_tokens,
+            not self.is_partial,
             detail,
             self.span.kind == "LOG",
             TRUST.get(found.dialect, 0),

@@ -226,6 +226,16 @@ def test_h7_traceloop_adds_a_token_to_streams_and_is_not_believed() -> None:
     assert totals(trace.calls()) == Totals(4011, 403, 0, 0)
 
 
+def test_h7_a_span_that_knows_only_the_output_gives_way_to_one_that_knows_all() -> None:
+    """LangChain reads a stream's input from where Anthropic need not write it, and says 0 of it; another answer is another call."""
+    trace = Trace()
+    trace.span(openinference(0, 1403), scope=LANGCHAIN, ms=30)
+    trace.span(openinference(21720, 1403), scope=CLIENT, at=1)
+    trace.span(openinference(21720, 1503), scope=CLIENT, at=12)
+
+    assert totals(trace.calls()) == Totals(43440, 2906, 0, 0)
+
+
 def test_h8_usage_on_a_later_span_of_no_length() -> None:
     """Logfire writes a stream's usage on a span of its own when the stream is over: one call, and the earlier span says where."""
     trace = Trace()
