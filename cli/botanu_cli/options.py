@@ -51,6 +51,13 @@ class Request:
     settings: Settings
     values: dict[str, Any]
 
+    def open(self) -> Store:
+        """Open the store, with the prices that were believed on the day of `--as-priced`."""
+        from botanu_cli.interval import moment
+
+        day, zone = self.values["as_priced"], self.settings.zone
+        return self.settings.open(believed_at=moment(day, zone, datetime.now(UTC), "--as-priced") if day else None)
+
     def filters(self, store: Store) -> Filters:
         """Return the filters asked for; a value that the store does not know gets a note with the nearest known ones."""
         from botanu_store.filters import Filters
@@ -154,6 +161,15 @@ def _filter_parameters() -> list[inspect.Parameter]:
             help="Only runs that cost at least this many USD.",
             panel="Filters",
             metavar="USD",
+        ),
+        _option(
+            "as_priced",
+            str | None,
+            None,
+            "--as-priced",
+            help="At the prices that this store's book had then, instead of today's.",
+            panel="Filters",
+            metavar="DATE",
         ),
     ]
 

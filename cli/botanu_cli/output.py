@@ -122,14 +122,17 @@ def coverage_line(report: Report) -> str:
 
 
 def interval_line(report: Report) -> str:
-    """Say which interval was asked for; empty when it is everything."""
-    interval = report.interval
-    if interval.since is None and interval.until is None:
-        return ""
+    """Say which interval was asked for, and at which day's prices; empty when it is everything, at today's."""
+    interval, parts = report.interval, list[str]()
     zone = ZoneInfo(interval.tz)
-    since = text.when(interval.since, zone) or "the beginning"
-    until = text.when(interval.until, zone) or "now"
-    return f"{since} to {until} ({interval.tz})"
+    if interval.since is not None or interval.until is not None:
+        since = text.when(interval.since, zone) or "the beginning"
+        until = text.when(interval.until, zone) or "now"
+        parts.append(f"{since} to {until} ({interval.tz})")
+    parts += (
+        f"as priced on {text.when(datetime.fromisoformat(day), zone)}" for day in report.filters.get("as_priced", ())
+    )
+    return " · ".join(parts)
 
 
 def _json(report: Report, layout: Layout, _settings: Settings) -> str:

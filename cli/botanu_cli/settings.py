@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from botanu_cli.diagnostics import say
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from botanu_store.ingest import Progress
     from botanu_store.store import Store
 
@@ -44,17 +46,18 @@ class Settings:
             raise InputError("This works on a local store only. Name a DuckDB file with --store.")
         return Path(self.store)
 
-    def open(self, progress: Progress | None = None) -> Store:
+    def open(self, progress: Progress | None = None, *, believed_at: datetime | None = None) -> Store:
         """Open the store, say what was drained and set aside on the way, and how to fill it when it is empty.
 
         Args:
             progress: called with the number of segments just drained.
+            believed_at: price by what the book said then.
         """
         from botanu_store import open_store
 
         from botanu_cli.configuration import overrides
 
-        store = open_store(self.store, overrides=overrides(self.config), progress=progress)
+        store = open_store(self.store, overrides=overrides(self.config), progress=progress, believed_at=believed_at)
         drained = store.drained
         if drained.rejected_count:
             self.say(

@@ -11,7 +11,7 @@ import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
@@ -53,6 +53,7 @@ def open_store(
     content: ContentMode = "drop",
     overrides: prices.Overrides | None = None,
     progress: Progress | None = None,
+    believed_at: datetime | None = None,
 ) -> Store:
     """Open a store for reading, draining its spool first where that is possible.
 
@@ -61,6 +62,7 @@ def open_store(
         content: whether prompts, completions and tool arguments are kept ("keep") or removed on the way in.
         overrides: the user's own prices and discounts.
         progress: called with the number of segments just drained.
+        believed_at: price by what the store's price book said then, instead of by what it says now.
 
     Raises:
         StoreUnusable: the path holds something that is no botanu store.
@@ -68,7 +70,7 @@ def open_store(
     """
     if "://" in str(url):
         raise InputError(f"{str(url).split('://', 1)[0]}:// is no kind of store known here. Name a DuckDB file.")
-    return Store(Path(url), content, overrides, progress)
+    return Store(Path(url), content, overrides, progress, believed_at)
 
 
 class Store:
@@ -80,12 +82,14 @@ class Store:
         content: ContentMode = "drop",
         overrides: prices.Overrides | None = None,
         progress: Progress | None = None,
+        believed_at: datetime | None = None,
     ) -> None:
         self.path = path
         self.spool = Spool(path)
         self.drained = Ingested()
         self._content: ContentMode = content
         self._overrides = overrides
+        self._believed_at = believed_at
         self._db = self._open(progress)
 
     @property
@@ -332,10 +336,12 @@ class Store:
     def _ready(self, db: Database, *, fresh: bool) -> Database:
         if fresh:
             migrate(db.con, None)
-        prices.apply_overrides(db.con, self._overrides)
+        prices.apply_overrides(db.con, self._overrides, believed_at=self._believed_at)
         db.con.execute(script("schema/views.sql"))
         return db
 
     def _covered(self, report: Report) -> Report:
         report.coverage.segments_pending = len(self.spool.segments())
+        if self._believed_at is not None:
+            report.filters["as_priced"] = [self._believed_at.astimezone(UTC).isoformat()]
         return report

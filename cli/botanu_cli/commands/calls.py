@@ -35,6 +35,6 @@ def list_calls(
     kind: Literal["all", "not_counted", "unpriced"] = (
         "not_counted" if not_counted else "unpriced" if unpriced else "all"
     )
-    with request.settings.open() as store:
+    with request.open() as store:
         limited = page(request, limit, everything=everything)
         request.show(store.calls(request.filters(store), kind=kind, limit=limited), CALLS)

@@ -47,7 +47,7 @@ def cost(
     if chart and request.values["format"] != "table":
         raise typer.BadParameter("A chart is for looking at: leave --format out.", param_hint="--chart")
     dimensions = [name.strip().replace("-", "_") for name in group_by.split(",") if name.strip()]
-    with request.settings.open() as store:
+    with request.open() as store:
         filters = request.filters(store)
         before = interval_before(filters.interval, datetime.now(UTC)) if compare else None
         found = store.cost(filters, dimensions, before=before)

@@ -27,7 +27,7 @@ def export(
     """
     if form not in ("parquet", "csv"):
         raise typer.BadParameter(f"{form!r} is no format here. Choose from parquet, csv.", param_hint="--format")
-    with request.settings.open() as store:
+    with request.open() as store:
         written = store.export(request.filters(store), folder, form="csv" if form == "csv" else "parquet")
     for path, count in written.items():
         request.settings.say(f"Wrote {count:,} rows to {path}.")

@@ -23,5 +23,5 @@ def outcomes(request: Request) -> None:
     from botanu_cli.layouts import OUTCOMES
 
     worth = values(request.settings.config)
-    with request.settings.open() as store:
+    with request.open() as store:
         request.show(store.outcomes(request.filters(store), worth), OUTCOMES)

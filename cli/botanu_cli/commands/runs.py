@@ -45,7 +45,7 @@ def list_runs(
         raise typer.BadParameter(
             f"{sort!r} is no field to sort by. Choose from {', '.join(_SORTS)}.", param_hint="--sort"
         )
-    with request.settings.open() as store:
+    with request.open() as store:
         found = store.runs(request.filters(store), sort=chosen, limit=page(request, limit, everything=everything))
         add_short_ids(store, found)
         request.show(found, RUNS)

@@ -18,5 +18,5 @@ def vendors(request: Request) -> None:
     """
     from botanu_cli.layouts import VENDORS
 
-    with request.settings.open() as store:
+    with request.open() as store:
         request.show(store.vendors(request.filters(store)), VENDORS)
