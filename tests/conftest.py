@@ -28,6 +28,7 @@ def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / ".data"))  # where newer prices would be
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -19,6 +19,7 @@ from botanu_cli.commands import (
     export,
     ingest,
     outcomes,
+    prices,
     runs,
     schema,
     serve,
@@ -52,6 +53,7 @@ app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.add_typer(runs.app, name="runs")
 app.add_typer(calls.app, name="calls")
+app.add_typer(prices.app, name="prices")
 app.add_typer(store.app, name="store")
 app.add_typer(budget.app, name="budget")
 

@@ -202,3 +202,52 @@ VENDORS = Layout(
     totals=_VENDOR_FIELDS,
     noun="vendors and models",
 )
+
+PRICES = Layout(
+    columns=(
+        Column("vendor", "Vendor", "text", keep=9),
+        Column("model", "Model or product", "text", keep=10),
+        Column("operation", "Operation", "text", keep=6),
+        Column("usd", "Price", "price", keep=10),
+        Column("unit", "for a", "text", keep=10),
+        Column("tier", "Tier", "text", keep=8),
+        Column("variant", "Variant", "text", keep=4),
+        Column("since", "Since", "day", keep=7),
+        Column("until", "Until", "day", keep=5),
+        Column("rule", "Rule", "text", keep=6),
+        Column("source", "Source", "text", keep=1),
+    ),
+    fields=(
+        "category", "vendor", "model", "operation", "variant", "meter", "usd", "unit", "tier", "since", "until", "rule", "source", "price_id",
+    ),
+    totals=(),
+    noun="prices",
+)  # fmt: skip
+
+UNPRICED = Layout(
+    columns=(
+        Column("category", "Category", "text", keep=4),
+        Column("vendor", "Vendor", "text", keep=8),
+        Column("model", "Model or product", "text", keep=10),
+        Column("operation", "Operation", "text", keep=5),
+        Column("calls", "Calls", "count", keep=9),
+        Column("input_tokens", "Tokens in", "count", keep=6),
+        Column("output_tokens", "Tokens out", "count", keep=6),
+        Column("reason", "Why", "text", keep=7),
+        Column("fix", "What to do", "text", keep=10),
+    ),
+    fields=(
+        "category",
+        "vendor",
+        "model",
+        "operation",
+        "usage",
+        "calls",
+        "input_tokens",
+        "output_tokens",
+        "reason",
+        "fix",
+    ),
+    totals=("calls", "input_tokens", "output_tokens"),
+    noun="kinds of call",
+)

@@ -24,10 +24,23 @@ if TYPE_CHECKING:
     from botanu_cli.settings import Settings
 
 Kind = Literal[
-    "text", "count", "money", "worth", "share", "roi", "change", "meters", "figure", "duration", "time", "mark"
+    "text",
+    "count",
+    "money",
+    "price",
+    "day",
+    "worth",
+    "share",
+    "roi",
+    "change",
+    "meters",
+    "figure",
+    "duration",
+    "time",
+    "mark",
 ]
 
-LEFT: tuple[Kind, ...] = ("text", "time", "mark", "meters")
+LEFT: tuple[Kind, ...] = ("text", "time", "day", "mark", "meters")
 """Kinds of columns that begin at the left; numbers end at the right."""
 
 

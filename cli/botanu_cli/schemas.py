@@ -8,7 +8,7 @@ from typing import Any
 from botanu_store.records import METERS
 
 from botanu_cli.budgets.formats import BUDGETS
-from botanu_cli.layouts import CALLS, OUTCOMES, RUNS, TITLES, VENDORS, cost_layout
+from botanu_cli.layouts import CALLS, OUTCOMES, PRICES, RUNS, TITLES, UNPRICED, VENDORS, cost_layout
 from botanu_cli.output import Layout
 
 Schema = dict[str, Any]
@@ -20,6 +20,8 @@ _LAYOUTS: dict[str, Layout] = {
     "outcomes": OUTCOMES,
     "vendors": VENDORS,
     "budget": BUDGETS,
+    "prices": PRICES,
+    "unpriced": UNPRICED,
 }
 NAMES: tuple[str, ...] = (*_LAYOUTS, "run")
 """Reports that have a schema."""
@@ -31,6 +33,8 @@ def schema(name: str) -> Schema:
         return _run()
     layout = _LAYOUTS[name]
     row = _object(layout.fields)
+    if name == "prices":
+        row["properties"] |= {"usd": _MONEY, "unit": _TEXT}
     if name == "cost":
         # Which dimensions a row has is what --group-by says.
         row["properties"] |= dict.fromkeys(TITLES, _TEXT)

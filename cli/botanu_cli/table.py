@@ -66,6 +66,8 @@ def written(row: Mapping[str, Any], column: Column, zone: ZoneInfo) -> str:
             return _share(row, value, column.kind)
         case "time":
             return text.when(value, zone)
+        case "day":
+            return text.when(value, zone).partition(" ")[0]
         case _:
             return _WRITERS.get(column.kind, text.safe)(value)
 
@@ -75,6 +77,7 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "count": text.count,
     "duration": text.duration,
     "meters": text.meters,
+    "price": text.price,
 }
 
 

@@ -25,6 +25,11 @@ def usd(amount: Decimal | None) -> str:
     return f"{sign}${size.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN):f}"
 
 
+def price(amount: Decimal | None) -> str:
+    """Write a price as it is published: all its digits, none of them rounded away."""
+    return UNPRICED if amount is None else f"${amount:,f}"
+
+
 def usd_at_least(amount: Decimal | None, unpriced: int) -> str:
     """Write money that calls without a price would add to, with a sign that says so."""
     return ("≥" if amount is not None and unpriced else "") + usd(amount)

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botanu_store import price_updates
 from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, DAY_NS, EVERY_TIER, NO_TIER, Found, Price
 
 if TYPE_CHECKING:
@@ -88,6 +91,19 @@ def find(vendor: str, model: str) -> Found:
     return Found("", "", "unknown", f"{model or 'a call without a model'} is not in the price book")
 
 
+def find_everywhere(name: str) -> list[tuple[str, str]]:
+    """Return (vendor, model) of every vendor that the book lists a model of this name for; `vendor/model` names one of them."""
+    from genai_prices.data_snapshot import find_provider_by_id  # noqa: PLC0415 - see the module's docstring
+
+    providers = _providers()
+    prefix, _, rest = name.partition("/")
+    named = find_provider_by_id(providers, PROVIDERS.get(prefix.lower(), prefix)) if rest else None
+    places = [(provider, provider.find_model(name)) for provider in providers]
+    if named is not None:
+        places += [(named, named.find_model(rest))]
+    return sorted({(provider.id, info.id) for provider, info in places if info is not None})
+
+
 def _found(owner: Provider, model: ModelInfo) -> Found:
     if _has_prices(model):
         return Found(owner.id, model.id, "model")
@@ -113,6 +129,16 @@ def _named(vendor: str, model: str) -> tuple[Provider | None, list[str]]:
 
 
 def _providers() -> list[Provider]:
+    fetched = price_updates.newest()
+    return _installed() if fetched is None else _read(fetched)
+
+
+@cache
+def _read(fetched: Path) -> list[Provider]:
+    return price_updates.providers(fetched)
+
+
+def _installed() -> list[Provider]:
     from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415 - see the module's docstring
 
     return get_snapshot().providers

@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from hashlib import blake2b
-from importlib.metadata import version
 from typing import Any
 
 import duckdb
 
-from botanu_store import book
+from botanu_store import book, price_updates
 from botanu_store.engines.duckdb import script
 from botanu_store.money import charges_script, grid_script
 from botanu_store.overrides import Overrides, UserPrice, read_overrides
@@ -29,10 +28,14 @@ __all__ = ["Overrides", "apply_overrides", "book_version", "needs_sync", "read_o
 _TABLES = {"prices", "price_keys", "price_book"}
 
 
-@cache
 def book_version() -> str:
-    """Return the version of the price book: that of genai-prices, and a hash of rates.toml."""
-    return f"genai-prices {version('genai-prices')}, rates {blake2b(rates_text().encode(), digest_size=4).hexdigest()}"
+    """Return the version of the price book: that of genai-prices and of an update to it, and a hash of rates.toml."""
+    return f"genai-prices {price_updates.label()}, rates {_rates_hash()}"
+
+
+@cache
+def _rates_hash() -> str:
+    return blake2b(rates_text().encode(), digest_size=4).hexdigest()
 
 
 def needs_sync(con: duckdb.DuckDBPyConnection) -> bool:

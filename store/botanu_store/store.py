@@ -20,7 +20,21 @@ from typing import Any, Literal, Self
 
 import duckdb
 
-from botanu_store import export, outcomes, pages, prices, reports, samples, sources, sql, tree, trends, upkeep, vendors
+from botanu_store import (
+    export,
+    outcomes,
+    pages,
+    price_reports,
+    prices,
+    reports,
+    samples,
+    sources,
+    sql,
+    tree,
+    trends,
+    upkeep,
+    vendors,
+)
 from botanu_store.compare import compared
 from botanu_store.engines.duckdb import (
     SCHEMA_VERSION,
@@ -194,6 +208,23 @@ class Store:
     def vendors(self, filters: Filters) -> Report:
         """Report by vendor and model or product."""
         return self._covered(vendors.vendors(self._db, filters))
+
+    def prices(self, filters: Filters, *, kind: Literal["used", "all"] = "used") -> Report:
+        """Report what this store's kinds of call are priced at now, or all that the price book publishes."""
+        report = price_reports.in_use if kind == "used" else price_reports.published
+        return self._covered(report(self._db, filters))
+
+    def price(self, filters: Filters, name: str) -> Report:
+        """Report everything known of the price of one model or product, over time.
+
+        Raises:
+            NotFound: nothing is.
+        """
+        return self._covered(price_reports.of_model(self._db, filters, name, self._overrides))
+
+    def unpriced(self, filters: Filters) -> Report:
+        """Report the kinds of call that have no price, how much they used, and what would give them one."""
+        return self._covered(price_reports.unpriced(self._db, filters))
 
     def calls(
         self, filters: Filters, *, kind: Literal["all", "not_counted", "unpriced"] = "all", limit: int | None = None

@@ -1,0 +1,135 @@
+"""The user's own prices, written into botanu.toml without disturbing what else is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from botanu_store.errors import InputError
+from botanu_store.overrides import PRICE_KEYS, read_overrides
+from tomlkit.container import Container
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AbstractTable, InlineTable, Item
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPrice:
+    """What the user says of one name: prices by key, as `input`, or a discount; from and until a day, where given."""
+
+    name: str
+    said: Mapping[str, Decimal | str]
+    tool: bool = False
+    operation: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def section(self) -> str:
+        """The section of the file that it belongs to."""
+        return "discounts" if "discount" in self.said else "tools" if self.tool else "prices"
+
+
+def parse(pairs: Sequence[str]) -> dict[str, Decimal | str]:
+    """Read `key=USD` pairs.
+
+    Raises:
+        InputError: one is no such pair, or its key prices nothing; the message names the nearest key.
+    """
+    said = dict[str, Decimal | str]()
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not value:
+            raise InputError(f"{pair!r} says no price. Write KEY=USD, for example input=2.50.")
+        if key not in (*PRICE_KEYS, "discount"):
+            near = get_close_matches(key, (*PRICE_KEYS, "discount"), n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise InputError(f"Nothing is priced by {key!r}.{hint} Choose from {', '.join(PRICE_KEYS)}, discount.")
+        said[key] = value if key == "discount" else _amount(key, value)
+    if "discount" in said and len(said) > 1:
+        raise InputError("A discount is off the published price, so it stands alone. Set it and prices apart.")
+    return said
+
+
+def write(path: Path, price: OwnPrice) -> str:
+    """Put a price into the file, making it if need be, and return the line that says it now.
+
+    Raises:
+        InputError: the file is no TOML, or could not be used with it in; it is left as it was.
+    """
+    text = path.read_text("utf-8") if path.exists() else ""
+    try:
+        document = tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise InputError(f"{path} is not TOML: {error}. Correct that line.") from error
+    own: Any = document
+    for name in ("tool", "botanu") if path.name == "pyproject.toml" else ():
+        own = _inside(own, name)
+    section = _inside(own, price.section)
+    section[price.name] = _entry(section.get(price.name), price)
+    _replace(path, tomlkit.dumps(document))
+    return f"[{price.section}] {tomlkit.key(price.name).as_string()} = {section[price.name].as_string()}"
+
+
+def _amount(key: str, value: str) -> Decimal:
+    try:
+        return Decimal(value.removeprefix("$"))
+    except ArithmeticError as error:
+        raise InputError(f"{key}={value} is no amount. Give USD, for example {key}=2.50.") from error
+
+
+def _inside(table: Any, name: str) -> Any:
+    if name not in table:
+        table[name] = tomlkit.table()
+    found: Any = table[name]
+    if not isinstance(found, AbstractTable | Container):
+        raise InputError(f"{name} is no table there. Make it one: [{name}].")
+    return found
+
+
+def _entry(known: Item | None, price: OwnPrice) -> Item:
+    """A dated price is added to those there are; any other takes the place of the same keys."""
+    entry = tomlkit.inline_table()
+    dated = price.since is not None or price.until is not None
+    if isinstance(known, InlineTable | AbstractTable) and not dated:
+        for key, value in known.unwrap().items():
+            entry[key] = value
+    if price.operation:
+        entry["operation"] = price.operation
+    for key, value in price.said.items():
+        entry[key] = (
+            value if isinstance(value, str) else tomlkit.float_(str(value)) if "." in str(value) else int(value)
+        )
+    for key, day in (("from", price.since), ("until", price.until)):
+        if day is not None:
+            entry[key] = tomlkit.date(day.isoformat())
+    if not dated or known is None:
+        return entry
+    earlier: Any = known.unwrap()
+    return tomlkit.item([*(earlier if isinstance(earlier, list) else [earlier]), entry])
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the whole file or nothing, and only what the price book can read."""
+    trial = path.with_name(f".{os.getpid()}-{path.name}") if path.name != "pyproject.toml" else None
+    written = trial or path.with_name(f".{os.getpid()}") / path.name
+    written.parent.mkdir(exist_ok=True)
+    try:
+        written.write_text(text, "utf-8")
+        try:
+            read_overrides(written)
+        except InputError as error:
+            raise InputError(str(error).replace(str(written), str(path))) from error
+        if path.exists():
+            written.chmod(path.stat().st_mode)
+        written.replace(path)
+    finally:
+        written.unlink(missing_ok=True)
+        if trial is None:
+            written.parent.rmdir()

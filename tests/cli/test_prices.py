@@ -1,0 +1,244 @@
+"""`botanu prices`: what things cost, what has no price, prices of one's own, and newer ones."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import jsonschema
+import pytest
+from botanu_cli.schemas import schema
+from genai_prices.data import providers
+
+from tests.cli.conftest import Botanu
+from tests.store.builders import chat, document, span, trace_id, write
+
+
+def rows(botanu: Botanu, *arguments: str) -> list[dict[str, Any]]:
+    """Run a prices report as JSON, hold it to its schema, and return its rows."""
+    result = botanu("prices", *arguments, "-f", "json")
+    assert result.code == 0, result.err
+    found = json.loads(result.out)
+    jsonschema.validate(found, schema(found["schema"].split(".")[1].split("/")[0]))
+    return found["rows"]
+
+
+@pytest.fixture
+def odd(botanu: Botanu, tmp_path: Path) -> None:
+    """A store with a model and a tool that nobody prices, a stream without usage, and a priced call."""
+    trace = trace_id()
+    named = {"gen_ai__operation__name": "chat", "gen_ai__provider__name": "openai", "gen_ai__request__model": "gpt-4o"}
+    tool = {"gen_ai__operation__name": "execute_tool", "gen_ai__tool__name": "search_web"}
+    spans = [
+        chat(trace, model="llama-in-house", tokens=(1000, 50)),
+        chat(trace, model="llama-in-house", tokens=(500, 50)),
+        chat(trace, tokens=(1_000_000, 1_000_000)),
+        span(trace, name="chat gpt-4o", kind=3, **named),
+        span(trace, name="execute_tool search_web", **tool),
+    ]
+    assert botanu("ingest", str(write(tmp_path / "odd.jsonl", document(spans)))).code == 0
+
+
+def test_list_shows_what_this_store_uses_and_free_is_not_unpriced(botanu: Botanu, filled: Path) -> None:
+    """Each kind of call has its prices with source; what is free costs 0 and what is unknown has none."""
+    found = rows(botanu, "list")
+    gpt = {row["meter"]: row for row in found if row["model"] == "gpt-4o"}
+    assert (gpt["input_tokens"]["usd"], gpt["output_tokens"]["usd"]) == ("2.50", "10.00")
+    assert "genai-prices" in gpt["input_tokens"]["source"]
+    assert {row["usd"] for row in found if row["rule"] == "free"} == {"0.00"}
+    assert {row["usd"] for row in found if row["rule"] == "unpriced"} == {None}
+    assert "unpriced" in botanu("prices", "list").out
+
+
+def test_list_all_is_the_whole_book(botanu: Botanu, filled: Path) -> None:
+    """Models that no call used are there too."""
+    found = rows(botanu, "list", "--all")
+    assert len(found) > 2000
+    assert {"deepseek", "mistral", "bigquery"} <= {row["vendor"] for row in found}
+
+
+def test_show_finds_a_model_at_every_vendor_with_dates_and_tiers(botanu: Botanu, filled: Path) -> None:
+    """A model's name finds all who sell it; vendor/model only that one; tiers are in words."""
+    assert {"anthropic", "google"} <= {row["vendor"] for row in rows(botanu, "show", "claude-sonnet-4-5")}
+    only = rows(botanu, "show", "anthropic/claude-sonnet-4-5")
+    assert {row["vendor"] for row in only} == {"anthropic"}
+    assert {"up to 200,000 input tokens", "over 200,000 input tokens"} <= {row["tier"] for row in only}
+
+
+def test_show_finds_a_product(botanu: Botanu, filled: Path) -> None:
+    """A product of the shipped rates is shown with its source and the day it was read."""
+    row = rows(botanu, "show", "bigquery")[-1]
+    assert (row["usd"], row["meter"]) == ("6.25", "bytes_scanned")
+    assert "cloud.google.com" in row["source"]
+
+
+def test_show_of_an_unknown_model_names_the_nearest(botanu: Botanu, filled: Path) -> None:
+    """A slip of the finger gets the right name and the way to set a price, with exit code 2."""
+    result = botanu("prices", "show", "gpt-4oo")
+    assert result.code == 2
+    assert "gpt-4o" in result.err
+    assert "botanu prices set" in result.err
+
+
+@pytest.mark.usefixtures("odd")
+def test_unpriced_says_how_much_why_and_what_to_do(botanu: Botanu) -> None:
+    """Usage is summed for each kind of call; what nobody counted cannot be priced; the command given really prices."""
+    found = {row["model"]: row for row in rows(botanu, "unpriced")}
+    assert (found["llama-in-house"]["calls"], found["llama-in-house"]["input_tokens"]) == (2, 1500)
+    assert "nobody recorded" in found["gpt-4o"]["reason"]
+    assert "record its usage" in found["gpt-4o"]["fix"]
+    command = found["llama-in-house"]["fix"].replace("USD", "2").split()[1:]
+    result = botanu(*command)
+    assert result.code == 0, result.err
+    assert "2 of 3 calls without a price have one now" in result.err
+    assert set(rows(botanu, "unpriced")[0].values()) >= {"gpt-4o"}
+
+
+@pytest.mark.usefixtures("odd")
+def test_a_price_that_is_set_prices_the_past(botanu: Botanu) -> None:
+    """Calls of before cost what the user says, in the report and in the list of prices."""
+    botanu("prices", "set", "openai/llama-in-house", "input=1", "output=10")
+    totals = {row["model"]: row["cost_usd"] for row in _cost(botanu)}
+    assert Decimal(totals["llama-in-house"]) == Decimal("0.0025")
+    mine = [row for row in rows(botanu, "list") if row["model"] == "llama-in-house"]
+    assert {row["rule"] for row in mine} == {"yours"}
+    assert rows(botanu, "show", "openai/llama-in-house")[0]["source"] == "your settings"
+
+
+@pytest.mark.usefixtures("odd")
+def test_discounts_and_tools_can_be_set_too(botanu: Botanu) -> None:
+    """A discount is off the published price; a tool has a price per call."""
+    assert botanu("prices", "set", "openai/gpt-4o", "discount=10%").code == 0
+    assert botanu("prices", "set", "search_web", "per_call=0.25", "--tool").code == 0
+    cost = {row["category"]: Decimal(row["cost_usd"]) for row in _cost(botanu, "category") if row["cost_usd"]}
+    assert cost == {"llm": Decimal("11.25"), "tool": Decimal("0.25")}
+    assert {row["rule"] for row in rows(botanu, "list") if row["model"] == "gpt-4o"} == {"discounted"}
+
+
+def _cost(botanu: Botanu, by: str = "model") -> list[dict[str, Any]]:
+    return json.loads(botanu("cost", "--group-by", by, "-f", "json").out)["rows"]
+
+
+def test_set_keeps_what_else_is_in_the_file(botanu: Botanu, tmp_path: Path) -> None:
+    """Comments, order and other sections stay as they were; a dated price is added to the one before."""
+    before = '# ours\n[values]\ntickets_resolved = 4.50 # agreed\n\n[prices]\n"gpt-4o" = { input = 2.0 }\n'
+    (tmp_path / "botanu.toml").write_text(before)
+    assert botanu("prices", "set", "gpt-4o", "output=8").code == 0
+    assert botanu("prices", "set", "gpt-4o", "input=1.5", "--from", "2026-07-01").code == 0
+    text = (tmp_path / "botanu.toml").read_text()
+    assert text.startswith(before[: before.index('"gpt-4o"')])
+    kept = tomllib.loads(text)["prices"]["gpt-4o"]
+    assert kept[0] == {"input": 2.0, "output": 8}
+    assert kept[1]["input"] == 1.5
+
+
+def test_set_writes_where_the_settings_are(botanu: Botanu, tmp_path: Path) -> None:
+    """Settings in pyproject.toml stay there; --config names a file, which may be new."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n\n[tool.botanu.values]\nticket = 3\n')
+    assert botanu("prices", "set", "gpt-4o", "input=1").code == 0
+    assert tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["botanu"]["prices"] == {
+        "gpt-4o": {"input": 1}
+    }
+    assert botanu("--config", "team.toml", "prices", "set", "gpt-4o", "input=3").code == 0
+    assert tomllib.loads((tmp_path / "team.toml").read_text())["prices"]["gpt-4o"]["input"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["gpt-4o", "inptu=1"], "Did you mean input?"),
+        (["gpt-4o", "2.50"], "KEY=USD"),
+        (["gpt-4o", "input=cheap"], "no amount"),
+        (["gpt-4o", "input=-1"], "from 0"),
+        (["gpt-4o", "discount=115%"], "share"),
+        (["gpt-4o", "discount=10%", "input=1"], "stands alone"),
+        (["gpt-4o", "input=1", "--from", "tomorrow"], "no day"),
+    ],
+)
+def test_what_is_no_price_is_refused_and_the_file_stays(
+    botanu: Botanu, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    """A wrong key, amount, share or day gets one sentence and exit code 2; nothing is written."""
+    (tmp_path / "botanu.toml").write_text("[values]\nticket = 3\n")
+    result = botanu("prices", "set", *arguments)
+    assert result.code == 2
+    assert said in result.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["botanu.toml"]
+    assert (tmp_path / "botanu.toml").read_text() == "[values]\nticket = 3\n"
+
+
+@pytest.fixture
+def published() -> Iterator[dict[str, Any]]:
+    """A place that publishes a price book: what the test puts under `book`, at `url`."""
+    place: dict[str, Any] = {"book": b""}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(place["book"])
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    place["url"] = f"http://127.0.0.1:{server.server_port}/data.json"
+    yield place
+    server.shutdown()
+    server.server_close()
+
+
+def _book(**models: float) -> bytes:
+    """A book with every vendor of the installed one, and these models of OpenAI's at a price for input."""
+    listed = [
+        {"id": name, "match": {"equals": name}, "prices": {"input_mtok": usd, "output_mtok": usd}}
+        for name, usd in models.items()
+    ]
+    book = [
+        {
+            "id": provider.id,
+            "name": provider.name,
+            "api_pattern": provider.api_pattern,
+            "models": listed if provider.id == "openai" else [],
+        }
+        for provider in providers
+    ]
+    return json.dumps(book).encode()
+
+
+@pytest.mark.usefixtures("odd")
+def test_update_brings_newer_prices_into_the_store(botanu: Botanu, published: dict[str, Any]) -> None:
+    """A model that the newer book lists is priced from then on, and the book in use names the update."""
+    published["book"] = _book(**{"llama-in-house": 3, "gpt-4o": 1})
+    result = botanu("prices", "update", "--url", published["url"])
+    assert result.code == 0, result.err
+    assert "2 models" in result.out
+    costs = {row["model"]: row["cost_usd"] for row in _cost(botanu)}
+    assert (Decimal(costs["gpt-4o"]), Decimal(costs["llama-in-house"])) == (Decimal(2), Decimal("0.0048"))
+
+
+@pytest.mark.usefixtures("odd")
+@pytest.mark.parametrize("book", [b"", b"{}", b"<html>", b"[]", b'[{"id": 1}]', b'[{"id": "openai"}]'])
+def test_a_bad_update_changes_nothing(botanu: Botanu, published: dict[str, Any], book: bytes, tmp_path: Path) -> None:
+    """What is no price book, or lacks vendors, is refused with exit code 2; the prices in use stay."""
+    published["book"] = book
+    before = _cost(botanu)
+    result = botanu("prices", "update", "--url", published["url"])
+    assert result.code == 2
+    assert "not changed" in result.err
+    assert _cost(botanu) == before
+    assert not (tmp_path / ".data").exists()
+
+
+def test_an_update_without_a_network_says_so(botanu: Botanu) -> None:
+    """Unreachable is exit code 4, and says which prices stay in use."""
+    result = botanu("prices", "update", "--url", "http://127.0.0.1:9/data.json")
+    assert result.code == 4
+    assert "stay in use" in result.err
