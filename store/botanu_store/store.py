@@ -211,6 +211,7 @@ class Store:
 
     def prices(self, filters: Filters, *, kind: Literal["used", "all"] = "used") -> Report:
         """Report what this store's kinds of call are priced at now, or all that the price book publishes."""
+        self._need_book()
         report = price_reports.in_use if kind == "used" else price_reports.published
         return self._covered(report(self._db, filters))
 
@@ -220,6 +221,7 @@ class Store:
         Raises:
             NotFound: nothing is.
         """
+        self._need_book()
         return self._covered(price_reports.of_model(self._db, filters, name, self._overrides))
 
     def unpriced(self, filters: Filters) -> Report:
@@ -370,6 +372,11 @@ class Store:
         prices.apply_overrides(db.con, self._overrides, believed_at=self._believed_at)
         db.con.execute(script("schema/views.sql"))
         return db
+
+    def _need_book(self) -> None:
+        """Read the price book where there is no store yet that holds it."""
+        if not self.path.exists():
+            prices.sync_prices(self._db.con)
 
     def _covered(self, report: Report) -> Report:
         report.coverage.segments_pending = len(self.spool.segments())

@@ -73,9 +73,18 @@ def test_show_finds_a_model_at_every_vendor_with_dates_and_tiers(botanu: Botanu,
 
 def test_show_finds_a_product(botanu: Botanu, filled: Path) -> None:
     """A product of the shipped rates is shown with its source and the day it was read."""
-    row = rows(botanu, "show", "bigquery")[-1]
-    assert (row["usd"], row["meter"]) == ("6.25", "bytes_scanned")
-    assert "cloud.google.com" in row["source"]
+    found = [row for row in rows(botanu, "show", "bigquery") if row["meter"] == "bytes_scanned"]
+    assert [(row["usd"], row["until"] or row["since"]) for row in found] == [
+        ("5.00", "2023-07-05T00:00:00.000000Z"),
+        ("6.25", "2023-07-05T00:00:00.000000Z"),
+    ]
+    assert "cloud.google.com" in found[0]["source"]
+
+
+def test_show_needs_no_store(botanu: Botanu, tmp_path: Path) -> None:
+    """The price book can be asked before there is any store, and none is made by that."""
+    assert rows(botanu, "show", "openai/gpt-4o")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_show_of_an_unknown_model_names_the_nearest(botanu: Botanu, filled: Path) -> None:
