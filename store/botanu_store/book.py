@@ -98,9 +98,9 @@ def find_everywhere(name: str) -> list[tuple[str, str]]:
     providers = _providers()
     prefix, _, rest = name.partition("/")
     named = find_provider_by_id(providers, PROVIDERS.get(prefix.lower(), prefix)) if rest else None
+    if named is not None and (info := named.find_model(rest)) is not None:
+        return [(named.id, info.id)]
     places = [(provider, provider.find_model(name)) for provider in providers]
-    if named is not None:
-        places += [(named, named.find_model(rest))]
     return sorted({(provider.id, info.id) for provider, info in places if info is not None})
 
 
