@@ -25,6 +25,7 @@ from botanu_store.decoding import Decoded, Decoder
 from botanu_store.engines.duckdb import script
 from botanu_store.sources import Piece
 from botanu_store.spool import Spool
+from botanu_store.touched import calls_of
 
 BATCH_BYTES = 64 * 1024 * 1024
 """Bytes of OTLP in one transaction: bounds memory, whatever the input."""
@@ -194,11 +195,11 @@ class Ingester:
         self._name_unusable(decoded)
         fresh = self._arrive(decoded.table)
         if fresh:
-            traces = conclude.touched_traces(self.con)
+            spans, groups = conclude.touched(self.con)
             # DuckDB stores what Python, at the same time, thinks about.
             with ThreadPoolExecutor(1) as beside:
                 stored = beside.submit(self.con.execute, "insert into spans by name from fresh")
-                calls = conclude.calls_of(traces)
+                calls = calls_of(spans, groups)
                 stored.result()
             conclude.conclude(self.con, calls)
         return fresh

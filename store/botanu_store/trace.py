@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from botanu_store.dialects.reading import Reading
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS, Span
+
+_Known = TypeVar("_Known")
 
 TRUST: dict[str, int] = {"anthropic-sdk": 1, "traceloop": -1, "openlit": -2}
 """Whose numbers are better than others': the vendor's own; Traceloop adds one to Anthropic's streams, OpenLIT makes some up."""
@@ -95,7 +98,7 @@ def link(nodes: list[Node], parents: Mapping[str, str]) -> None:
     known[""] = None
     nested = False
     for node in nodes:
-        found = _nearest(parents.get(node.span.span_id, node.span.parent_id), parents, known)
+        found = nearest(parents.get(node.span.span_id, node.span.parent_id), parents, known)
         if found is not None and found is not node:
             node.parent, nested = found, True
     if nested:
@@ -103,7 +106,8 @@ def link(nodes: list[Node], parents: Mapping[str, str]) -> None:
         _number(_roots(nodes))
 
 
-def _nearest(span_id: str, parents: Mapping[str, str], known: dict[str, Node | None]) -> Node | None:
+def nearest(span_id: str, parents: Mapping[str, str], known: dict[str, _Known | None]) -> _Known | None:
+    """Return what is known of a span, else of its nearest ancestor; `known`, which must know "", remembers it for all on the way."""
     path: list[str] = []
     while span_id not in known:
         known[span_id] = None  # Met again before it is answered, it is a cycle that holds nothing.

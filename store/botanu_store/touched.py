@@ -1,0 +1,164 @@
+"""The traces that a batch touches, from DuckDB's rows to the rows of their calls; Python looks only at spans that may be calls.
+
+Rows come and go by columns: a span costs a fraction of what it would as a row of its own.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
+# (pyarrow ships no types.)
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from botanu import attributes as keys
+from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES
+from botanu_store.records import METERS, Call, Span
+from botanu_store.resolve import resolve
+from botanu_store.trace import nearest
+
+
+def spans_of(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Return every span in `work`: its place in its trace, and of those that may be calls what they say, as JSON."""
+    return con.sql(
+        "select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, run_id, "
+        f"attributes['{keys.STEP}'] as step, case when {_candidate()} then to_json(attributes)::varchar end as said from work"
+    ).to_arrow_table()
+
+
+def calls_of(spans: pa.Table, groups: Mapping[str, str]) -> pa.Table:
+    """Return the calls of these spans, as rows of the table `calls`; `groups` names traces that are looked at together."""
+    return _table([found for rows in _by_trace(spans, groups) for found in _resolved(rows)])
+
+
+def _candidate() -> str:
+    wanted = ", ".join(f"'{key}'" for key in CANDIDATE_KEYS)
+    scopes = " or ".join(f"starts_with(scope, '{scope}')" for scope in CANDIDATE_SCOPES)
+    return f"kind = 'LOG' or list_has_any(map_keys(attributes), [{wanted}])" + (f" or {scopes}" if scopes else "")
+
+
+class _Found(NamedTuple):
+    """A call, and what it has of its span and of those around it."""
+
+    call: Call
+    run_id: str
+    step: str | None
+    service: str
+
+
+_Row = tuple[Any, ...]
+
+
+def _by_trace(spans: pa.Table, groups: Mapping[str, str]) -> Iterable[list[_Row]]:
+    """The spans of each trace; of traces that are looked at together, they have their trace before their id."""
+    traces: dict[str, list[_Row]] = defaultdict(list)
+    for row in zip(*(column.to_pylist() for column in spans.columns), strict=True):
+        group = groups.get(row[0])
+        if group is None:
+            traces[row[0]].append(row)
+        else:
+            traces[group].append(_marked(*row))
+    return traces.values()
+
+
+def _marked(trace_id: str, span_id: str, parent_id: str, *rest: Any) -> _Row:
+    mark = trace_id + _MARK
+    return (trace_id, mark + span_id, parent_id and mark + parent_id, *rest)
+
+
+def _unmark(call: Call) -> None:
+    call.span_id = call.span_id.rpartition(_MARK)[2]
+    call.duplicate_of = call.duplicate_of.rpartition(_MARK)[2]
+
+
+_MARK = ":"
+
+
+def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
+    """The calls of one trace; its objects are gone before the next one's are made, which spares the garbage collector."""
+    candidates, parents = list[Span](), dict[str, str]()
+    runs: dict[str, str | None] = {"": None}
+    steps: dict[str, str | None] = {"": None}
+    for trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, run_id, step, said in rows:
+        parents[span_id] = parent_id
+        if run_id:
+            runs[span_id] = run_id
+        if step:
+            steps[span_id] = step
+        if said is not None:
+            told = orjson.loads(said)
+            span = Span(trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, told)
+            candidates.append(span)
+    calls = resolve(candidates, parents)
+    spans = {span.span_id: span for span in candidates}
+    together = _MARK in rows[0][1]
+    beside = _beside(calls, spans) if together else {}
+    for call in calls:
+        place = beside.get(call.span_id, call.span_id)
+        run_id = nearest(place, parents, runs) or spans[place].trace_id
+        found = _Found(call, run_id, nearest(place, parents, steps), spans[call.span_id].service)
+        if together:
+            _unmark(call)
+        yield found
+
+
+def _beside(calls: Iterable[Call], spans: Mapping[str, Span]) -> dict[str, str]:
+    """Of the log records that are in no trace of their own, the span of the same call: what that one belongs to, they belong to."""
+    found: dict[str, str] = {}
+    for call in calls:
+        other = call.duplicate_of
+        if other and spans[other].trace_id != call.trace_id:
+            record, span = (call.span_id, other) if spans[other].kind != "LOG" else (other, call.span_id)
+            found.setdefault(record, span)
+    return found
+
+
+_COLUMNS: dict[str, pa.DataType] = {
+    **dict.fromkeys(
+        ("trace_id", "span_id", "category", "vendor", "model", "request_model", "operation", "usage"), pa.string()
+    ),
+    **dict.fromkeys(("start_ns", "end_ns"), pa.int64()),
+    **dict.fromkeys(("error", "counted"), pa.bool_()),
+    "attempt": pa.int32(),
+    **dict.fromkeys(("response_id", "request_id", "not_counted_reason", "duplicate_of", "dialect"), pa.string()),
+}
+"""Columns that are a call's as they stand."""
+
+
+def _table(found: Sequence[_Found]) -> pa.Table:
+    calls = [each.call for each in found]
+    quantities = [call.quantities for call in calls]
+    said = {meter for counted in quantities for meter in counted}
+    columns: dict[str, Any] = {
+        name: pa.array(map(attrgetter(name), calls), kind, size=len(calls)) for name, kind in _COLUMNS.items()
+    }
+    for name in ("run_id", "step", "service"):
+        columns[name] = pa.array(map(attrgetter(name), found), pa.string(), size=len(calls))
+    columns["emitter_usd"] = pa.array([_money(call.emitter_usd) for call in calls], pa.decimal128(38, 12))
+    for meter in METERS:
+        # Most meters are in no call of a batch; the table has NULL where there is no column.
+        if meter in said:
+            columns[meter] = pa.array([counted.get(meter) for counted in quantities], pa.int64())
+    return pa.table(columns)
+
+
+def _money(text: str | None) -> Decimal | None:
+    """The emitter's cost to twelve decimals; what is no amount between 0 and a trillion dollars is no cost."""
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text)
+        return amount.quantize(_PICO_USD) if 0 <= amount < _MOST_USD else None
+    except ArithmeticError:
+        return None
+
+
+_PICO_USD = Decimal("1e-12")
+_MOST_USD = Decimal("1e12")
