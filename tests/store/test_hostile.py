@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import duckdb
+import pytest
 from botanu_store import damaged
 from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.ingest import Ingested, Ingester
@@ -13,7 +18,9 @@ from botanu_store.sources import Piece, read_stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.builders import Document, as_protobuf, attribute, chat, document, span, trace_id
+from tests.store.builders import Document, as_protobuf, attribute, chat, document, run, span, trace_id
+
+SAMPLES = Path(__file__).parents[2] / "sample_traces"
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=20),
@@ -25,16 +32,26 @@ TOKENS = st.sampled_from(
 )
 
 
-def ingested(*pieces: bytes) -> tuple[Ingested, dict[str, Any]]:
-    """What comes of these JSON documents in a database in memory."""
+@cache
+def database() -> duckdb.DuckDBPyConnection:
+    """One database in memory for all, emptied each time: making it takes longer than most of these tests."""
     con = connect(None)
     migrate(con, None)
+    return con
+
+
+def ingested(*pieces: bytes) -> tuple[Ingested, dict[str, Any]]:
+    """What comes of these JSON documents in an empty database."""
+    con = database()
+    for table in ("spans", "calls", "runs"):
+        con.execute(f"delete from {table}")
     ingester = Ingester(con)
     ingester.ingest([Piece("json", data, "test", f"line {n}") for n, data in enumerate(pieces, 1)])
     counts = {name: con.execute(f"select count(*) from {name}").fetchall()[0][0] for name in ("spans", "calls", "runs")}
-    meters = ("input_tokens", "output_tokens", "cache_read_tokens")
-    counts |= {name: con.execute(f"select coalesce(sum({name}), 0) from calls").fetchall()[0][0] for name in meters}
-    con.close()
+    sums = dict.fromkeys(("input_tokens", "output_tokens", "cache_read_tokens", "emitter_usd"), "calls")
+    for name, table in {**sums, "value_amount": "runs"}.items():
+        counts[name] = con.execute(f"select coalesce(sum({name}), 0) from {table}").fetchall()[0][0]
+    counts["good"] = con.execute(f"select count(*) from calls where trace_id = '{'f' * 32}'").fetchall()[0][0]
     return ingester.result, counts
 
 
@@ -53,6 +70,93 @@ def test_a_span_of_any_shape_does_not_hurt_its_neighbours(broken: dict[str, Any]
 
     assert counts["spans"] + len(result.rejected) == 2
     assert counts["calls"] >= 1
+
+
+WHOLE = json.loads((SAMPLES / "foreign_spans.jsonl").read_text().splitlines()[0])
+LOGS = {
+    "resourceLogs": [
+        {
+            "resource": {"attributes": [attribute("service.name", "claude-code")]},
+            "scopeLogs": [
+                {
+                    "scope": {"name": "com.anthropic.claude_code.events", "version": "2"},
+                    "logRecords": [
+                        {
+                            "timeUnixNano": "1795000000000000000",
+                            "eventName": "claude_code.api_request",
+                            "body": {"stringValue": "claude_code.api_request"},
+                            "attributes": [
+                                attribute("event.name", "api_request"),
+                                attribute("session.id", "s"),
+                                attribute("model", "claude-sonnet-4-5"),
+                                attribute("input_tokens", 5),
+                                attribute("cost_usd", 0.5),
+                            ],
+                        }
+                    ],
+                }
+            ],
+        }
+    ]
+}
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a document."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for name, inner in inside for place in places(inner, (*path, name)))]
+
+
+def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """The document with something else at a place; where there is no such place any more, as it is."""
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value) if isinstance(value, list) else value
+    if (isinstance(copy, dict) and path[0] in copy) or (
+        isinstance(copy, list) and isinstance(path[0], int) and path[0] < len(copy)
+    ):
+        copy[path[0]] = replaced(copy[path[0]], path[1:], new)
+    return copy
+
+
+CHANGES = st.lists(st.tuples(st.randoms(use_true_random=False), JSON), min_size=1, max_size=3)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([WHOLE, LOGS]), CHANGES), min_size=6, max_size=6))
+def test_anything_anywhere_in_a_document_hurts_no_other(documents: list[tuple[Any, Any]]) -> None:
+    """Wrong types at any depth of traces and logs: the document beside them is in, with its call, and nothing stops the ingest."""
+    pieces = [json.dumps(document([chat("f" * 32)])).encode()]
+    for odd, changes in documents:
+        for chance, new in changes:
+            odd = replaced(odd, chance.choice(places(odd)), new)  # noqa: PLW2901 - one change after the other
+        pieces.append(json.dumps(odd).encode())
+
+    result, counts = ingested(*pieces)
+
+    assert not [r for r in result.rejected if "stops" in r.reason]
+    assert (counts["spans"], result.spans) == (result.new, result.new + result.duplicates)
+    assert counts["good"] == 1
+
+
+AMOUNTS = ("NaN", "Infinity", "-Infinity", "-1", "1e400", "1e30", "0x1", "", "\u0661", "1_0", "$5", str(2**63))
+
+
+@pytest.mark.parametrize("amount", [*AMOUNTS, math.nan, math.inf, -math.inf, -0.5, 1e300])
+def test_an_amount_that_is_no_amount_is_none(amount: Any) -> None:
+    """What an emitter says a call cost, and what an outcome is worth, is believed only where it is an amount of money."""
+    said = attribute("gen_ai.usage.cost", amount)
+    if isinstance(amount, float) and not math.isfinite(amount):
+        said["value"] = {"doubleValue": {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(amount)]}
+    call, outcome = chat(trace_id()), run(trace_id(), "run-1")
+    call["attributes"].append(said)
+    outcome["attributes"].append({**said, "key": "botanu.outcome.value_amount"})
+
+    result, counts = ingested(json.dumps(document([call, outcome])).encode())
+
+    assert (result.rejected, counts["spans"], counts["calls"], counts["runs"]) == ([], 2, 1, 2)
+    assert counts["emitter_usd"] == 0
+    assert counts["value_amount"] in (0, -1, -0.5, 1e30, 1e300, float(2**63))
 
 
 @settings(max_examples=40, deadline=None)

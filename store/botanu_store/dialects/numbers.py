@@ -50,6 +50,9 @@ def usd(value: object) -> str | None:
     """Return an amount as decimal text; None for none, for nonsense, and for 0, which emitters write when they do not know."""
     if not isinstance(value, (str, int, float)) or len(text := str(value)) > 64:
         return None
+    # Decimal() would take "1_000" and digits of any script.
+    if not text.isascii() or "_" in text:
+        return None
     try:
         amount = Decimal(text)
         return str(amount) if 0 < amount < _MOST_USD else None
