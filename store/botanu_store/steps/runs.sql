@@ -38,7 +38,8 @@ select
     run_id,
     said['botanu.outcome'] as emitted,
     said['botanu.outcome.value_type'] as value_type,
-    try_cast(said['botanu.outcome.value_amount'] as double) as value_amount,
+    -- A cast would take underscores between digits too.
+    try_cast(regexp_extract(said['botanu.outcome.value_amount'], '^[-+.0-9eE]+$') as double) as value_amount,
     try_cast(said['botanu.outcome.confidence'] as double) as confidence,
     coalesce(said['botanu.outcome.reason'], said['botanu.outcome.reason_code'], said['botanu.outcome.error_class']) as reason
 from run_words
