@@ -112,7 +112,8 @@ def _entry(known: Item | None, price: OwnPrice) -> Item:
     if not dated or known is None:
         return entry
     earlier: Any = known.unwrap()
-    entries: Item = tomlkit.item([*(earlier if isinstance(earlier, list) else [earlier]), entry])
+    listed: list[Any] = [*(earlier if isinstance(earlier, list) else [earlier]), entry]
+    entries: Item = tomlkit.item(listed)
     return entries
 
 

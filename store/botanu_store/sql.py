@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -39,6 +40,7 @@ def ask(con: duckdb.DuckDBPyConnection, query: str) -> Answer:
         statements = duckdb.extract_statements(query)
         if [statement.type in _READS for statement in statements] != [True]:
             raise InputError("That is not one query. Give a single SELECT; the store is only read.")
+        _refuse_functions(con, query)
         for lock in _LOCKS:
             con.execute(lock)
         found = con.sql(statements[0])
@@ -46,6 +48,27 @@ def ask(con: duckdb.DuckDBPyConnection, query: str) -> Answer:
         return Answer(_numbered(found.columns), found.project(columns).fetchall())
     except duckdb.Error as error:
         raise InputError(f"The query cannot be run: {_first_part(error)}") from error
+
+
+def _refuse_functions(con: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Refuse functions that read files or change the database's state; without access to files DuckDB still reads the store's own as bytes."""
+    functions = "select function_name from duckdb_functions() where function_type in ('table', 'table_macro', 'pragma')"
+    refused = {str(row[0]) for row in con.execute(functions).fetchall()} - _HARMLESS
+    begins = [start for start, kind in duckdb.tokenize(query) if kind is not duckdb.token_type.comment]
+    words = [
+        query[start:end].split("--", maxsplit=1)[0].split("/*", maxsplit=1)[0].strip()
+        for start, end in pairwise([*begins, len(query)])
+    ]
+    for word, following in pairwise(words):
+        name = word.strip('"').lower()
+        if following.startswith("(") and name in refused:
+            raise InputError(f"{name} cannot be used here: a query reads the store's relations only.")
+
+
+_HARMLESS = {
+    "duckdb_columns", "duckdb_functions", "duckdb_tables", "duckdb_types", "duckdb_views", "generate_series", "histogram",
+    "histogram_values", "json_each", "json_tree", "pg_timezone_names", "range", "repeat", "repeat_row", "summary", "unnest",
+}  # fmt: skip
 
 
 def _portable(column: str, kind: str) -> str:
