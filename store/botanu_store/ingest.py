@@ -195,13 +195,7 @@ class Ingester:
         self._name_unusable(decoded)
         fresh = self._arrive(decoded.table)
         if fresh:
-            spans, groups = conclude.touched(self.con)
-            # DuckDB stores what Python, at the same time, thinks about.
-            with ThreadPoolExecutor(1) as beside:
-                stored = beside.submit(self.con.execute, "insert into spans by name from fresh")
-                calls = calls_of(spans, groups)
-                stored.result()
-            conclude.conclude(self.con, calls)
+            store_fresh(self.con)
         return fresh
 
     def _arrive(self, table: str) -> int:
@@ -257,6 +251,17 @@ class Ingester:
 
     def _less_content(self, piece: Piece) -> bytes:
         return piece.data if self._mode == "keep" else content.masked(piece.data)
+
+
+def store_fresh(con: duckdb.DuckDBPyConnection) -> None:
+    """Put the spans of the view `fresh` among the stored ones, and conclude again what they touch."""
+    spans, groups = conclude.touched(con)
+    # DuckDB stores what Python, at the same time, thinks about.
+    with ThreadPoolExecutor(1) as beside:
+        stored = beside.submit(con.execute, "insert into spans by name from fresh")
+        calls = calls_of(spans, groups)
+        stored.result()
+    conclude.conclude(con, calls)
 
 
 _OF_THE_DATA = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, duckdb.DataError)

@@ -26,6 +26,7 @@ from botanu_store import (
     pages,
     price_reports,
     prices,
+    rebuild,
     reports,
     samples,
     sources,
@@ -161,6 +162,16 @@ class Store:
         with self._writing():
             self._db.close()
             return upkeep.compact(self.path)
+
+    def rebuild(self, progress: Progress | None = None) -> int:
+        """Read the kept spans again with the rules of today; return how many they are. The store is as it was until all is done.
+
+        Raises:
+            StoreUnavailable: another process is writing.
+        """
+        with self._writing():
+            self._db.close()
+            return rebuild.rebuild(self.path, progress)
 
     def cost(
         self, filters: Filters, group_by: Sequence[str] = ("use_case",), *, before: Interval | None = None

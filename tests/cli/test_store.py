@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
+
+import duckdb
+import pytest
 
 from tests.cli.conftest import Botanu
 from tests.store.builders import START, chat, document, run, spool, trace_id, write
@@ -82,3 +88,36 @@ def test_a_moment_that_is_none_is_named(botanu: Botanu) -> None:
 
     assert result.code == 2
     assert "--older-than 'ages' is no time" in result.err
+
+
+def test_rebuild_concludes_the_same_from_the_same_spans(botanu: Botanu, filled: Path) -> None:
+    """With the same rules every report is as before, what was wrong in the tables is right again, and nothing is left beside the store."""
+    before = botanu("cost", "--group-by", "use_case,model", "-f", "csv").out, botanu("calls", "list", "-f", "csv").out
+    beside = sorted(path.name for path in filled.parent.iterdir())
+    with duckdb.connect(str(filled)) as con:
+        con.execute("update calls set counted = false; delete from runs where use_case like 'C%'")
+
+    result = botanu("store", "rebuild")
+
+    assert result.code == 0, result.err
+    assert "before" in result.out
+    assert (
+        botanu("cost", "--group-by", "use_case,model", "-f", "csv").out,
+        botanu("calls", "list", "-f", "csv").out,
+    ) == before
+    assert "as before" in botanu("store", "rebuild").out
+    assert sorted(path.name for path in filled.parent.iterdir()) == beside
+
+
+@pytest.mark.slow
+def test_a_rebuild_killed_anywhere_leaves_the_store_as_it_was(botanu: Botanu, filled: Path) -> None:
+    """The store's file is whole at every moment: before, or after."""
+    before = botanu("calls", "list", "-f", "csv").out
+    for delay in (0.2, 0.4, 0.6, 0.8, 1.0):
+        process = subprocess.Popen([sys.executable, "-m", "botanu_cli", "store", "rebuild"], stdout=subprocess.DEVNULL)
+        time.sleep(delay)
+        process.kill()
+        process.wait()
+        assert botanu("calls", "list", "-f", "csv").out == before
+    assert botanu("store", "rebuild").code == 0
+    assert not filled.with_name(filled.name + ".rebuild").exists()

@@ -1,4 +1,4 @@
-"""`botanu store info`, `prune` and `compact`."""
+"""`botanu store info`, `prune`, `compact` and `rebuild`."""
 
 from __future__ import annotations
 
@@ -78,3 +78,33 @@ def compact(context: typer.Context) -> None:
     with settings.open() as store:
         before, after = store.compact()
     emit(f"{before:,} bytes before, {after:,} after.")
+
+
+@app.command("rebuild")
+def rebuild(context: typer.Context) -> None:
+    """Read the kept spans again with the rules of this version, and say what that changed.
+
+    The store stays as it is until all is done; it may be interrupted at any time.
+
+    Example:
+      botanu store rebuild
+    """
+    from botanu_store.filters import Filters
+
+    from botanu_cli import text
+    from botanu_cli.output import emit
+
+    settings: Settings = context.obj
+    with settings.open() as store:
+        before = store.cost(Filters()).totals
+        spans = store.rebuild() if store.path.exists() else 0
+    with settings.open() as store:
+        after = store.cost(Filters()).totals
+    emit(f"Read {spans:,} spans again.")
+    for said, field, write in (
+        ("Calls", "calls", text.count),
+        ("Unpriced", "unpriced_calls", text.count),
+        ("Cost", "cost_usd", text.usd),
+    ):
+        change = "as before" if before[field] == after[field] else f"{write(before[field])} before"
+        emit(f"{said}: {write(after[field])}, {change}")

@@ -1,0 +1,64 @@
+"""Reading the kept spans again with the dialect rules of today: calls and runs anew, in a new file that then takes the store's place.
+
+The store stays as it is until the new file is whole, so a rebuild may be interrupted or killed anywhere.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from botanu.exporters.segment import sync_folder
+from botanu_store.engines.duckdb import connect, migrate, remove_database
+from botanu_store.ingest import Progress, store_fresh
+
+_BATCH_ROWS = 200_000
+"""Spans read again in one transaction: bounds memory."""
+
+_KEPT = ("ledger", "prices")
+"""What no span says: which segments are in, and what was believed of prices when."""
+
+
+def rebuild(path: Path, progress: Progress | None = None) -> int:
+    """Conclude everything again from the spans of the store at this path; return how many they are."""
+    fresh = path.with_name(path.name + ".rebuild")
+    remove_database(fresh)
+    try:
+        spans = _write(path, fresh, progress)
+    except BaseException:
+        remove_database(fresh)
+        raise
+    fresh.replace(path)
+    remove_database(path.with_name(path.name + ".wal"))
+    sync_folder(path.parent)
+    return spans
+
+
+def _write(path: Path, fresh: Path, progress: Progress | None) -> int:
+    # Everything of the log into the file first, so that none is left beside the new one.
+    before = connect(path)
+    before.execute("checkpoint")
+    before.close()
+    con = connect(fresh)
+    try:
+        migrate(con, fresh)
+        quoted = str(path).replace("'", "''")
+        con.execute(f"attach '{quoted}' as before (read_only)")
+        for table in _KEPT:
+            con.execute(f"insert into {table} by name from before.{table}")
+        spans, rows = con.execute("select count(*), coalesce(max(rowid) + 1, 0) from before.spans").fetchall()[0]
+        for first in range(0, rows, _BATCH_ROWS):
+            last = first + _BATCH_ROWS
+            con.execute("begin")
+            con.execute(
+                f"create or replace temp view fresh as from before.spans where rowid >= {first} and rowid < {last}"
+            )
+            store_fresh(con)
+            con.execute("commit")
+            if progress:
+                progress(min(last, rows) - first)
+        con.execute("drop view if exists fresh")
+        con.execute("detach before")
+        con.execute("checkpoint")
+    finally:
+        con.close()
+    return int(spans)
