@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from botanu_store.engines.duckdb import script
@@ -11,6 +11,8 @@ from botanu_store.records import METERS
 
 _COMMON = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "requests")
 """The meters that nearly all calls use and no others."""
+
+_TOKENS = tuple(meter for meter in METERS if meter.endswith("_tokens"))
 
 
 @cache
@@ -21,14 +23,20 @@ def grid_script() -> str:
         for meter in METERS
         for distance, billed_as in enumerate((meter, *FALLBACKS.get(meter, ())))
     )
-    text = script("schema/price_grid.sql").replace("{fallbacks}", ", ".join(fallbacks))
+    text = (
+        script("schema/price_grid.sql")
+        .replace("{fallbacks}", ", ".join(fallbacks))
+        .replace("{tokens}", _names(_TOKENS))
+    )
     return text.replace("{columns}", ",\n    ".join(_price_columns()))
 
 
 def _price_columns() -> Iterable[str]:
     for meter in METERS:
-        price = "usd" if meter in PROPORTIONAL_METERS else "unit_usd"
-        yield f"max(cast(g.{price} as decimal(18, 12))) filter (where g.meter = '{meter}') as {meter}_usd"
+        price = "g.usd" if meter in PROPORTIONAL_METERS else "g.unit_usd"
+        if meter in _TOKENS:
+            price = "case when g.exact then g.unit_usd else g.usd end"
+        yield f"max(cast({price} as decimal(18, 12))) filter (where g.meter = '{meter}') as {meter}_usd"
         if meter in PROPORTIONAL_METERS:
             yield f"max(cast(g.per as double)) filter (where g.meter = '{meter}') as {meter}_per"
         if meter in MINIMUM_METERS:
@@ -47,7 +55,7 @@ def charges_script() -> str:
     values = {
         "rare_used": f"coalesce({', '.join(rare)}) is not null",
         "all_input": _total(inputs, "c."),
-        "amount": f"{_amounts(_COMMON)} + case when c.rare then {_amounts(rare)} else 0 end",
+        "amount": f"case when p.exact then {_all_amounts(_amount, rare)} else {_all_amounts(_amount_by_the_million, rare)} end",
         "lacks": f"{_lacks(_COMMON, ' or ')} or case when c.rare then {_lacks(rare, ' or ')} else false end",
         "measured": " or ".join(f"(c.{meter} is not null and p.{meter}_usd is not null)" for meter in used),
         "meters_without_price": _lacks(used, " + "),
@@ -68,8 +76,15 @@ def charges_script() -> str:
     return text
 
 
-def _amounts(meters: Iterable[str]) -> str:
-    return " + ".join(f"coalesce({_amount(meter)}, 0)" for meter in meters)
+def _all_amounts(amount: Callable[[str], str], rare: Iterable[str]) -> str:
+    common, others = (" + ".join(f"coalesce({amount(meter)}, 0)" for meter in meters) for meters in (_COMMON, rare))
+    return f"{common} + case when c.rare then {others} else 0 end"
+
+
+def _amount_by_the_million(meter: str) -> str:
+    if meter not in _TOKENS:
+        return _amount(meter)
+    return f"cast(cast({_amount(meter)} as double) / 1000000 as decimal(38, 12))"
 
 
 def _amount(meter: str) -> str:
@@ -90,7 +105,8 @@ def _lacks(meters: Iterable[str], operator: str) -> str:
 def _one_amount() -> str:
     billed = "cast(case when c.quantity > 0 then greatest(c.quantity, g.minimum) else 0 end as decimal(20, 0))"
     proportional = f"cast(cast({billed} * cast(g.usd as decimal(18, 12)) as double) / g.per as decimal(38, 12))"
-    return f"case when c.meter in ({_names(PROPORTIONAL_METERS)}) then {proportional} else {billed} * g.unit_usd end"
+    by_the_million = f"not g.exact and c.meter in ({_names(_TOKENS)})"
+    return f"case when c.meter in ({_names(PROPORTIONAL_METERS)}) or {by_the_million} then {proportional} else {billed} * g.unit_usd end"
 
 
 def _total(meters: Iterable[str], alias: str = "") -> str:

@@ -38,9 +38,7 @@ class Totals:
     def _note(self, counted: Node, members: list[Node], quantities: dict[str, int]) -> None:
         around = dict.fromkeys(above for node in members for above in self._around(node))
         for node in around:
-            first = self._first.setdefault(node, counted)
-            if counted.order < first.order:
-                self._first[node] = counted
+            self._first[node] = min(self._first.get(node, counted), counted, key=_telling)
             if quantities and node.reading.category == counted.reading.category:
                 self._inside[node].update(quantities)
 
@@ -66,7 +64,7 @@ class Totals:
         return found
 
     def first_inside(self, node: Node) -> Node | None:
-        """Return the first call with usage that counts inside a span."""
+        """Return the first call that counts inside a span: one with usage if there is any, and no failed one if there is another."""
         return self._first.get(node)
 
     def beyond(self, node: Node) -> dict[str, int]:
@@ -89,6 +87,10 @@ class Totals:
             )
             if found is not None:
                 yield best, found
+
+
+def _telling(node: Node) -> tuple[object, ...]:
+    return not node.has_tokens, node.failed, node.order
 
 
 def _difference(node: Node, inside: Counter[str]) -> dict[str, int]:

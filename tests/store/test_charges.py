@@ -33,6 +33,14 @@ def test_each_meter_of_a_call_is_one_charge_at_its_own_price() -> None:
     ]
 
 
+def test_a_price_that_no_decimal_holds_is_exact_for_millions_of_tokens() -> None:
+    """OpenRouter sells a million tokens for a twelfth of a dollar; the charges still add up to the call's cost."""
+    con = priced(call("openrouter", "google/gemini-2.5-flash", input_tokens=7, cache_write_tokens=1_200_000))
+    written = [amount for meter, _, amount, _ in charges(con) if meter == "cache_write_tokens"]
+    assert written == [usd("0.1")]
+    assert con.execute("select cost_usd from priced_calls").fetchall()[0][0] == written[0] + usd("0.0000021")
+
+
 def test_every_amount_names_the_price_it_came_from() -> None:
     """A charge's price id leads to one row of the price book, with its source."""
     con = priced(call(input_tokens=1000))

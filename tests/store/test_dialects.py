@@ -531,3 +531,11 @@ def test_the_page_about_dialects_has_a_row_for_each() -> None:
     page = PAGE.read_text("utf-8")
 
     assert [row[0] for row in describe() if f"| {' | '.join(row)} |" not in page] == []
+
+
+@pytest.mark.parametrize(("scanned", "wanted"), [("0", {"bytes_scanned": 0}), ("5", {"bytes_scanned": 5}), ("x", {})])
+def test_a_query_answered_from_the_warehouses_cache_scanned_nothing(scanned: str, wanted: dict[str, int]) -> None:
+    """Nothing billed is not the same as nothing known: without a count the query would be unpriced."""
+    found = reading({"db.system": "bigquery", "botanu.warehouse.bytes_scanned": scanned}, scope="botanu", name="SELECT")
+
+    assert found.quantities == {"requests": 1, **wanted}

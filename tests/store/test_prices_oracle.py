@@ -119,15 +119,8 @@ def _compare(cases: list[_Case]) -> None:
     wide = dict(con.execute("select span_id, cost_usd from counted_calls").fetchall())
     for number, (provider, model, usage, moment) in enumerate(cases):
         theirs = model.calc_price(_library_usage(usage), provider, genai_request_timestamp=moment).total_price
-        # Some prices of the book are fractions such as 1/12 USD per million; one token's is kept to twelve decimals.
-        tolerance = Decimal("1e-10") + sum(usage.values()) * _beyond_twelve_decimals(model)
-        assert abs((ours[str(number)] or 0) - theirs) <= tolerance, (provider.id, model.id, usage, moment)
+        assert abs((ours[str(number)] or 0) - theirs) <= Decimal("1e-10"), (provider.id, model.id, usage, moment)
         assert ours[str(number)] == wide[str(number)], (provider.id, model.id, usage, moment)
-
-
-def _beyond_twelve_decimals(model: ModelInfo) -> Decimal:
-    prices = (number.split("'")[0] for number in repr(model.prices).split("Decimal('")[1:])
-    return Decimal("5e-13") if any(Decimal(price) != round(Decimal(price), 6) for price in prices) else Decimal(0)
 
 
 def _priced(cases: list[_Case]) -> duckdb.DuckDBPyConnection:

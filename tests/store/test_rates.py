@@ -29,6 +29,7 @@ TIB = 1024**4
         ("storage", "azure_blob", "PUT", {"requests": 1}, "0.000005"),
         ("database", "bigquery", "SELECT", {"bytes_scanned": TIB}, "6.25"),
         ("database", "bigquery", "SELECT", {"bytes_scanned": 1}, "0.000059604645"),
+        ("database", "bigquery", "SELECT", {"bytes_scanned": 0}, "0"),
         ("database", "bigquery", "CREATE", {"bytes_scanned": TIB}, "6.25"),
         ("database", "bigquery", "DROP", {}, "0"),
         ("database", "athena", "CREATE", {"bytes_scanned": TIB}, "5"),

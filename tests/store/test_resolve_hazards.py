@@ -40,6 +40,19 @@ def test_h1_an_agent_repeats_the_sum_of_its_calls() -> None:
     )
 
 
+def test_h1_a_total_points_at_a_call_with_usage() -> None:
+    """Not at an attempt that failed before it, nor at one that was free."""
+    trace = Trace()
+    agent = trace.span({**chat(1011, 103), "gen_ai.operation.name": "invoke_agent"}, name="invoke_agent", ms=100)
+    trace.span(chat(), inside=agent, at=1, error=True)
+    trace.span({**chat(), "gen_ai.operation.name": "count_tokens"}, inside=agent, at=5)
+    answered = trace.span(chat(1011, 103), inside=agent, at=20)
+
+    (left_out,) = [call for call in trace.calls() if not call.counted]
+
+    assert (left_out.span_id, left_out.duplicate_of) == (agent.span_id, answered.span_id)
+
+
 def test_h2_an_outer_span_with_only_the_last_call_adds_nothing() -> None:
     """AI SDK 5 writes the last step's usage on the outer span."""
     trace = Trace()

@@ -24,6 +24,9 @@ def read(span: Span) -> Reading | None:
     system = said.get("db.system.name") or said.get(keys.DB_SYSTEM, "")
     found = operation(DIALECT.name, "database", name, product(system), _quantities(said))
     found.request_id = said.get(keys.WAREHOUSE_QUERY_ID, "")
+    if said.get(keys.WAREHOUSE_BYTES_SCANNED) == "0":
+        # Answered from the warehouse's cache: that nothing was billed is not the same as nothing known.
+        found.quantities["bytes_scanned"] = 0
     return found
 
 

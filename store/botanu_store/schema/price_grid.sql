@@ -64,6 +64,8 @@ where w.from_ns < w.to_ns;
 
 -- One price per box and meter: the meter's own before that of a meter it falls back to, the user's before the book's, and of several of
 -- the user's the most specific.
+-- `exact`: whether twelve decimals say what one token costs. Where they do not (a twelfth of a dollar for a million), the prices of that box are
+-- those of a million tokens.
 create or replace temp table price_grid as
 with said as (
     select
@@ -93,23 +95,33 @@ candidates as (
         and p.day_from_ns = b.day_from_ns and p.tier_from = b.tier_from
     left join discounts as d on d.box_id = b.box_id
     where b.box_id not in (select box_id from said where top_per_call)
+),
+chosen as (
+    select
+        b.box_id,
+        f.meter,
+        arg_min(f.billed_as, (f.distance, c.origin, -c.rank)) as billed_as,
+        arg_min(c.usd, (f.distance, c.origin, -c.rank)) as usd,
+        arg_min(c.per, (f.distance, c.origin, -c.rank)) as per,
+        arg_min(c.unit_usd, (f.distance, c.origin, -c.rank)) as unit_usd,
+        arg_min(c.minimum, (f.distance, c.origin, -c.rank)) as minimum,
+        arg_min(c.price_id, (f.distance, c.origin, -c.rank)) as price_id,
+        arg_min(c.per_call, (f.distance, c.origin, -c.rank)) as per_call,
+        arg_min(c.origin, (f.distance, c.origin, -c.rank)) as origin
+    from price_boxes as b
+    inner join price_combinations as k on k.key_id = b.key_id
+    inner join candidates as c on c.box_id = b.box_id
+    inner join meter_fallbacks as f on f.billed_as = c.meter and (f.distance = 0 or k.category in ('llm', 'embedding'))
+    group by b.box_id, f.meter
 )
 select
-    b.box_id,
-    f.meter,
-    arg_min(f.billed_as, (f.distance, c.origin, -c.rank)) as billed_as,
-    arg_min(c.usd, (f.distance, c.origin, -c.rank)) as usd,
-    arg_min(c.per, (f.distance, c.origin, -c.rank)) as per,
-    arg_min(c.unit_usd, (f.distance, c.origin, -c.rank)) as unit_usd,
-    arg_min(c.minimum, (f.distance, c.origin, -c.rank)) as minimum,
-    arg_min(c.price_id, (f.distance, c.origin, -c.rank)) as price_id,
-    arg_min(c.per_call, (f.distance, c.origin, -c.rank)) as per_call,
-    arg_min(c.origin, (f.distance, c.origin, -c.rank)) as origin
-from price_boxes as b
-inner join price_combinations as k on k.key_id = b.key_id
-inner join candidates as c on c.box_id = b.box_id
-inner join meter_fallbacks as f on f.billed_as = c.meter and (f.distance = 0 or k.category in ('llm', 'embedding'))
-group by b.box_id, f.meter;
+    *,
+    not coalesce(
+        bool_or(usd <> unit_usd * per) filter (where meter in ({tokens})) over (partition by box_id)
+            and bool_and(per = 1000000) filter (where meter in ({tokens})) over (partition by box_id),
+        false
+    ) as exact
+from chosen;
 
 -- The grid with one row per box and one column per meter: a call finds all its prices in one row.
 create or replace temp table price_rows as
@@ -130,6 +142,7 @@ select
     coalesce(bool_or(g.per_call), false) as per_call,
     -- A model's meter without a price is unpriced; a product's is not billed.
     any_value(k.category) in ('llm', 'embedding') and not coalesce(bool_or(g.per_call), false) as every_meter,
+    coalesce(bool_and(g.exact), true) as exact,
     {columns}
 from price_boxes as b
 inner join price_combinations as k on k.key_id = b.key_id

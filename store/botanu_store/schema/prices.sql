@@ -10,7 +10,7 @@ create table if not exists prices (
     unit varchar,                 -- what `usd` buys, in words
     usd decimal(38, 12),          -- as published, for `per` units
     per bigint,
-    unit_usd decimal(18, 12),     -- for one unit; rounded where `per` is no power of ten, so amounts of those use usd and per
+    unit_usd decimal(18, 12),     -- for one unit, rounded; where that is not exact, amounts use usd and per
     minimum bigint,               -- fewest units billed to a call that uses any
     valid_from_ns bigint,         -- inclusive
     valid_to_ns bigint,           -- exclusive
