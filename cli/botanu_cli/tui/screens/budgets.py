@@ -52,7 +52,8 @@ class Budgets(Page):
     def __init__(self) -> None:
         super().__init__()
         self.sorting = Sorting("used")
-        self._found: list[Standing] = []
+        self.found: Report | None = None
+        self._standings: list[Standing] = []
 
     def compose_body(self) -> ComposeResult:
         """Lay out the limits, and for the one under the cursor its course and what to know."""
@@ -100,9 +101,9 @@ class Budgets(Page):
                 '  [[budgets]]\n  name = "support"\n  use_case = "Customer Support"\n  per = "run"\n  metric = "p95"\n  max_usd = 0.05',
             )
             return
-        report, self._found = found
-        self.show_coverage(output.coverage_line(report))
-        counts = report.totals
+        self.found, self._standings = found
+        self.show_coverage(output.coverage_line(self.found))
+        counts = self.found.totals
         broken = f"{counts['fail']} broken · " if counts["fail"] else ""
         self.query_one(
             "#limits", Grid
@@ -110,7 +111,7 @@ class Budgets(Page):
         self._show_rows()
 
     def _show_rows(self) -> None:
-        rows = [standing_row(standing, self.dashboard.now()) for standing in self._found]
+        rows = [standing_row(standing, self.dashboard.now()) for standing in self._standings]
         grid = self.query_one("#limits", Grid)
         grid.show(Listed(self.sorting.rows(rows), "budget", "limit"), sorted_by=self.sorting.mark)
 

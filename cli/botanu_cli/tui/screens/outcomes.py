@@ -45,7 +45,7 @@ class Outcomes(Page):
     def __init__(self) -> None:
         super().__init__()
         self.sorting = Sorting("cost_usd")
-        self._found: Report | None = None
+        self.found: Report | None = None
         self._trend: tuple[str, list[dict[str, Any]]] = ("day", [])
 
     def compose_body(self) -> ComposeResult:
@@ -86,7 +86,7 @@ class Outcomes(Page):
         if not found.rows:
             self.say_nothing_matches("runs")
             return
-        self._found = found
+        self.found = found
         self.query_one(Tiles).tiles = [
             spend_tile(found.totals),
             *economic_tiles(found.totals),
@@ -96,12 +96,10 @@ class Outcomes(Page):
         self._show_rows()
 
     def _show_rows(self) -> None:
-        if self._found is not None:
+        if self.found is not None:
             grid = self.query_one("#outcomes", Grid)
             grid.border_title = "Unit economics"
-            grid.show(
-                Listed(self.sorting.rows(self._found.rows), "use_case", "value_type"), sorted_by=self.sorting.mark
-            )
+            grid.show(Listed(self.sorting.rows(self.found.rows), "use_case", "value_type"), sorted_by=self.sorting.mark)
 
     def _show_trend(self, found: tuple[str, list[dict[str, Any]]]) -> None:
         self._trend = found

@@ -45,9 +45,9 @@ class Overview(Page):
     def __init__(self) -> None:
         super().__init__()
         self.sorting = Sorting("cost_usd")
-        self._trend: Series | None = None
-        self._spend: Report | None = None
-        self._economics: Mapping[str, Any] | None = None
+        self.course: Series | None = None
+        self.spend: Report | None = None
+        self.economics: Mapping[str, Any] | None = None
 
     def compose_body(self) -> ComposeResult:
         """Lay out figures, chart and the largest of each kind."""
@@ -125,20 +125,20 @@ class Overview(Page):
         if not found.rows:
             self.say_nothing_matches("runs")
             return
-        self._spend = found
+        self.spend = found
         self._show_tiles()
         self._show_groups()
         self.show_coverage(output.coverage_line(found))
 
     def _show_course(self, found: Series) -> None:
-        self._trend = found
+        self.course = found
         chart = self.query_one(Stacked)
         chart.border_title = f"Spend by {found.unit} and {TITLES[self.dashboard.group].lower()}"
         chart.series = found
         self._show_groups()
 
     def _show_economics(self, found: Report) -> None:
-        self._economics = found.totals
+        self.economics = found.totals
         self._show_tiles()
 
     def _show_vendors(self, found: Report) -> None:
@@ -159,7 +159,7 @@ class Overview(Page):
         self.query_one(f"#{panel}", Grid).show(Listed(found.rows, field), columns)
 
     def _show_groups(self) -> None:
-        if self._spend is None:
+        if self.spend is None:
             return
         group = self.dashboard.group
         grid = self.query_one("#groups", Grid)
@@ -173,16 +173,16 @@ class Overview(Page):
             _RUNS,
             _PER_RUN,
         )
-        grid.show(Listed(self.sorting.rows(self._spend.rows), group), columns, self.sorting.mark)
+        grid.show(Listed(self.sorting.rows(self.spend.rows), group), columns, self.sorting.mark)
 
     def _sparks(self, group: str) -> tuple[Picture, ...]:
-        trend = self._trend
+        trend = self.course
         if trend is None or len(trend.buckets) < 2:
             return ()
         return (sparkline(f"By {trend.unit}", lambda row: trend.groups.get(str(row[group] or ""), ())),)
 
     def _show_tiles(self) -> None:
-        spend, economics = self._spend, self._economics
+        spend, economics = self.spend, self.economics
         tiles = [Tile("Spend", "…") if spend is None else spend_tile(spend.totals)]
         tiles += [Tile(name, "…") for name in _ECONOMICS] if economics is None else economic_tiles(economics)
         self.query_one(Tiles).tiles = tiles if spend is None else [*tiles, coverage_tile(spend.coverage)]

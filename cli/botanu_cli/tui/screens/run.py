@@ -56,6 +56,11 @@ class Run(Page):
         self._found: _Found | None = None
         self._folded: set[str] = set()
 
+    @property
+    def detail(self) -> RunDetail | None:
+        """The run that is shown."""
+        return None if self._found is None else self._found.detail
+
     def compose_body(self) -> ComposeResult:
         """Lay out who and what, the tree, and the facts of a span."""
         yield Static(id="who")

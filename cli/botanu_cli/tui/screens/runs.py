@@ -48,7 +48,7 @@ class Runs(Page):
     def __init__(self) -> None:
         super().__init__()
         self.sorting = Sorting("started_at")
-        self._totals: Report | None = None
+        self.totals: Report | None = None
         self._adding_up: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -108,7 +108,7 @@ class Runs(Page):
             self.grid.border_title = f"{len(found):,} runs"
 
     def _show_totals(self, found: Report) -> None:
-        totals = found.totals
+        self.totals, totals = found, found.totals
         cost = text.usd_at_least(totals["cost_usd"], totals["unpriced_calls"])
         self.grid.border_title = f"{totals['runs']:,} runs · {cost} · {totals['llm_calls']:,} LLM calls"
         self.show_coverage(output.coverage_line(found))

@@ -37,7 +37,7 @@ class Vendors(Page):
     def __init__(self) -> None:
         super().__init__()
         self.sorting = Sorting("cost_usd")
-        self._found: Report | None = None
+        self.found: Report | None = None
 
     def compose_body(self) -> ComposeResult:
         """Lay out figures, the course of spend, and the table."""
@@ -73,7 +73,7 @@ class Vendors(Page):
         if not found.rows:
             self.say_nothing_matches("calls")
             return
-        self._found = found
+        self.found = found
         totals = found.totals
         errors = text.percent(totals["error_rate"]) or "—"
         saved = totals["saved_usd"]
@@ -98,10 +98,10 @@ class Vendors(Page):
         self._show_rows()
 
     def _show_rows(self) -> None:
-        if self._found is not None:
+        if self.found is not None:
             grid = self.query_one("#vendors", Grid)
             grid.border_title = "By vendor and model"
-            grid.show(Listed(self.sorting.rows(self._found.rows), "vendor", "product"), sorted_by=self.sorting.mark)
+            grid.show(Listed(self.sorting.rows(self.found.rows), "vendor", "product"), sorted_by=self.sorting.mark)
 
     def _show_course(self, found: Series) -> None:
         chart = self.query_one(Stacked)

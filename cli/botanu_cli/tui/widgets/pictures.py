@@ -15,11 +15,11 @@ SPARKS = "▁▂▃▄▅▆▇█"
 
 
 def bar(share: float, width: int, style: str = "$primary") -> Content:
-    """Return a line as long as this share of the width, to half a cell, on a faint one of the whole width."""
+    """Return a line as long as this share of the width, to half a cell, on a thin one of the whole width."""
     halves = round(min(max(share, 0.0), 1.0) * width * 2) or int(share > 0)
     whole, rest = divmod(halves, 2)
     drawn = "━" * whole + ("╸" if rest else "")
-    return Content.assemble((drawn, style), ("━" * (width - len(drawn)), "$foreground 10%"))
+    return Content.assemble((drawn, style), ("─" * (width - len(drawn)), "$foreground 15%"))
 
 
 def share_bar(field: str = "share", title: str = "Share") -> Picture:
