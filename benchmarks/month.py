@@ -116,11 +116,12 @@ class Month:
             "botanu.tenant_id": self._random.choice(TENANTS),
             "botanu.environment": "production",
             "botanu.outcome": "failed" if failed else "success",
+            "botanu.outcome.status": "failure" if failed else "success",
             **self._worth(use_case, failed=failed),
         }
         status = {"code": 2, "message": "failed"} if failed else {"code": 1}
         attributes = [*ids, *(attribute(key, value) for key, value in said.items())]
-        return _span(trace, root, "", f"run {use_case.name}", 1, begin, took, attributes, status)
+        return _span(trace, root, "", f"botanu.run/{use_case.name}", 1, begin, took, attributes, status)
 
     def _worth(self, use_case: UseCase, *, failed: bool) -> Json:
         reason, amount = self._random.choice(REASONS), self._random.choice((1.0, 1.0, 1.0, 2.0))
@@ -163,7 +164,7 @@ def write(path: Path, days: int = DAYS) -> None:
     """Write the runs as OTLP JSON lines, one run a line."""
     with path.open("wb") as file:
         for spans in Month().runs(days):
-            service = spans[-1]["name"].split()[1].lower() + "-agent"
+            service = spans[-1]["name"].removeprefix("botanu.run/").split()[0].lower() + "-agent"
             resource = {"attributes": [attribute("service.name", service)]}
             scoped = {"scope": {"name": "botanu"}, "spans": spans}
             file.write(orjson.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": [scoped]}]}) + b"\n")

@@ -91,7 +91,7 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Show:
     ) -> AsyncIterator[Pilot[None]]:
         app = Dashboard(Settings(store_given=str(path), tz="UTC"), view or View(), refresh)
         app.theme = theme
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             await settled(pilot)
             yield pilot
 

@@ -88,13 +88,14 @@ class FilterPanel(ModalScreen[View | None]):
         listed = self.query_one("#values", SelectionList)
         listed.clear_options()
         listed.add_options([Selection(Content(text.safe(value)), value, value in chosen) for value in values])
+        listed.highlighted = 0 if values else None
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Go on to the values of the kind."""
         if message.option_list.id == "kinds":
             self.action_focus_values()
 
-    def on_selection_list_selection_toggled(self, message: SelectionList.SelectionToggled[str]) -> None:
+    def on_selection_list_selected_changed(self, message: SelectionList.SelectedChanged[str]) -> None:
         """Take a value in or out."""
         self._view = self._view.with_values(self._kind, tuple(message.selection_list.selected))
 

@@ -36,30 +36,27 @@ class Facts(VerticalScroll):
 
 def _lines(node: SpanNode, charges: Sequence[Row]) -> Iterator[Content]:
     yield Content.styled(_short(node.name), "bold")
-    yield Content.styled(" · ".join(_short(part) for part in (node.kind, node.service, node.scope) if part), _LABEL)
-    if node.status == "error":
-        yield Content.styled("✗ " + (_short(node.status_message) or "failed"), "$text-error")
     if node.call is not None:
         yield from _call(node.call, charges)
-    if node.attributes:
-        yield Content("")
-        yield Content.styled("Attributes", "bold $primary")
-        for key, value in sorted(node.attributes.items()):
-            yield Content.assemble((_short(key) + "  ", _LABEL), _short(value))
+    if node.status == "error":
+        yield Content.styled("✗ " + (_short(node.status_message) or "failed"), "$text-error")
+    yield Content.styled(" · ".join(_short(part) for part in (node.kind, node.service, node.scope) if part), _LABEL)
+    for key, value in sorted(node.attributes.items()):
+        yield Content.assemble((_short(key) + "  ", _LABEL), _short(value))
 
 
 def _call(call: Mapping[str, Any], charges: Sequence[Row]) -> Iterator[Content]:
-    yield Content("")
-    yield Content.styled("Call", "bold $primary")
-    yield Content(" · ".join(_short(call[name]) for name in ("category", "vendor", "model", "operation") if call[name]))
+    what = " · ".join(_short(call[name]) for name in ("category", "vendor", "model", "operation") if call[name])
     if not call["counted"]:
+        yield Content(what)
         yield Content.styled(f"Not counted: {_short(call['not_counted_reason'])}", "$text-warning")
         if call["duplicate_of"]:
             yield Content.assemble(("in favour of span ", _LABEL), _short(call["duplicate_of"]))
         return
-    yield Content.assemble(("cost ", _LABEL), (_cost(call), "bold"), (f"  {_PRICED[call['priced']]}", _LABEL))
+    yield Content.assemble((_cost(call), "bold"), "  ", what)
     for charge in charges:
         yield from _charge(charge)
+    yield Content.styled(_PRICED[call["priced"]], _LABEL)
     if call["emitter_usd"] is not None and call["priced"] != "emitter":
         yield Content.assemble(("the emitter says ", _LABEL), text.usd(call["emitter_usd"]))
 
@@ -84,9 +81,8 @@ def _charge(charge: Row) -> Iterator[Content]:
         text.usd(amount) if amount is not None else (text.UNPRICED, "$text-warning"),
     )
     if charge["published_usd"] is not None:
-        price = f"  {text.usd(charge['published_usd'])} per {_short(charge['published_unit'])}"
-        yield Content.styled(price, _LABEL)
-        yield Content.styled(f"  {_short(charge['price_source'])}", "$foreground 35%")
+        price = f"  {text.usd(charge['published_usd'])} per {_short(charge['published_unit'])}, "
+        yield Content.styled(price + _short(charge["price_source"]), _LABEL)
     elif charge["unit_usd"] is not None and charge["priced"] == "yes":
         yield Content.styled(f"  {text.exact(charge['unit_usd'])} USD each, by your settings", _LABEL)
 

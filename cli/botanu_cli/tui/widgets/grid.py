@@ -249,8 +249,9 @@ class Grid(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the row, open it at the second click, or sort by the column."""
-        if event.y < _HEADER:
-            self._sort_at(event.x)
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y < _HEADER:
+            self._sort_at(offset.x)
             return
         index = event.style.meta.get("row")
         if isinstance(index, int):

@@ -1,0 +1,191 @@
+"""While spans arrive: what is new appears, what is looked at stays, and a store that others use is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+from botanu_cli.settings import Settings
+from botanu_cli.tui.reader import Reader, Stopped
+from botanu_cli.tui.screens.overview import Overview
+from botanu_cli.tui.screens.runs import Runs
+from botanu_cli.tui.widgets.grid import Grid
+from textual.pilot import Pilot
+
+from tests.cli.tui.conftest import Show, dashboard, press, screen_text, settled
+
+WRITER = """
+import sys
+from botanu import botanu_use_case, disable, init_botanu
+
+init_botanu(service_name="live", store=sys.argv[1], schedule_delay_millis=100, auto_instrument=False)
+
+@botanu_use_case("Live")
+def work():
+    pass
+
+for number in range(int(sys.argv[2])):
+    work()
+disable()
+"""
+
+
+def write_runs(store: Path, count: int) -> None:
+    """Let an instrumented program of its own process make runs."""
+    subprocess.run([sys.executable, "-c", WRITER, str(store), str(count)], check=True, timeout=60)
+
+
+def hold(store: Path) -> subprocess.Popen[str]:
+    """Let another process have the store for itself until its input ends."""
+    code = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    return holder
+
+
+async def appears(pilot: Pilot[None], said: str) -> bool:
+    """Whether the screen says something before long."""
+    for _ in range(200):
+        if said in screen_text(pilot):
+            return True
+        await pilot.pause(0.05)
+    return False
+
+
+async def test_runs_of_a_live_program_appear_and_the_cursor_stays(store: Path, show: Show) -> None:
+    """New runs come in above; the run under the cursor stays under it, on the same line of the screen."""
+    async with show(refresh=0.3) as pilot:
+        await press(pilot, "2", *["down"] * 5)
+        grid = pilot.app.screen.query_one(Grid)
+        run = grid.current
+        assert run is not None
+        line = grid.cursor - grid.scroll_offset.y
+        await asyncio.to_thread(write_runs, store, 3)
+
+        assert await appears(pilot, "460 runs")
+        assert grid.current is not None
+        assert grid.current["run_id"] == run["run_id"]
+        assert grid.cursor == 8
+        assert grid.cursor - grid.scroll_offset.y == line
+
+
+async def test_at_the_top_the_newest_run_is_followed(store: Path, show: Show) -> None:
+    """Whoever has not moved sees what is new first."""
+    async with show(refresh=0.3) as pilot:
+        await press(pilot, "2")
+        await asyncio.to_thread(write_runs, store, 1)
+
+        assert await appears(pilot, "458 runs")
+        row = pilot.app.screen.query_one(Grid).current
+        assert row is not None
+        assert row["use_case"] == "Live"
+
+
+async def test_a_pause_holds_the_screen_still(store: Path, show: Show) -> None:
+    """Space stops looking for new spans, and looks again at once when it goes on."""
+    async with show(refresh=0.3) as pilot:
+        await press(pilot, "2", "space")
+        await asyncio.to_thread(write_runs, store, 1)
+        await pilot.pause(1)
+        assert "457 runs" in screen_text(pilot)
+        assert "paused" in screen_text(pilot)
+        await press(pilot, "space")
+
+        assert await appears(pilot, "458 runs")
+
+
+async def test_a_store_that_comes_to_be_is_shown(clean_place: Path, show: Show) -> None:
+    """An empty dashboard fills as soon as the first run is written."""
+    async with show(refresh=0.3) as pilot:
+        assert "Nothing is in" in screen_text(pilot)
+        await asyncio.to_thread(write_runs, clean_place / "botanu.duckdb", 1)
+
+        assert await appears(pilot, "Live")
+
+
+async def test_a_locked_store_is_waited_for_and_keys_still_work(store: Path, show: Show) -> None:
+    """While another process holds the store the screen says so, answers keys at once, and fills when it is free."""
+    holder = await asyncio.to_thread(hold, store)
+    async with show(refresh=0.3) as pilot:
+        assert await appears(pilot, "The store is in use.")
+        await pilot.press("2")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Runs)
+        await asyncio.to_thread(holder.communicate, "")
+
+        assert await appears(pilot, "457 runs")
+
+
+async def test_what_was_read_stays_while_the_store_is_locked(store: Path, show: Show) -> None:
+    """Figures that are there are kept, with a word that the store is in use."""
+    async with show() as pilot:
+        await press(pilot, "5")
+        holder = await asyncio.to_thread(hold, store)
+        await pilot.press("r")
+
+        assert await appears(pilot, "store in use")
+        assert "claude-sonnet-4-5" in screen_text(pilot)
+        await asyncio.to_thread(holder.communicate, "")
+
+
+async def test_a_screen_left_behind_is_asked_again(store: Path, show: Show) -> None:
+    """Leaving a screen at once stops its questions; coming back asks them again, to the end."""
+    async with show() as pilot:
+        for key in ("4", "5", "2", "1", "4", "1"):
+            await pilot.press(key)
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, Overview)
+        assert pilot.app.screen.spend is not None
+        await press(pilot, "4")
+
+        assert "Unit economics" in screen_text(pilot)
+        assert dashboard(pilot).reader.fingerprint()
+
+
+SLOW = "select count(*) from range(1000000) as a, range(1000000) as b"
+
+
+def test_a_query_that_nobody_waits_for_is_stopped(store: Path) -> None:
+    """`stop` ends the query of whoever asked, not of others, and the store is free at once."""
+    reader = Reader(Settings(store_given=str(store), tz="UTC"))
+    ended: list[str] = []
+    begun = threading.Event()
+
+    def ask() -> None:
+        with reader.store("a screen") as opened:
+            begun.set()
+            try:
+                opened.query(SLOW)
+            except duckdb.InterruptException:
+                ended.append("stopped")
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    begun.wait()
+    reader.stop("another")
+    thread.join(0.3)
+    assert thread.is_alive()
+    while thread.is_alive():
+        reader.stop("a screen")
+        time.sleep(0.01)
+
+    assert ended == ["stopped"]
+    with reader.store("another") as opened:
+        assert not opened.empty
+
+
+def test_whoever_is_not_wanted_any_more_does_not_open_the_store(store: Path) -> None:
+    """A question that was cancelled while it waited for its turn is not asked."""
+    reader = Reader(Settings(store_given=str(store), tz="UTC"))
+
+    with pytest.raises(Stopped), reader.store("a screen", lambda: True):
+        pass
