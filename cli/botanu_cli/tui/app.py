@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import Screen
 
+from botanu_cli import text
 from botanu_cli.layouts import TITLES
 from botanu_cli.settings import Settings
 from botanu_cli.tui import exporting, links, reader
@@ -279,7 +280,7 @@ class Dashboard(App[None]):
 
     def _copy(self, said: str) -> None:
         self.copy_to_clipboard(said)
-        self.notify(said, title="Copied", markup=False)
+        self.notify(text.safe(said), title="Copied", markup=False)
 
     def action_export(self) -> None:
         """Choose how what is shown is written to a file."""

@@ -11,7 +11,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botanu_cli.budgets import words
 from botanu_cli.budgets.burn import exhausted_at
 from botanu_cli.tui.series import all_buckets
 
@@ -82,6 +81,8 @@ def standings(store: Store, scope: Scope, config: Path | None) -> tuple[Report, 
 
 
 def _standing(row: dict[str, Any], result: Result, check: Check, store: Store, scope: Scope) -> Standing:
+    from botanu_cli.budgets import words
+
     adds_up = check.limit in ("max_usd", "max_tokens") and result.budget.per == "total"
     return Standing(
         row=row,

@@ -13,13 +13,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from botanu_cli import output, text
-from botanu_cli.budgets import words
-from botanu_cli.budgets.evaluate import Unit
 from botanu_cli.output import Column
 from botanu_cli.tui.reader import Scope
 from botanu_cli.tui.screens.page import Page, Question, Sorting
 from botanu_cli.tui.standing import Standing, budgets_of, standings
 from botanu_cli.tui.widgets.grid import Grid, Listed
+from botanu_cli.tui.widgets.panel import name_panel
 from botanu_cli.tui.widgets.pictures import sparkline, used_bar
 from botanu_cli.tui.widgets.trend import Course, Trend
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from botanu_store.reports import Report
     from botanu_store.store import Store
 
+    from botanu_cli.budgets.evaluate import Unit
     from botanu_cli.output import Layout
 
 Found = tuple["Report", list[Standing]]
@@ -105,9 +105,8 @@ class Budgets(Page):
         self.show_coverage(output.coverage_line(self.found))
         counts = self.found.totals
         broken = f"{counts['fail']} broken · " if counts["fail"] else ""
-        self.query_one(
-            "#limits", Grid
-        ).border_title = f"{broken}{counts['pass'] + counts['warn']} of {counts['budgets']} kept"
+        kept = f"{broken}{counts['pass'] + counts['warn']} of {counts['budgets']} kept"
+        name_panel(self.query_one("#limits", Grid), kept)
         self._show_rows()
 
     def _show_rows(self) -> None:
@@ -121,11 +120,11 @@ class Budgets(Page):
         row = standing.row
         trend = self.query_one("#course", Trend)
         allowed = float(row["allowed"])
-        trend.border_title = f"{'Spent so far' if standing.adds_up else 'Day by day'}, and the limit"
+        name_panel(trend, f"{'Spent so far' if standing.adds_up else 'Day by day'}, and the limit")
         trend.nothing = "This limit has no course."
         trend.course = Course("day", standing.buckets, standing.course, _writer(row["unit"]), allowed)
         why = self.query_one("#why")
-        why.border_title = row["budget"].replace("[", "\\[")
+        name_panel(why, row["budget"])
         self.query_one("#why Static", Static).update(Content("\n").join(_lines(standing, self.dashboard.now())))
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
@@ -170,4 +169,6 @@ def _lines(standing: Standing, now: datetime) -> list[Content]:
 
 
 def _writer(unit: Unit) -> Callable[[float], str]:
+    from botanu_cli.budgets import words
+
     return lambda figure: words.figure(figure, unit)

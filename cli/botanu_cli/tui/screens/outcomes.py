@@ -18,6 +18,7 @@ from botanu_cli.tui.screens.page import Page, Question, Sorting
 from botanu_cli.tui.series import all_buckets, unit_for
 from botanu_cli.tui.widgets.columns import Row
 from botanu_cli.tui.widgets.grid import Grid, Listed
+from botanu_cli.tui.widgets.panel import name_panel
 from botanu_cli.tui.widgets.pictures import share_bar
 from botanu_cli.tui.widgets.tiles import Tiles
 from botanu_cli.tui.widgets.trend import Course, Trend
@@ -98,7 +99,7 @@ class Outcomes(Page):
     def _show_rows(self) -> None:
         if self.found is not None:
             grid = self.query_one("#outcomes", Grid)
-            grid.border_title = "Unit economics"
+            name_panel(grid, "Unit economics")
             grid.show(Listed(self.sorting.rows(self.found.rows), "use_case", "value_type"), sorted_by=self.sorting.mark)
 
     def _show_trend(self, found: tuple[str, list[dict[str, Any]]]) -> None:
@@ -127,11 +128,10 @@ class Outcomes(Page):
         unit, rows = self._trend
         mine = {str(found["time"]): found for found in rows if found["use_case"] == row["use_case"]}
         buckets = all_buckets({str(found["time"]) for found in rows}, unit)
-        name = text.safe(row["use_case"])
         for panel, field, title, write in _COURSES:
             trend = self.query_one(f"#{panel}", Trend)
             figures = [_figure(mine.get(bucket, {}).get(field)) for bucket in buckets]
-            trend.border_title = _plain(f"{title} by {unit}, {name}")
+            name_panel(trend, f"{title} by {unit}, {row['use_case']}")
             trend.nothing = (
                 "No value is known: say in [values] of botanu.toml what one is worth."
                 if panel == "roi"
@@ -144,13 +144,8 @@ class Outcomes(Page):
         failed = sum(reason["root_runs"] for reason in reasons)
         rows = [reason | {"share": reason["root_runs"] / failed, "calls": 1} for reason in reasons]
         grid = self.query_one("#reasons", Grid)
-        grid.border_title = _plain(f"Why runs failed, {text.safe(row['use_case'])}")
+        name_panel(grid, f"Why runs failed, {row['use_case']}")
         grid.show(Listed(rows, "reason"))
-
-
-def _plain(said: str) -> str:
-    """A panel's title, in which nothing is markup."""
-    return said.replace("[", "\\[")
 
 
 def _figure(value: Any) -> float | None:

@@ -20,6 +20,7 @@ from botanu_cli.tui.series import Series, course
 from botanu_cli.tui.standing import Standing, budgets_of, standings
 from botanu_cli.tui.widgets.columns import Drawn, Picture
 from botanu_cli.tui.widgets.grid import Grid, Listed
+from botanu_cli.tui.widgets.panel import name_panel
 from botanu_cli.tui.widgets.pictures import share_bar, sparkline
 from botanu_cli.tui.widgets.stacked import Stacked
 from botanu_cli.tui.widgets.tiles import Tile, Tiles
@@ -65,9 +66,9 @@ class Overview(Page):
 
     def on_mount(self) -> None:
         """Name the panels."""
-        self.query_one(Stacked).border_title = "Spend"
+        name_panel(self.query_one(Stacked), "Spend")
         for name in ("groups", "vendors", "models", "budgets"):
-            self.query_one(f"#{name}", Grid).border_title = name.capitalize()
+            name_panel(self.query_one(f"#{name}", Grid), name.capitalize())
 
     def questions(self, scope: Scope) -> Sequence[Question]:
         """Ask for spend, its course, economics, vendors, models and budgets."""
@@ -133,7 +134,7 @@ class Overview(Page):
     def _show_course(self, found: Series) -> None:
         self.course = found
         chart = self.query_one(Stacked)
-        chart.border_title = f"Spend by {found.unit} and {TITLES[self.dashboard.group].lower()}"
+        name_panel(chart, f"Spend by {found.unit} and {TITLES[self.dashboard.group].lower()}")
         chart.series = found
         self._show_groups()
 
@@ -163,7 +164,7 @@ class Overview(Page):
             return
         group = self.dashboard.group
         grid = self.query_one("#groups", Grid)
-        grid.border_title = f"By {TITLES[group].lower()}"
+        name_panel(grid, f"By {TITLES[group].lower()}")
         columns: tuple[Drawn, ...] = (
             Column(group, TITLES[group], "text", keep=10),
             _COST,

@@ -20,6 +20,7 @@ from botanu_cli.tui.screens.page import Page, Question
 from botanu_cli.tui.widgets.columns import MARKS, Row
 from botanu_cli.tui.widgets.facts import Facts
 from botanu_cli.tui.widgets.grid import Grid, Listed
+from botanu_cli.tui.widgets.panel import name_panel
 from botanu_cli.tui.widgets.tiles import Tile, Tiles
 from botanu_cli.tui.widgets.waterfall import ids, span_columns, span_rows
 
@@ -71,7 +72,7 @@ class Run(Page):
 
     def on_mount(self) -> None:
         """Name the panel."""
-        self.query_one(Facts).border_title = "Span"
+        name_panel(self.query_one(Facts), "Span")
         self.query_one(Facts).can_focus = True
 
     def questions(self, scope: Scope) -> Sequence[Question]:
@@ -126,7 +127,7 @@ class Run(Page):
         if self._found is not None:
             roots = self._found.detail.roots
             grid = self.query_one("#spans", Grid)
-            grid.border_title = "Spans"
+            name_panel(grid, "Spans")
             grid.show(Listed(span_rows(roots, self._folded), "span_id"), span_columns(roots))
 
     def on_grid_moved(self, message: Grid.Moved) -> None:

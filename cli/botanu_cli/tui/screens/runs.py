@@ -20,6 +20,7 @@ from botanu_cli.tui.reader import Scope, Stopped
 from botanu_cli.tui.screens.page import Page, Question, Sorting
 from botanu_cli.tui.view import View
 from botanu_cli.tui.widgets.grid import Grid
+from botanu_cli.tui.widgets.panel import name_panel
 
 if TYPE_CHECKING:
     from botanu_store.reports import Report, RunSort
@@ -105,12 +106,12 @@ class Runs(Page):
             return
         self.grid.show(found, sorted_by=self.sorting.mark)
         if not self.grid.border_title:
-            self.grid.border_title = f"{len(found):,} runs"
+            name_panel(self.grid, f"{len(found):,} runs")
 
     def _show_totals(self, found: Report) -> None:
         self.totals, totals = found, found.totals
         cost = text.usd_at_least(totals["cost_usd"], totals["unpriced_calls"])
-        self.grid.border_title = f"{totals['runs']:,} runs · {cost} · {totals['llm_calls']:,} LLM calls"
+        name_panel(self.grid, f"{totals['runs']:,} runs · {cost} · {totals['llm_calls']:,} LLM calls")
         self.show_coverage(output.coverage_line(found))
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:

@@ -15,6 +15,7 @@ from botanu_cli.tui.reader import Scope
 from botanu_cli.tui.screens.page import Page, Question, Sorting
 from botanu_cli.tui.series import Series, course
 from botanu_cli.tui.widgets.grid import Grid, Listed
+from botanu_cli.tui.widgets.panel import name_panel
 from botanu_cli.tui.widgets.pictures import share_bar
 from botanu_cli.tui.widgets.stacked import Stacked
 from botanu_cli.tui.widgets.tiles import Tile, Tiles
@@ -100,12 +101,12 @@ class Vendors(Page):
     def _show_rows(self) -> None:
         if self.found is not None:
             grid = self.query_one("#vendors", Grid)
-            grid.border_title = "By vendor and model"
+            name_panel(grid, "By vendor and model")
             grid.show(Listed(self.sorting.rows(self.found.rows), "vendor", "product"), sorted_by=self.sorting.mark)
 
     def _show_course(self, found: Series) -> None:
         chart = self.query_one(Stacked)
-        chart.border_title = f"Spend by {found.unit} and vendor"
+        name_panel(chart, f"Spend by {found.unit} and vendor")
         chart.series = found
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
