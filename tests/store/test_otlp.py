@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from botanu_store.otlp import ATTRIBUTE_LIMIT, SCHEMA, VALUE_LIMIT, JsonDecoder, decode_protobuf
+import pytest
+from botanu_store import lean
+from botanu_store.otlp import ATTRIBUTE_LIMIT, SCHEMA, VALUE_LIMIT, JsonDecoder
+from botanu_store.protobuf import decode_protobuf
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 
 from tests.store.builders import Document, as_protobuf, attribute, chat, document, span, trace_id
 
@@ -102,3 +108,41 @@ def test_enums_may_be_names_and_ids_upper_case() -> None:
     row = decoded(document([value]))[0]
 
     assert (row["trace_id"], row["span_id"], row["kind"], row["status"]) == ("ab" * 16, "cd" * 8, "CLIENT", "error")
+
+
+def test_an_attribute_says_the_same_each_time() -> None:
+    """Attributes are known by their bytes: alike ones are read alike, and more different ones than are remembered are all read right."""
+    spans = [span(trace_id(), same="as ever", **{f"k{i}": f"{place} {i}" for i in range(200)}) for place in range(110)]
+
+    rows = decode_protobuf([as_protobuf(document(spans))]).to_pylist()
+
+    for place, row in enumerate(rows):
+        assert dict(row["attributes"]) == {"same": "as ever", **{f"k{i}": f"{place} {i}" for i in range(200)}}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (lean.Traces, TracesData),
+        (lean.Resource, Resource),
+        (lean.Scope, InstrumentationScope),
+        (lean.Span, Span),
+    ],
+)
+def test_lean_messages_are_opentelemetrys(ours: Any, theirs: Any) -> None:
+    """The classes that leave attributes in their bytes have the fields of opentelemetry's: same number, same place on the wire."""
+    _compare(ours.DESCRIPTOR, theirs.DESCRIPTOR)
+
+
+def _compare(ours: Any, theirs: Any) -> None:
+    for number, field in ours.fields_by_number.items():
+        other = theirs.fields_by_number[number]
+        assert field.is_repeated == other.is_repeated
+        if field.type == field.TYPE_MESSAGE:
+            _compare(field.message_type, other.message_type)
+        else:
+            assert (
+                (field.name, field.type) == (other.name, other.type)
+                or (field.type == field.TYPE_BYTES and other.type == other.TYPE_MESSAGE)
+                or (field.type == field.TYPE_INT32 and other.type == other.TYPE_ENUM)
+            )
