@@ -6,6 +6,8 @@ that every report about the same filters adds up to the same total.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -90,6 +92,14 @@ class Where:
         """Whether only runs with a matching call are meant."""
         return self.calls != "true"
 
+    @property
+    def of_runs(self) -> str:
+        """The join of calls `c` with their runs `r`, where a condition asks for it: every call has one."""
+        return RUNS_OF_CALLS if re.search(r"\br\.", f"{self.runs} {self.calls}") else ""
+
+
+RUNS_OF_CALLS = "inner join runs as r on r.run_id = c.run_id"
+"""Gives each call `c` its run `r`: every call has one."""
 
 NO_CONDITIONS = Where("true", "true", {})
 """For a query whose parts are filtered already."""
@@ -108,6 +118,18 @@ def where(filters: Filters) -> Where:
         elif name in CALL_COLUMNS:
             call_parts.append(_any_of(CALL_COLUMNS[name], values, name, parameters))
     return Where(" and ".join(run_parts) or "true", " and ".join(call_parts) or "true", parameters)
+
+
+def only(conditions: Where, run_ids: Sequence[str]) -> Where:
+    """Return these conditions for the runs named alone."""
+    named = {f"named_{number}": run_id for number, run_id in enumerate(run_ids)}
+    ids = ", ".join("$" + name for name in named) or "null"
+    # Said of calls too, so that no others are priced.
+    return Where(
+        f"({conditions.runs}) and r.run_id in ({ids})",
+        f"({conditions.calls}) and c.run_id in ({ids})",
+        conditions.parameters | named,
+    )
 
 
 def _interval_parts(interval: Interval, parameters: dict[str, Any]) -> list[str]:

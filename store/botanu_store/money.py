@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from botanu_store.engines.duckdb import script
-from botanu_store.price import FALLBACKS, MINIMUM_METERS, PROPORTIONAL_METERS
+from botanu_store.price import FALLBACKS, FRESH, MINIMUM_METERS, PROPORTIONAL_METERS
 from botanu_store.records import METERS
 
 _COMMON = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "requests")
@@ -60,6 +60,7 @@ def charges_script() -> str:
         "measured": " or ".join(f"(c.{meter} is not null and p.{meter}_usd is not null)" for meter in used),
         "meters_without_price": _lacks(used, " + "),
         "asks": asks,
+        "saved": " + ".join(_saved(cached, fresh) for cached, fresh in FRESH.items()),
         "meters_used": _count(used),
         "one_amount": _one_amount(),
         "meters": ", ".join(METERS),
@@ -95,6 +96,10 @@ def _amount(meter: str) -> str:
     if meter in PROPORTIONAL_METERS:
         return f"cast(cast({product} as double) / p.{meter}_per as decimal(38, 12))"
     return product
+
+
+def _saved(cached: str, fresh: str) -> str:
+    return f"coalesce(cast(c.{cached} as decimal(20, 0)) * (p.{fresh}_usd - p.{cached}_usd), 0)"
 
 
 def _lacks(meters: Iterable[str], operator: str) -> str:

@@ -28,7 +28,7 @@ def outcomes(db: Database, filters: Filters, values: Mapping[str, Decimal]) -> R
     totals["value_usd"] = _all_values(rows)
     for row in (*rows, totals):
         _economics(row)
-    return Report("outcomes", rows, totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
+    return Report("outcomes", rows, totals, coverage(db, filters, totals), filters.interval, filters.asked(), len(rows))
 
 
 def units_of(filters: Filters, values: Mapping[str, Decimal]) -> tuple[str, dict[str, Any]]:

@@ -34,6 +34,15 @@ FALLBACKS: dict[str, tuple[str, ...]] = {
 This is what genai-prices does: usage without a price of its own stays in the usage that includes it (`genai_prices/decompose.py`).
 """
 
+FRESH: dict[str, str] = {
+    "cache_read_tokens": "input_tokens",
+    "cache_write_tokens": "input_tokens",
+    "cache_write_1h_tokens": "input_tokens",
+    "cache_read_audio_tokens": "input_audio_tokens",
+    "cache_read_image_tokens": "input_image_tokens",
+}
+"""What cached tokens would have been without a cache."""
+
 PROPORTIONAL_METERS = ("seconds", "bytes_read", "bytes_written", "bytes_scanned", "bytes_transferred")
 """Meters sold by the hour or the tebibyte: no decimal says what one unit costs, so an amount is quantity x usd / per."""
 

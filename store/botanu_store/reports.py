@@ -13,7 +13,18 @@ from typing import Any, Literal
 
 from botanu_store.engines.duckdb import Database, script
 from botanu_store.errors import InputError
-from botanu_store.filters import CALL_COLUMNS, RUN_COLUMNS, TIME_UNITS, Filters, Interval, Where, where
+from botanu_store.filters import (
+    CALL_COLUMNS,
+    RUN_COLUMNS,
+    RUNS_OF_CALLS,
+    TIME_UNITS,
+    Filters,
+    Interval,
+    Where,
+    only,
+    where,
+)
+from botanu_store.price import ALWAYS_FROM_NS
 from botanu_store.records import METERS
 
 Row = dict[str, Any]
@@ -78,17 +89,15 @@ def cost(db: Database, filters: Filters, group_by: Sequence[str] = ("use_case",)
     Raises:
         InputError: an unknown dimension.
     """
-    dimensions = {name: dimension(name, filters.interval.tz) for name in group_by}
     conditions = where(filters)
     by_call = any(name in CALL_COLUMNS for name in group_by if name != "service")
     text = filled(
         "cost",
         conditions,
-        dimensions=",\n        ".join(f"{sql} as {_alias(name)}" for name, sql in dimensions.items()),
-        names=", ".join(f"p.{_alias(name)}" for name in dimensions),
+        **_by(group_by, filters.interval.tz, conditions),
         join="inner join" if by_call or conditions.needs_calls else "left join",
         lines="counted_charges" if "meter" in group_by else "counted_calls",
-        having=at_least(filters, conditions, "where p.cost_usd >= $min_cost"),
+        having=at_least(filters, conditions, "where p.run_usd >= $min_cost"),
     )
     rows = db.rows(text, conditions.parameters)
     totals = total(rows, ("calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens"))
@@ -96,26 +105,48 @@ def cost(db: Database, filters: Filters, group_by: Sequence[str] = ("use_case",)
     for row in (*rows, totals):
         row["cost_per_run_usd"] = per(row["cost_usd"], row["runs"])
         row["share"] = share(row["cost_usd"], totals["cost_usd"])
-    return Report("cost", rows, totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
+    found = coverage(db, filters, None if "meter" in group_by else totals)
+    return Report("cost", rows, totals, found, filters.interval, filters.asked(), len(rows))
+
+
+def _by(group_by: Sequence[str], tz: str, conditions: Where) -> dict[str, str]:
+    """The parts of cost.sql that say what to group by: the dimensions that a run has as a whole, and those of its calls."""
+    dimensions = {_alias(name): dimension(name, tz) for name in group_by}
+    of_calls = {name: sql for name, sql in dimensions.items() if name in CALL_COLUMNS}
+    # A run without calls has a service all the same.
+    grouped = {name: f"u.{name}" for name in of_calls} | (
+        {"service": "coalesce(u.service, r.service)"} if "service" in of_calls else {}
+    )
+    return {
+        "call_dimensions": "".join(f"{sql} as {name},\n        " for name, sql in of_calls.items()),
+        "dimensions": ",\n        ".join(f"{sql} as {name}" for name, sql in (dimensions | grouped).items()),
+        "names": ", ".join(f"p.{name}" for name in dimensions),
+        "of_runs": RUNS_OF_CALLS if "service" in of_calls else conditions.of_runs,
+    }
 
 
 def runs(db: Database, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
     """Runs with their outcome and cost; the totals are over all that match, whatever the limit."""
     conditions = where(filters)
     having = at_least(filters, conditions, "coalesce(u.known_usd, 0) >= $min_cost") or "true"
-    page = "" if limit is None else f"limit {int(limit)}"
-    # Where only a run's own facts decide which runs are on the page, theirs alone are priced: a page costs the same at any size.
-    early = page and sort in _BY_RUN_ALONE and having == "true" and not conditions.needs_calls
     values = {"join": "inner join" if conditions.needs_calls else "left join", "having": having}
-    order = f"order by {RUN_SORTS[sort]}, r.run_id desc"
-    text = filled("runs", conditions, **values, early=f"{order} {page}" if early else "", order=f"{order} {page}")
-    rows = [presentable(row) for row in db.rows(text, conditions.parameters)]
+    order = f"order by {RUN_SORTS[sort]}, r.run_id desc" + ("" if limit is None else f" limit {int(limit)}")
+    # Where only a run's own facts decide which runs are on the page, theirs alone are priced: a page costs the same at any size.
+    early = limit is not None and sort in _BY_RUN_ALONE and having == "true" and not conditions.needs_calls
+    shown = only(conditions, _first_runs(db, conditions, order)) if early else conditions
+    rows = [presentable(row) for row in db.rows(filled("runs", shown, **values, order=order), shown.parameters)]
     if limit is None or len(rows) < limit:
         totals = total(rows, _SUMMED) | {"runs": len(rows)}
     else:
-        listed = filled("runs", conditions, **values, early="", order="")
+        listed = filled("runs", conditions, **values, order="")
         totals = db.rows(_TOTALS_OF_RUNS.replace("{listed}", listed), conditions.parameters)[0]
-    return Report("runs", rows, totals, coverage(db, filters), filters.interval, filters.asked(), totals["runs"])
+    found = coverage(db, filters, totals)
+    return Report("runs", rows, totals, found, filters.interval, filters.asked(), totals["runs"])
+
+
+def _first_runs(db: Database, conditions: Where, order: str) -> list[str]:
+    text = f"select r.run_id from runs as r where {conditions.runs} {order}"
+    return [str(row["run_id"]) for row in db.rows(text, conditions.parameters)]
 
 
 def calls(
@@ -124,27 +155,51 @@ def calls(
     """Every call, counted or not; the totals are over the counted ones."""
     conditions = where(filters)
     kinds = {"all": "true", "not_counted": "not c.counted", "unpriced": "c.counted and c.priced = 'no'"}
-    text = filled("calls", conditions, meters=", ".join(f"c.{meter}" for meter in METERS), kind_filter=kinds[kind])
+    page = "" if limit is None else f"limit {int(limit)}"
+    # Only the newest are priced where that alone decides which are on the page.
+    since_ns = _since_ns(db, conditions, kinds[kind], page) if page and kind != "unpriced" else ALWAYS_FROM_NS
+    values = {"meters": ", ".join(f"c.{meter}" for meter in METERS), "kind_filter": kinds[kind]}
+    text = filled("calls", conditions, **values, since_ns=str(since_ns), page=page)
     rows = [presentable(row) for row in db.rows(text, conditions.parameters)]
-    counted = [row for row in rows if row["counted"]]
-    totals = total(counted, tuple(METERS))
-    totals |= {"calls": len(counted), "unpriced_calls": sum(row["priced"] == "no" for row in counted)}
-    return Report("calls", rows[:limit], totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
+    sums = ", ".join(
+        f"cast(coalesce(sum(c.{meter}) filter (where c.counted), 0) as bigint) as {meter}" for meter in METERS
+    )
+    totals = db.rows(filled("call_totals", conditions, sums=sums, kind_filter=kinds[kind]), conditions.parameters)[0]
+    listed = totals.pop("listed")
+    if not totals["calls"]:
+        totals["cost_usd"] = _ZERO
+    return Report("calls", rows, totals, coverage(db, filters), filters.interval, filters.asked(), listed)
 
 
-def coverage(db: Database, filters: Filters) -> Coverage:
-    """Return what totals under these filters rest on; pending segments are the store's to add."""
+def _since_ns(db: Database, conditions: Where, kind: str, page: str) -> int:
+    """When the last call of a page began, the newest first."""
+    newest = f"select c.start_ns from calls as c {conditions.of_runs} where {conditions.runs} and ({conditions.calls}) and {kind} order by c.start_ns desc {page}"
+    row = db.rows(f"select min(start_ns) as since_ns from ({newest}) as newest", conditions.parameters)[0]
+    return int(row["since_ns"] or 0)
+
+
+def coverage(db: Database, filters: Filters, counted: Row | None = None) -> Coverage:
+    """Return what totals under these filters rest on; pending segments are the store's to add.
+
+    Args:
+        db: an open store.
+        filters: which runs and calls.
+        counted: the report's totals, if they count each of these calls once: to look for its price again takes half as long as the report.
+    """
     conditions = where(filters)
-    row = db.rows(filled("coverage", conditions), conditions.parameters)[0]
+    if counted is None or filters.min_cost is not None:
+        counted = db.rows(filled("coverage", conditions), conditions.parameters)[0]
+    repeats = db.rows(filled("repeats", conditions), conditions.parameters)[0]["repeats"]
+    models = db.rows(filled("unpriced_models", conditions), conditions.parameters) if counted["unpriced_calls"] else []
     only_runs = Where(
         conditions.runs, "true", {k: v for k, v in conditions.parameters.items() if f"${k}" in conditions.runs}
     )
     sampled = db.rows(filled("sampled", only_runs), only_runs.parameters)[0]
     return Coverage(
-        calls_counted=row["calls_counted"],
-        calls_unpriced=row["calls_unpriced"],
-        unpriced_models=sorted(row["unpriced_models"] or []),
-        duplicates_excluded=row["duplicates_excluded"],
+        calls_counted=counted["calls"],
+        calls_unpriced=counted["unpriced_calls"],
+        unpriced_models=[str(row["model"]) for row in models],
+        duplicates_excluded=repeats,
         sampled=sampled["runs_sampled_away"],
     )
 
@@ -185,8 +240,8 @@ def known_values(db: Database, dimension: str) -> list[str]:
 def _distinct_runs(db: Database, filters: Filters) -> int:
     conditions = where(filters)
     text = (
-        "select count(distinct r.run_id) as n from runs as r inner join counted_calls as c on c.run_id = r.run_id "
-        f"where {conditions.runs} and ({conditions.calls})"
+        f"select count(distinct c.run_id) as n from calls as c {conditions.of_runs} "
+        f"where c.counted and {conditions.runs} and ({conditions.calls})"
     )
     return int(db.rows(text, conditions.parameters)[0]["n"])
 
@@ -259,7 +314,10 @@ def moment(nanoseconds: int) -> datetime:
 def filled(name: str, conditions: Where, **values: str) -> str:
     """Return the SQL of a report with the conditions and these values filled in."""
     text = _text(name)
-    for key, value in {"run_filter": conditions.runs, "call_filter": conditions.calls, **values}.items():
+    of_runs = conditions.of_runs
+    own = {"run_filter": conditions.runs, "call_filter": conditions.calls, "of_runs": of_runs}
+    own["of_chosen"] = of_runs.replace("runs as r", "chosen as r")
+    for key, value in {**own, **values}.items():
         text = text.replace("{" + key + "}", value)
     return text
 

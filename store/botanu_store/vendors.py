@@ -6,18 +6,11 @@ from decimal import Decimal
 
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import Filters, where
+from botanu_store.price import FRESH
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS
 from botanu_store.reports import Report, Row, at_least, coverage, filled, per, share, total
 
 _COUNTS = ("calls", "errors", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens")
-_FRESH = {
-    "cache_read_tokens": "input_tokens",
-    "cache_write_tokens": "input_tokens",
-    "cache_write_1h_tokens": "input_tokens",
-    "cache_read_audio_tokens": "input_audio_tokens",
-    "cache_read_image_tokens": "input_image_tokens",
-}
-"""What cached tokens would have been without a cache."""
 
 
 def vendors(db: Database, filters: Filters) -> Report:
@@ -27,7 +20,6 @@ def vendors(db: Database, filters: Filters) -> Report:
         "vendors",
         conditions,
         meters=", ".join(f"sum({meter}) as {meter}" for meter in METERS),
-        saved=" + ".join(_saved(cached, fresh) for cached, fresh in _FRESH.items()),
         having=at_least(filters, conditions, "where u.cost_usd >= $min_cost"),
     )
     rows = [_with_meters(row) for row in db.rows(text, conditions.parameters)]
@@ -39,11 +31,7 @@ def vendors(db: Database, filters: Filters) -> Report:
         row["error_rate"] = row["errors"] / row["calls"] if row["calls"] else None
         row["cache_hit_rate"] = row["cached_tokens"] / row["input_tokens"] if row["input_tokens"] else None
         row["usd_per_million_tokens"] = _per_million(rows if row is totals else [row])
-    return Report("vendors", rows, totals, coverage(db, filters), filters.interval, filters.asked(), len(rows))
-
-
-def _saved(cached: str, fresh: str) -> str:
-    return f"coalesce(cast(c.{cached} as decimal(20, 0)) * (p.{fresh}_usd - p.{cached}_usd), 0)"
+    return Report("vendors", rows, totals, coverage(db, filters, totals), filters.interval, filters.asked(), len(rows))
 
 
 def _with_meters(row: Row) -> Row:
@@ -54,7 +42,7 @@ def _with_meters(row: Row) -> Row:
     row["input_tokens"] = sum(meters[name] for name in INPUT_METERS)
     row["output_tokens"] = sum(meters[name] for name in OUTPUT_METERS)
     row["cached_tokens"] = sum(quantity for name, quantity in meters.items() if name.startswith("cache_read"))
-    if not any(meters[name] for name in _FRESH):
+    if not any(meters[name] for name in FRESH):
         row["saved_usd"] = None
     return row
 

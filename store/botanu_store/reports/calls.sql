@@ -24,6 +24,7 @@ select
     nullif(c.response_id, '') as response_id,
     nullif(c.request_id, '') as request_id
 from priced_calls as c
-inner join runs as r on r.run_id = c.run_id
-where {run_filter} and ({call_filter}) and {kind_filter}
+{of_runs}
+where {run_filter} and ({call_filter}) and {kind_filter} and c.start_ns >= {since_ns}
 order by c.start_ns desc, c.span_id
+{page}

@@ -1,31 +1,44 @@
--- Cost by any dimensions: one row per group, from one row per run and group.
-with per_run as (
+-- Cost by any dimensions: what each run used, apart where the calls of one run differ, then one row per group of runs.
+with used as (
+    select
+        c.run_id as used_run_id,
+        {call_dimensions}
+        count(*) as used_calls,
+        count(*) filter (where c.priced = 'no') as used_unpriced,
+        sum(c.input_tokens) as used_input,
+        sum(c.output_tokens) as used_output,
+        sum(c.cached_tokens) as used_cached,
+        sum(c.cost_usd) as used_usd
+    from {lines} as c
+    {of_runs}
+    where {run_filter} and ({call_filter})
+    group by all
+),
+per_run as (
     select
         {dimensions},
-        r.run_id,
-        count(distinct c.span_id) as calls,
-        count(distinct c.span_id) filter (where c.priced = 'no') as unpriced_calls,
-        sum(c.input_tokens) as input_tokens,
-        sum(c.output_tokens) as output_tokens,
-        sum(c.cached_tokens) as cached_tokens,
-        case when count(c.span_id) = 0 then 0 else sum(c.cost_usd) end as cost_usd
+        u.used_calls,
+        u.used_unpriced,
+        u.used_input,
+        u.used_output,
+        u.used_cached,
+        case when u.used_calls is null then cast(0 as decimal(38, 12)) else u.used_usd end as run_usd
     from runs as r
-    {join} {lines} as c on c.run_id = r.run_id and ({call_filter})
+    {join} used as u on u.used_run_id = r.run_id
     where {run_filter}
-    group by all
 )
 select
     {names},
     count(*) as runs,
-    cast(sum(p.calls) as bigint) as calls,
-    cast(sum(p.unpriced_calls) as bigint) as unpriced_calls,
-    cast(coalesce(sum(p.input_tokens), 0) as bigint) as input_tokens,
-    cast(coalesce(sum(p.output_tokens), 0) as bigint) as output_tokens,
-    cast(coalesce(sum(p.cached_tokens), 0) as bigint) as cached_tokens,
-    sum(p.cost_usd) as cost_usd,
-    botanu_p50(p.cost_usd) as p50_usd,
-    botanu_p95(p.cost_usd) as p95_usd
+    cast(coalesce(sum(p.used_calls), 0) as bigint) as calls,
+    cast(coalesce(sum(p.used_unpriced), 0) as bigint) as unpriced_calls,
+    cast(coalesce(sum(p.used_input), 0) as bigint) as input_tokens,
+    cast(coalesce(sum(p.used_output), 0) as bigint) as output_tokens,
+    cast(coalesce(sum(p.used_cached), 0) as bigint) as cached_tokens,
+    sum(p.run_usd) as cost_usd,
+    botanu_p50(p.run_usd) as p50_usd,
+    botanu_p95(p.run_usd) as p95_usd
 from per_run as p
 {having}
 group by all
-order by sum(p.cost_usd) desc nulls last, {names}
+order by sum(p.run_usd) desc nulls last, {names}

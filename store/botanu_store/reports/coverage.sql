@@ -1,9 +1,7 @@
--- What a total rests on: calls counted, calls without a price, spans left out as repeats.
+-- How many calls a total counts, and how many of them have no price.
 select
-    count(*) filter (where c.counted) as calls_counted,
-    count(*) filter (where c.counted and c.priced = 'no') as calls_unpriced,
-    count(*) filter (where not c.counted) as duplicates_excluded,
-    list(distinct coalesce(nullif(c.model, ''), nullif(c.vendor, ''), nullif(c.operation, ''), c.category)) filter (where c.counted and c.priced = 'no') as unpriced_models
-from priced_calls as c
-inner join runs as r on r.run_id = c.run_id
-where {run_filter} and ({call_filter})
+    count(*) as calls,
+    count(*) filter (where c.priced = 'no') as unpriced_calls
+from costed_calls as c
+{of_runs}
+where c.counted and {run_filter} and ({call_filter})

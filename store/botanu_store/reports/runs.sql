@@ -3,7 +3,6 @@ with chosen as (
     select r.*
     from runs as r
     where {run_filter}
-    {early}
 ),
 used as (
     select
@@ -17,7 +16,7 @@ used as (
         sum(c.cached_tokens) as cached_tokens,
         sum(c.cost_usd) as known_usd
     from counted_calls as c
-    inner join chosen as r on r.run_id = c.run_id
+    {of_chosen}
     where {call_filter}
     group by c.run_id
 )

@@ -7,7 +7,7 @@ with used as (
         sum(c.input_tokens + c.output_tokens) as tokens,
         sum(c.cost_usd) as cost_usd
     from counted_calls as c
-    inner join runs as r on r.run_id = c.run_id
+    {of_runs}
     where {run_filter} and ({call_filter})
     group by c.run_id
 )

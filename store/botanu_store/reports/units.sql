@@ -21,7 +21,7 @@ used as (
         sum(c.cost_usd) as cost_usd,
         sum(c.cost_usd) filter (where c.error) as failed_calls_usd
     from counted_calls as c
-    inner join chosen as r on r.run_id = c.run_id
+    {of_chosen}
     where {call_filter}
     group by c.run_id
 ),

@@ -22,7 +22,9 @@ found as (
         coalesce(p.every_meter, false) as every_meter,
         p.requests_usd is not null as bills_requests,
         case when c.counted and p.has_price then {amount} end as known_usd,
-        case when p.every_meter and ({lacks}) then {meters_without_price} else 0 end as meters_without_price
+        case when p.every_meter and ({lacks}) then {meters_without_price} else 0 end as meters_without_price,
+        -- Cached tokens at the price of fresh ones, less what they cost: reading saves, writing costs something first.
+        {saved} as saved_by_cache
     from used as c
     left join price_rows as p on
         p.key_vendor = c.vendor and p.key_model = c.model and p.key_category = c.category and p.key_operation = c.operation
@@ -47,7 +49,7 @@ from judged;
 
 create or replace temp view priced_calls as
 select
-    * exclude (box_id, known, is_free, every_meter, bills_requests, known_usd, meters_without_price),
+    * exclude (box_id, known, is_free, every_meter, bills_requests, known_usd, meters_without_price, saved_by_cache),
     cast(case priced
         when 'yes' then known_usd
         when 'free' then 0
@@ -59,6 +61,7 @@ select
         when priced = 'no' then case when known then meters_without_price else lines_if_unpriced end
         when counted then 0
     end as unpriced_meters,
+    case when priced = 'yes' then saved_by_cache end as cache_saved_usd,
     coalesce(priced = 'yes' and abs(emitter_usd - known_usd) * 100 > known_usd, false) as discrepancy
 from costed_calls;
 
