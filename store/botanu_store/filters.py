@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -86,6 +86,8 @@ class Where:
     runs: str
     calls: str
     parameters: dict[str, Any]
+    of_named_runs: str = "true"
+    """What a condition that names runs says of their calls, so that no others are priced."""
 
     @property
     def needs_calls(self) -> bool:
@@ -110,25 +112,28 @@ def where(filters: Filters) -> Where:
     parameters: dict[str, Any] = {}
     run_parts = _interval_parts(filters.interval, parameters)
     call_parts: list[str] = []
+    of_named_runs = "true"
     for name, values in filters.asked().items():
         if name == "run_id":
-            run_parts.append(_any_of("r.run_id", [f"{value.rstrip('*')}*" for value in values], name, parameters))
+            beginnings = [f"{value.rstrip('*')}*" for value in values]
+            run_parts.append(_any_of("r.run_id", beginnings, name, parameters))
+            of_named_runs = _any_of("c.run_id", beginnings, name, parameters)
         elif name in RUN_COLUMNS:
             run_parts.append(_any_of(RUN_COLUMNS[name], values, name, parameters))
         elif name in CALL_COLUMNS:
             call_parts.append(_any_of(CALL_COLUMNS[name], values, name, parameters))
-    return Where(" and ".join(run_parts) or "true", " and ".join(call_parts) or "true", parameters)
+    return Where(" and ".join(run_parts) or "true", " and ".join(call_parts) or "true", parameters, of_named_runs)
 
 
 def only(conditions: Where, run_ids: Sequence[str]) -> Where:
     """Return these conditions for the runs named alone."""
     named = {f"named_{number}": run_id for number, run_id in enumerate(run_ids)}
     ids = ", ".join("$" + name for name in named) or "null"
-    # Said of calls too, so that no others are priced.
-    return Where(
-        f"({conditions.runs}) and r.run_id in ({ids})",
-        f"({conditions.calls}) and c.run_id in ({ids})",
-        conditions.parameters | named,
+    return replace(
+        conditions,
+        runs=f"({conditions.runs}) and r.run_id in ({ids})",
+        parameters=conditions.parameters | named,
+        of_named_runs=f"c.run_id in ({ids})",
     )
 
 
@@ -148,8 +153,9 @@ def _any_of(column: str, values: list[str], name: str, parameters: dict[str, Any
     for index, value in enumerate(values):
         key = f"{name}_{index}"
         if "*" in value:
-            parameters[key] = _like(value)
-            parts.append(f"{column} like ${key} escape '!'")
+            pattern = parameters[key] = _like(value)
+            # A beginning without an escape is looked up by the bounds of each block, not compared with every row.
+            parts.append(f"{column} like ${key}" + (" escape '!'" if "!" in pattern else ""))
         else:
             parameters[key] = value
             parts.append(f"{column} = ${key}")

@@ -168,7 +168,8 @@ def calls(
     listed = totals.pop("listed")
     if not totals["calls"]:
         totals["cost_usd"] = _ZERO
-    return Report("calls", rows, totals, coverage(db, filters), filters.interval, filters.asked(), listed)
+    found = coverage(db, filters, totals if kind == "all" else None)
+    return Report("calls", rows, totals, found, filters.interval, filters.asked(), listed)
 
 
 def _since_ns(db: Database, conditions: Where, kind: str, page: str) -> int:
@@ -315,7 +316,8 @@ def filled(name: str, conditions: Where, **values: str) -> str:
     """Return the SQL of a report with the conditions and these values filled in."""
     text = _text(name)
     of_runs = conditions.of_runs
-    own = {"run_filter": conditions.runs, "call_filter": conditions.calls, "of_runs": of_runs}
+    calls_meant = f"{conditions.calls} and {conditions.of_named_runs}"
+    own = {"run_filter": conditions.runs, "call_filter": calls_meant, "of_runs": of_runs}
     own["of_chosen"] = of_runs.replace("runs as r", "chosen as r")
     for key, value in {**own, **values}.items():
         text = text.replace("{" + key + "}", value)

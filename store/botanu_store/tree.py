@@ -68,11 +68,14 @@ def run_detail(db: Database, prefix: str) -> RunDetail:
     run_id = _unique(db, prefix)
     report = runs(db, Filters(run_id=(run_id,)))
     report.rows = [row for row in report.rows if row["run_id"] == run_id]
-    root = report.rows[0]["root_run_id"]
+    run = report.rows[0]
     calls = db.rows("select * from priced_calls where run_id = $run_id order by start_ns, span_id", {"run_id": run_id})
-    traces = list({row["trace_id"] for row in calls})
-    spans = _own_spans(db.rows(script("reports/span_tree.sql"), {"run_id": run_id, "traces": traces}), run_id, calls)
-    return RunDetail(report, _tree(spans, {row["span_id"]: row for row in calls}), calls, _related(db, root, run_id))
+    named = db.rows("select distinct trace_id from spans where run_id = $run_id", {"run_id": run_id})
+    traces = list({row["trace_id"] for row in (*named, *calls)} | ({run_id} if run["source"] == "trace" else set()))
+    spans = _own_spans(db.rows(script("reports/span_tree.sql"), {"traces": traces}), run_id, calls)
+    return RunDetail(
+        report, _tree(spans, {row["span_id"]: row for row in calls}), calls, _related(db, run["root_run_id"], run_id)
+    )
 
 
 def run_charges(db: Database, run_id: str) -> list[Row]:

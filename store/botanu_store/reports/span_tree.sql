@@ -15,11 +15,5 @@ select
     s.attributes,
     s.events
 from spans as s
-where s.trace_id in (
-    select trace_id from spans where run_id = $run_id
-    union all
-    select $run_id
-    union all
-    select unnest($traces)
-)
+where s.trace_id in (select unnest($traces))
 order by s.start_ns, s.span_id
