@@ -23,8 +23,9 @@ from botanu_store.ingest import Ingester
 from botanu_store.sources import Piece, read_stream
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.store.builders import as_protobuf, chat, document, trace_id
+from tests.store.builders import as_protobuf, chat, document, log_document, trace_id
 from tests.store.captures import CAPTURES
+from tests.store.test_logs import api_request, api_response, completed
 
 SAMPLES = Path(__file__).parents[1] / "sample_traces"
 LONGEST_SECONDS = 5.0
@@ -88,10 +89,10 @@ def corpus() -> tuple[list[bytes], list[bytes]]:
         line
         for path in sorted([*CAPTURES.glob("*.jsonl"), *SAMPLES.glob("*.jsonl")])
         for line in path.read_bytes().splitlines()[:3]
-        if len(line) < 60_000
+        if len(line) < 60_000 and b'"resourceSpans"' in line
     ]
-    traces = [line for line in found if b'"resourceSpans"' in line]
-    return found, [as_protobuf(json.loads(line)) for line in traces]
+    logs = [json.dumps(log_document([make()])).encode() for make in (api_request, completed, api_response)] * 3
+    return [*found, *logs], [as_protobuf(json.loads(line)) for line in (*found, *logs)]
 
 
 def cases(seed: int) -> Iterator[bytes]:

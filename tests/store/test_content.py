@@ -21,7 +21,7 @@ from botanu_store.spool import Spool
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.store.builders import Document, as_protobuf, attribute, chat, document, spool, trace_id
+from tests.store.builders import Document, as_protobuf, attribute, chat, document, log_document, record, spool, trace_id
 from tests.store.captures import CAPTURES
 
 SECRET = "correct-horse-battery-staple"
@@ -53,6 +53,32 @@ def everything() -> Document:
     spans = [planted(key, VALUES[place % len(VALUES)]) for place, key in enumerate(KEYS)]
     answer = json.dumps({"text": SECRET, "google": {"groundingMetadata": SECRET}, "openai": {"logprobs": [SECRET]}})
     return document([*spans, *(planted(key, answer) for key in KEPT_PARTS)])
+
+
+def logged() -> Document:
+    """A log record of a coding agent for each key, with the secret in an attribute and in its body."""
+    records = [
+        record("claude_code.api_request", session__id=key, cost_usd=0.5, model="claude-sonnet-4-5") for key in KEYS
+    ]
+    for place, (key, each) in enumerate(zip(KEYS, records, strict=True)):
+        each["attributes"].append(_attribute(key, VALUES[place % len(VALUES)]))
+        each["eventName"], each["body"] = "claude_code.api_request", {"stringValue": SECRET}
+    return log_document(records)
+
+
+@pytest.mark.parametrize("mode", ["drop", "keep"])
+def test_no_secret_of_a_log_reaches_the_store_unless_kept(tmp_path: Path, mode: Any) -> None:
+    """Log records lose their content as spans do, in JSON and in protobuf; kept, it is in the tables."""
+    store = tmp_path / "s.duckdb"
+    spool(store, logged())
+    (Spool(store).folder / "00000000000000000002-1-1.pb").write_bytes(as_protobuf(logged()))
+
+    with open_store(store, content=mode) as opened:
+        assert opened.drained.new == len(KEYS)
+        assert opened.drained.duplicates == len(KEYS)
+
+    assert (SECRET in dump(store)) == (mode == "keep")
+    assert mode == "keep" or [path for path, data in files(store) if SECRET.encode() in data] == []
 
 
 def dump(store: Path) -> str:

@@ -19,7 +19,18 @@ from botanu_store.sources import Piece, read_stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.builders import Document, as_protobuf, attribute, chat, document, run, span, trace_id
+from tests.store.builders import (
+    Document,
+    as_protobuf,
+    attribute,
+    chat,
+    document,
+    log_document,
+    record,
+    run,
+    span,
+    trace_id,
+)
 
 SAMPLES = Path(__file__).parents[2] / "sample_traces"
 
@@ -74,32 +85,7 @@ def test_a_span_of_any_shape_does_not_hurt_its_neighbours(broken: dict[str, Any]
 
 
 WHOLE = json.loads((SAMPLES / "foreign_spans.jsonl").read_text().splitlines()[0])
-LOGS = {
-    "resourceLogs": [
-        {
-            "resource": {"attributes": [attribute("service.name", "claude-code")]},
-            "scopeLogs": [
-                {
-                    "scope": {"name": "com.anthropic.claude_code.events", "version": "2"},
-                    "logRecords": [
-                        {
-                            "timeUnixNano": "1795000000000000000",
-                            "eventName": "claude_code.api_request",
-                            "body": {"stringValue": "claude_code.api_request"},
-                            "attributes": [
-                                attribute("event.name", "api_request"),
-                                attribute("session.id", "s"),
-                                attribute("model", "claude-sonnet-4-5"),
-                                attribute("input_tokens", 5),
-                                attribute("cost_usd", 0.5),
-                            ],
-                        }
-                    ],
-                }
-            ],
-        }
-    ]
-}
+LOGS = log_document([record("claude_code.api_request", session__id="s", model="claude-sonnet-4-5", cost_usd=0.5)])
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -295,6 +281,23 @@ def test_one_bad_character_or_span_does_not_cost_the_message() -> None:
 
     assert dict(repaired["attributes"])["gen_ai.request.model"] == "caf\ufffd"
     assert [row["trace_id"] for row in rows] == [good["traceId"], ""]
+
+
+def test_one_bad_record_does_not_cost_the_others_of_its_message() -> None:
+    """Log records of protobuf that the parser refuses are read one by one too; a bad one is only counted."""
+    [whole] = _spans_of(as_protobuf(LOGS))
+    deep = b"\x0a\x01x"
+    for _ in range(150):
+        deep = _field(5, _field(1, deep))
+    bad = whole + _field(6, _field(1, b"deep") + _field(2, deep))
+    message = _field(1, _field(2, _field(2, bad) + _field(2, whole)))
+    con = database()
+    con.execute("delete from spans")
+
+    ingester = Ingester(con)
+    ingester.ingest([Piece("protobuf", message, "test", "offset 0")])
+
+    assert (ingester.result.new, ingester.result.other_records, ingester.result.rejected) == (1, 1, [])
 
 
 def test_a_kind_of_value_that_no_span_may_hold_is_empty() -> None:

@@ -18,7 +18,7 @@ from botanu_store.filters import Filters
 from botanu_store.spool import Spool
 
 from botanu.exporters.segment import write_segment
-from tests.store.builders import chat, document, lines, run, spool, trace_id
+from tests.store.builders import chat, document, lines, run, spool, trace_id, write
 
 
 def spans_in(store: Path) -> int:
@@ -134,13 +134,13 @@ def test_a_piece_that_stops_botanu_stops_no_other(tmp_path: Path, monkeypatch: p
     segment = spool(store, *(document([chat(trace_id())]) for _ in range(5)), document([poison]))
     whole = segment.read_bytes().splitlines()[-1]
 
-    def resolve(spans: Any, parents: Any) -> Any:
-        if any("poison" in span.attributes.values() for span in spans):
+    def failing(con: Any, calls: Any) -> None:
+        if con.execute("select 1 from fresh where attributes['gen_ai.request.model'] = 'poison'").fetchall():
             raise KeyError("no such thing")
-        return real(spans, parents)
+        real(con, calls)
 
-    real = conclude.resolve
-    monkeypatch.setattr(conclude, "resolve", resolve)
+    real = conclude.conclude
+    monkeypatch.setattr(conclude, "conclude", failing)
     assert spans_in(store) == 5
     monkeypatch.undo()
 
@@ -168,6 +168,27 @@ def test_what_cannot_be_read_now_goes_on_waiting(tmp_path: Path, monkeypatch: py
     assert Spool(store).segments() == [segment]
     monkeypatch.undo()
     assert spans_in(store) == 2
+
+
+def test_who_reads_gets_a_turn_while_another_takes_in(tmp_path: Path) -> None:
+    """A long ingest closes the file between batches: others read what is in by then, and it goes on afterwards."""
+    store, parts = tmp_path / "s.duckdb", 15
+    file = write(tmp_path / "a.jsonl", *(document([chat(trace_id())]) for _ in range(parts)))
+    spool(store, document([chat(trace_id())]))
+    assert spans_in(store) == 1
+    program = (
+        "import sys; from pathlib import Path; from botanu_store import ingest, open_store\n"
+        "ingest.BATCH_BYTES = ingest.BATCHES_A_TURN = 1\n"
+        "with open_store(sys.argv[1]) as store: print(store.ingest([Path(sys.argv[2])]).new)"
+    )
+    other = subprocess.Popen([sys.executable, "-c", program, str(store), str(file)], stdout=subprocess.PIPE, text=True)
+    seen = set[int]()
+    while other.poll() is None:
+        seen.add(spans_in(store))
+
+    assert other.communicate()[0].split() == [str(parts)]
+    assert [spans for spans in seen if 1 < spans < parts]
+    assert spans_in(store) == parts + 1
 
 
 def test_temporary_names_are_not_read(tmp_path: Path) -> None:
