@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
 
@@ -20,6 +21,11 @@ def main(arguments: list[str] | None = None) -> None:
         )
         sys.exit(ExitCode.USAGE)
     from botanu_cli.app import run
+    from botanu_cli.completion import is_asked
+
+    if is_asked():
+        # One offer a line: help that is wrapped at the terminal's width would be read as more offers.
+        os.environ["COLUMNS"] = "1000"
 
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 

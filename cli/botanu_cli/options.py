@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from botanu_cli import completion
 from botanu_cli.diagnostics import ExitCode
 from botanu_cli.settings import Settings
 
@@ -138,6 +139,7 @@ def _filter_parameters() -> list[inspect.Parameter]:
             help="Only these; repeatable, may hold *.",
             panel="Filters",
             metavar="TEXT",
+            complete=completion.run_ids if name == "run_id" else completion.known(name),
         )
         for name, flags in KINDS.items()
     ]
@@ -185,6 +187,7 @@ def _output_parameters() -> list[inspect.Parameter]:
             help="table, json, jsonl, csv or markdown.",
             panel="Output",
             callback=known_format,
+            complete=completion.one_of(FORMATS),
         ),
         _option(
             "output", Path | None, None, "--output", "-o", help="Write to this file.", panel="Output", metavar="FILE"
@@ -202,9 +205,16 @@ def _option(
     panel: str,
     metavar: str | None = None,
     callback: Callable[..., Any] | None = None,
+    complete: completion.Complete | None = None,
 ) -> inspect.Parameter:
     info = typer.Option(
-        *flags, help=help, rich_help_panel=panel, metavar=metavar, callback=callback, show_default=name == "format"
+        *flags,
+        help=help,
+        rich_help_panel=panel,
+        metavar=metavar,
+        callback=callback,
+        autocompletion=complete,
+        show_default=name == "format",
     )
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from botanu_cli import completion
 from botanu_cli.options import Request, report
 
 
@@ -19,6 +20,7 @@ def cost(
             "--group-by",
             "-g",
             metavar="DIM[,DIM…]",
+            autocompletion=completion.dimensions,
             help="use_case, workflow, workflow_version, tenant, customer, team, cost_center, region, environment, service, vendor, model, "
             "category, operation, meter, step, outcome, run, time:hour, time:day, time:week, time:month.",
         ),

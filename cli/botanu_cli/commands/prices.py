@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from botanu_cli import completion
 from botanu_cli.options import Request, report, written
 
 if TYPE_CHECKING:
@@ -45,7 +46,12 @@ def list_prices(
 def show(
     request: Request,
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A model, vendor/model, or a product such as bigquery.")
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A model, vendor/model, or a product such as bigquery.",
+            autocompletion=completion.known("model"),
+        ),
     ],
 ) -> None:
     """What a model costs and since when: every meter, tier and variant, with its source, and what you say of it.

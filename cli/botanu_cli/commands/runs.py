@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from botanu_cli import completion
 from botanu_cli.options import Request, report
 from botanu_cli.settings import Settings
 
@@ -24,7 +25,13 @@ _PAGE = 50
 def list_runs(
     request: Request,
     sort: Annotated[
-        str, typer.Option("--sort", metavar="FIELD", help="started, cost, duration, tokens or llm_calls.")
+        str,
+        typer.Option(
+            "--sort",
+            metavar="FIELD",
+            help="started, cost, duration, tokens or llm_calls.",
+            autocompletion=completion.one_of(_SORTS),
+        ),
     ] = "started",
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="How many; 50 in a table, all in json, jsonl and csv.")
@@ -54,7 +61,12 @@ def list_runs(
 @app.command("show")
 def show_run(
     context: typer.Context,
-    run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id; a unique beginning is enough.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="The run's id; a unique beginning is enough.", autocompletion=completion.run_ids
+        ),
+    ],
     calls: Annotated[bool, typer.Option("--calls", help="The flat list of calls instead of the tree.")] = False,
     form: Annotated[
         str, typer.Option("--format", "-f", help="table, json; jsonl, csv or markdown for its calls.")

@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from botanu_cli import completion
+
 
 def schema(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="cost, runs, run, calls, outcomes, vendors or budget.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A report's name, such as cost.", autocompletion=completion.schemas)
+    ],
 ) -> None:
     """The JSON Schema of what a report writes with --format json.
 
