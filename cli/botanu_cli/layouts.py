@@ -83,7 +83,7 @@ _RUN_SUMS = (
 RUNS = Layout(
     columns=(
         Column("short_id", "Run", "mark", keep=10),
-        Column("started_at", "Started", "time", keep=7),
+        Column("started_at", "Started", "minute", keep=7),
         Column("use_case", "Use case", "text", keep=9),
         Column("workflow", "Workflow", "text", keep=2),
         Column("tenant", "Tenant", "text", keep=2),
@@ -108,18 +108,18 @@ RUNS = Layout(
 CALLS = Layout(
     columns=(
         Column("started_at", "Time", "time", keep=7),
-        Column("run_id", "Run", "text", keep=2),
+        Column("short_id", "Run", "mark", keep=6),
         Column("category", "Category", "text", keep=5),
         Column("vendor", "Vendor", "text", keep=8),
         Column("model", "Model", "text", keep=9),
         Column("operation", "Operation", "text", keep=6),
-        Column("status", "Status", "mark", keep=6),
-        Column("attempt", "Try", "count", keep=1),
+        Column("status", "Status", "mark", keep=6, usual="ok"),
+        Column("attempt", "Try", "count", keep=1, usual=1),
         Column("input_tokens", "Fresh in", "count", keep=4),
         Column("cache_read_tokens", "Cache read", "count", keep=3),
         Column("cache_write_tokens", "Cache write", "count", keep=3),
         Column("output_tokens", "Out", "count", keep=4),
-        Column("priced", "Priced", "mark", keep=3),
+        Column("priced", "Priced", "mark", keep=3, usual="yes"),
         Column("cost_usd", "Cost", "money", keep=10),
         Column("not_counted_reason", "Not counted", "text", keep=7),
     ),

@@ -6,14 +6,20 @@ import csv
 import io
 import json
 import os
+import re
+import shlex
+import shutil
+import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 from zoneinfo import ZoneInfo
+
+from botanu_store.formulas import is_formula
 
 from botanu_cli import text
 
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "text",
+    "fact",
     "count",
     "money",
     "price",
@@ -37,10 +44,11 @@ Kind = Literal[
     "figure",
     "duration",
     "time",
+    "minute",
     "mark",
 ]
 
-LEFT: tuple[Kind, ...] = ("text", "time", "day", "mark", "meters")
+LEFT: tuple[Kind, ...] = ("text", "fact", "time", "minute", "day", "mark", "meters")
 """Kinds of columns that begin at the left; numbers end at the right."""
 
 
@@ -53,6 +61,8 @@ class Column:
     kind: Kind = "text"
     keep: int = 5
     """Columns with the lowest are dropped first."""
+    usual: object = None
+    """What goes without saying: a column that says nothing else is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,20 @@ def emit(content: str) -> None:
     sys.stdout.flush()
 
 
+def show(content: str) -> None:
+    """Write text for people to stdout: through `$PAGER` where a terminal is too low for it."""
+    pager = os.environ.get("PAGER", "")
+    if not (pager and sys.stdout.isatty() and content.count("\n") >= shutil.get_terminal_size().lines):
+        emit(content)
+        return
+    # As git does: less ends by itself when all fits, shows colours, and leaves what was read on the screen.
+    environment = {"LESS": "FRX", **os.environ}
+    try:
+        subprocess.run(shlex.split(pager), input=content.encode(), env=environment, check=False)  # noqa: S603 - the user's own
+    except (OSError, ValueError):
+        emit(content)
+
+
 def as_json(report: Report, layout: Layout) -> dict[str, Any]:
     """Return the JSON document of a report: exact money as text, counts as integers, times as RFC 3339 UTC."""
     interval = report.interval
@@ -148,38 +172,54 @@ def interval_line(report: Report) -> str:
     return " · ".join(parts)
 
 
+def json_text(document: Any, *, indent: int | None = 2) -> str:
+    """Return a JSON document as text in which no character does anything to a terminal."""
+    return text.unambiguous(json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False))
+
+
 def _json(report: Report, layout: Layout, _settings: Settings) -> str:
-    return json.dumps(as_json(report, layout), indent=2, ensure_ascii=False, allow_nan=False)
+    return json_text(as_json(report, layout))
 
 
 def _jsonl(report: Report, layout: Layout, _settings: Settings) -> str:
     rows = ({name: plain(row.get(name)) for name in layout.fields} for row in report.rows)
-    return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+    return "".join(json_text(row, indent=None) + "\n" for row in rows)
 
 
 def _csv(report: Report, layout: Layout, _settings: Settings) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(layout.fields)
+    writer.writerow(map(_cell, layout.fields))
     writer.writerows([_cell(plain(row.get(name))) for name in layout.fields] for row in report.rows)
     return stream.getvalue()
 
 
 def _markdown(report: Report, layout: Layout, settings: Settings) -> str:
-    parts = [markdown_table(report.rows, layout.columns, settings)]
+    from botanu_cli.table import totals_below
+
+    parts = [markdown_table(report.rows, layout.columns, settings, totals_below(report, layout))]
     if layout.nested and (rows := layout.nested.rows(report)):
         parts += [f"{layout.nested.title}:", markdown_table(rows, layout.nested.columns, settings)]
-    notes = [line for line in (interval_line(report), coverage_line(report)) if line]
-    return "\n\n".join([*parts, "\n".join(notes)]) + "\n"
+    notes = [escaped(line) for line in (interval_line(report), coverage_line(report)) if line]
+    return "\n\n".join([*parts, *notes]) + "\n"
 
 
-def markdown_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], settings: Settings) -> str:
-    """Return rows as a Markdown table, with everything in them that Markdown would read made plain."""
-    from botanu_cli.table import written
+def markdown_table(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    settings: Settings,
+    totals: Mapping[str, Any] | None = None,
+) -> str:
+    """Return rows as a Markdown table, with everything in them that Markdown would read made plain, and their total in bold."""
+    from botanu_cli.table import says_something, written
 
-    cells = [[escaped(written(row, column, settings.zone)) for column in columns] for row in rows]
-    marks = ["---" if column.kind in LEFT else "---:" for column in columns]
-    lines = [[column.title for column in columns], marks, *cells]
+    shown = [column for column in columns if says_something(rows, column)]
+    lines = [[escaped(text.safe(column.title)) for column in shown]]
+    lines.append(["---" if column.kind in LEFT else "---:" for column in shown])
+    lines += [[escaped(written(row, column, settings.zone)) for column in shown] for row in rows]
+    if totals is not None:
+        cells = [escaped(written(totals, column, settings.zone)) if column.field in totals else "" for column in shown]
+        lines.append([f"**{cell}**" if cell else "" for cell in ["Total", *cells[1:]]])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -192,7 +232,7 @@ def _table_text(report: Report, layout: Layout, settings: Settings) -> str:
 def _write_table(report: Report, layout: Layout, settings: Settings) -> None:
     from botanu_cli.table import render
 
-    emit(render(report, layout, settings, width=terminal_width(), color=colours(settings)))
+    show(render(report, layout, settings, width=terminal_width(), color=colours(settings)))
 
 
 _RENDERERS: dict[str, Callable[[Report, Layout, Settings], str]] = {
@@ -223,6 +263,27 @@ def printed(lines: Iterable[Text | str], *, width: int | None, color: bool) -> s
     for line in lines:
         console.print(line)
     return stream.getvalue()
+
+
+def prose(said: str, width: int | None, *, indent: int = 0, style: str = "dim") -> Iterator[Text]:
+    """Yield a sentence in lines that fit the width, broken between words, all but the first moved in; in a pipe it stays one."""
+    from rich.cells import cell_len, chop_cells
+    from rich.text import Text
+
+    words = said.lstrip(" ")
+    line, empty = " " * (len(said) - len(words)), True
+    for word in words.split(" "):
+        added = word if empty else f" {word}"
+        if width is not None and not empty and cell_len(line + added) > width:
+            yield Text(line, style=style)
+            line = " " * indent + word
+        else:
+            line += added
+        empty = False
+        if width is not None and cell_len(line) > width:
+            *full, line = chop_cells(line, width)
+            yield from (Text(part, style=style) for part in full)
+    yield Text(line, style=style)
 
 
 def terminal_width() -> int | None:
@@ -262,22 +323,15 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
+        return json_text(value, indent=None)
     if isinstance(value, str):
-        # Money is text of digits and may be negative; only other text can be a formula.
-        return f"'{value}" if value[:1] in "=+-@\t\r" and value and not _is_number(value) else value
+        return "'" * is_formula(value) + text.safe(value)
     return value
 
 
-def _is_number(value: str) -> bool:
-    try:
-        return Decimal(value).is_finite()
-    except ArithmeticError:
-        return False
-
-
 def escaped(cell: str) -> str:
-    """Return text as Markdown shows it: nothing in it is markup."""
-    for character in "\\`*_{}[]<>|":
-        cell = cell.replace(character, "\\" + character)
-    return cell
+    """Return text as Markdown shows it: nothing in it is markup, and no address in it becomes a link."""
+    return _MARKUP.sub(r"\\\g<0>", cell)
+
+
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>|&~]|^[#+-](?=\s|#)|:(?=//)|(?<=www)\.", re.IGNORECASE)

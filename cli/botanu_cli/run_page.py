@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from botanu_cli import output, text
 from botanu_cli.layouts import CALLS, RUNS
+from botanu_cli.table import fitted, table_lines
 
 if TYPE_CHECKING:
     from botanu_store.tree import RunDetail, SpanNode
@@ -21,16 +21,18 @@ if TYPE_CHECKING:
     from botanu_cli.settings import Settings
 
 _BAR = 10
+_LABEL = 13
 _MOST_SPANS = 2000
-_NARROWEST = 24
+_NARROWEST = 12
+_WITH_BARS = 60
+"""A narrower terminal has no room for the bars of shares."""
 
 
 def render(detail: RunDetail, settings: Settings, *, width: int | None, color: bool, flat: bool) -> str:
     """Return the page as text; with `flat`, the list of calls instead of the tree."""
-    fitted = max(width or 160, 40)
-    body = _call_lines(detail, settings, width) if flat else _tree_lines(detail, fitted)
-    basis = Text(output.coverage_line(detail.report), style="dim")
-    return output.printed([*_header(detail, settings), "", *body, basis], width=fitted, color=color)
+    body = _call_lines(detail, settings, width) if flat else _tree_lines(detail, width)
+    basis = output.prose(output.coverage_line(detail.report), width)
+    return output.printed([*_header(detail, settings, width), "", *body, *basis], width=width, color=color)
 
 
 def as_json(detail: RunDetail) -> str:
@@ -40,7 +42,7 @@ def as_json(detail: RunDetail) -> str:
     document["calls"] = [{name: output.plain(_call_value(row, name)) for name in CALLS.fields} for row in detail.calls]
     document["related"] = [{name: output.plain(row.get(name)) for name in RUNS.fields} for row in detail.related]
     document["spans"] = [_node_json(node) for node in detail.roots]
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return output.json_text(document)
 
 
 def _call_value(row: dict[str, Any], name: str) -> Any:
@@ -70,12 +72,14 @@ def _node_json(node: SpanNode) -> dict[str, Any]:
     }
 
 
-def _header(detail: RunDetail, settings: Settings) -> Iterator[Text]:
+def _header(detail: RunDetail, settings: Settings, width: int | None) -> Iterator[Text]:
     run = detail.run
-    yield Text.assemble(("Run ", "bold"), (text.safe(run["run_id"]), "bold"))
+    yield from output.prose(f"Run {text.safe(run['run_id'])}", width, style="bold")
     for label, value in _facts(detail, settings):
         if value:
-            yield Text.assemble((f"  {label:<11}", "dim"), value)
+            first, *more = output.prose(" " * _LABEL + value, width, indent=_LABEL, style="")
+            yield Text.assemble((f"  {label:<{_LABEL - 2}}", "dim"), first[_LABEL:])
+            yield from more
 
 
 def _facts(detail: RunDetail, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -91,7 +95,7 @@ def _facts(detail: RunDetail, settings: Settings) -> Iterator[tuple[str, str]]:
     yield "Status", joined(run["status"], f"attempt {run['attempt']}" if run["attempt"] > 1 else "")
     yield "Cost", cost_text(run)
     for other in detail.related:
-        yield relation(run, other), f"{other['run_id']}  {text.safe(other['outcome'])}  {cost_text(other)}"
+        yield relation(run, other), f"{text.safe(other['run_id'])}  {text.safe(other['outcome'])}  {cost_text(other)}"
     if detail.related:
         everything = [run, *detail.related]
         known = sum((row["cost_usd"] or Decimal(0) for row in everything), Decimal(0))
@@ -134,36 +138,56 @@ def relation(run: Mapping[str, Any], other: Mapping[str, Any]) -> str:
 class _Line:
     guide: str
     name: str
-    detail: str
+    notes: tuple[str, ...]
     own: str
     total: str
     share: float
     style: str
 
 
-def _tree_lines(detail: RunDetail, width: int) -> Iterator[Text]:
+def _tree_lines(detail: RunDetail, width: int | None) -> Iterator[Text]:
     whole = sum((root.total_usd for root in detail.roots), Decimal(0))
-    lines = list(_limited(_walk(detail.roots, whole)))
-    own, total = max((len(line.own) for line in lines), default=0), max((len(line.total) for line in lines), default=0)
-    own, total = max(own, len("own")), max(total, len("total"))
-    numbers = own + total + _BAR + 6
-    names = max(min(max((_length(line) for line in lines), default=0), width - numbers), _NARROWEST)
-    yield Text(f"{'Span':<{names}}  {'own':>{own}}  {'total':>{total}}  share", style="bold")
+    lines = _aligned(_limited(_walk(detail.roots, whole)))
+    own, total = (max([len(name), *(len(getattr(line, name)) for line in lines)]) for name in ("own", "total"))
+    share = "" if width is not None and width < _WITH_BARS else "  share"
+    names = max((_length(line) for line in lines), default=0)
+    if width is not None:
+        names = max(min(names, width - own - total - 4 - (_BAR + 2 if share else 0)), _NARROWEST)
+    yield Text(f"{'Span':<{names}}  {'own':>{own}}  {'total':>{total}}{share}", style="bold")
     for line in lines:
-        left = Text.assemble(
-            (line.guide, "dim"), (line.name, line.style), ("  " + line.detail if line.detail else "", "dim")
-        )
-        left.truncate(names, overflow="ellipsis", pad=True)
-        yield Text.assemble(
-            left, f"  {line.own:>{own}}  {line.total:>{total}}  ", (_bar(line.share), "cyan"), no_wrap=True
-        )
+        bar = ("  " + _bar(line.share), "cyan") if share else ""
+        yield Text.assemble(_left(line, names), f"  {line.own:>{own}}  {line.total:>{total}}", bar, no_wrap=True)
     more = _count(detail.roots) - len(lines)
     if more > 0:
-        yield Text(f"… and {more:,} more spans (shown: the first {_MOST_SPANS:,}; --format json has all)", style="dim")
+        yield from output.prose(
+            f"… and {more:,} more spans (shown: the first {_MOST_SPANS:,}; --format json has all)", width
+        )
+
+
+def _left(line: _Line, width: int) -> Text:
+    """What a line is of, and as many notes on it as there is room for; none is cut in the middle."""
+    room = width - cell_len(line.guide)
+    left = Text.assemble((fitted(line.guide, width), "dim"), (fitted(line.name, max(room, 1)), line.style))
+    for index, note in enumerate(line.notes):
+        written = (" · " if index else "  ") + note
+        rest = 2 if index < len(line.notes) - 1 else 0
+        if left.cell_len + cell_len(written) + rest > width:
+            left.append(" …" if left.cell_len + 2 <= width else "", style="dim")
+            break
+        left.append(written, style="dim")
+    return left.append(" " * (width - left.cell_len))
+
+
+def _aligned(lines: Iterable[_Line]) -> list[_Line]:
+    found = list(lines)
+    owns, totals = (text.aligned([getattr(line, name) for line in found]) for name in ("own", "total"))
+    return [replace(line, own=own, total=total) for line, own, total in zip(found, owns, totals, strict=True)]
 
 
 def _length(line: _Line) -> int:
-    return cell_len(line.guide) + cell_len(line.name) + (cell_len(line.detail) + 2 if line.detail else 0)
+    return (
+        cell_len(line.guide) + cell_len(line.name) + sum(cell_len(note) + 3 for note in line.notes) - bool(line.notes)
+    )
 
 
 def _limited(lines: Iterator[_Line]) -> Iterator[_Line]:
@@ -192,7 +216,7 @@ def _line(node: SpanNode, guide: str, whole: Decimal) -> _Line:
     return _Line(
         guide=guide,
         name=mark + text.safe(node.name),
-        detail=" · ".join(notes(node)),
+        notes=tuple(notes(node)),
         own=own_cost(node),
         total=total_cost(node),
         share=float(node.total_usd / whole) if whole else 0.0,
@@ -250,7 +274,5 @@ def _count(roots: list[SpanNode]) -> int:
 
 
 def _call_lines(detail: RunDetail, settings: Settings, width: int | None) -> Iterator[Text]:
-    from botanu_cli.table import table_lines
-
     rows = [{name: _call_value(row, name) for name in CALLS.fields} | {"calls": 1} for row in detail.calls]
-    yield from table_lines(rows, [column for column in CALLS.columns if column.field != "run_id"], settings, width)
+    yield from table_lines(rows, [column for column in CALLS.columns if column.field != "short_id"], settings, width)

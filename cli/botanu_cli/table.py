@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from botanu_cli import text
-from botanu_cli.output import LEFT, Column, Layout, coverage_line, interval_line, printed
+from botanu_cli.output import LEFT, Column, Layout, coverage_line, interval_line, printed, prose
 
 if TYPE_CHECKING:
     from botanu_store.reports import Report, Row
@@ -19,19 +20,24 @@ if TYPE_CHECKING:
     from botanu_cli.settings import Settings
 
 _GAP = "  "
-_NAME, _TEXT = 28, 12
-"""Cells that a column of names, and any other of text, may shrink to before whole columns are dropped."""
+_NAMES = {1: 24, 2: 16}
+"""Cells that each column of names may shrink to, by how many there are, before whole columns are dropped."""
+_TEXT, _LAST = 12, 6
+"""Cells that any other column of text may shrink to, and that names may when there is nothing left to drop."""
+_WIDEST = 40
+"""Cells, or a third of the terminal, beyond which one long name would take all others away from their numbers."""
 
+# Colour is for what needs a look, and only such as is read on dark and on light ground: yellow and the bright ones are not.
+_ATTENTION = "magenta"
 _STYLES = {
-    "success": "green",
     "failed": "red",
     "failure": "red",
     "error": "red",
     "timeout": "red",
-    "partial": "yellow",
+    "partial": _ATTENTION,
     "running": "cyan",
     "pass": "green",
-    "warn": "yellow",
+    "warn": _ATTENTION,
     "fail": "bold red",
     "no data": "cyan",
 }
@@ -46,14 +52,19 @@ def _page(report: Report, layout: Layout, settings: Settings, width: int | None)
     if not report.rows:
         yield Text(f"No {layout.noun}.", style="dim")
     else:
-        totals = report.totals if layout.totals and (len(report.rows) > 1 or report.total_rows > 1) else None
-        yield from table_lines(report.rows, layout.columns, settings, width, totals)
+        yield from table_lines(report.rows, layout.columns, settings, width, totals_below(report, layout))
     if layout.nested and (nested := layout.nested.rows(report)):
         yield Text(f"\n{layout.nested.title}\n", style="bold")
         yield from table_lines(nested, layout.nested.columns, settings, width)
         yield Text("")
     notes = [_shown(report, layout), interval_line(report), coverage_line(report) if report.rows else ""]
-    yield from (Text(note, style="dim") for note in notes if note)
+    for note in filter(None, notes):
+        yield from prose(note, width)
+
+
+def totals_below(report: Report, layout: Layout) -> Row | None:
+    """Return the totals when a table of these rows needs a line for them."""
+    return report.totals if layout.totals and (len(report.rows) > 1 or report.total_rows > 1) else None
 
 
 def written(row: Mapping[str, Any], column: Column, zone: ZoneInfo) -> str:
@@ -64,14 +75,15 @@ def written(row: Mapping[str, Any], column: Column, zone: ZoneInfo) -> str:
             return _money(row, value, column.kind)
         case "share" | "roi":
             return _share(row, value, column.kind)
-        case "time":
-            return text.when(value, zone)
-        case "day":
-            return text.when(value, zone).partition(" ")[0]
+        case "time" | "minute" | "day":
+            return text.when(value, zone)[: _PRECISION[column.kind]]
+        case "fact":
+            return _fact(value, zone)
         case _:
             return _WRITERS.get(column.kind, text.safe)(value)
 
 
+_PRECISION = {"time": len("2026-01-31 23:59:59"), "minute": len("2026-01-31 23:59"), "day": len("2026-01-31")}
 _WRITERS: dict[str, Callable[[Any], str]] = {
     "change": text.change,
     "count": text.count,
@@ -79,6 +91,12 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "meters": text.meters,
     "price": text.price,
 }
+
+
+def _fact(value: Any, zone: ZoneInfo) -> str:
+    if isinstance(value, datetime):
+        return f"{text.when(value, zone)} ({zone.key})"
+    return text.count(value) if isinstance(value, int) else text.safe(value)
 
 
 def _money(row: Mapping[str, Any], value: Decimal | None, kind: str) -> str:
@@ -97,89 +115,129 @@ def table_lines(
     rows: list[Row], columns: Sequence[Column], settings: Settings, width: int | None, totals: Row | None = None
 ) -> Iterator[Text]:
     """Yield the lines of a table that fits the width (None: as wide as it is), and which columns it had no room for."""
-    shown = [column for column in columns if _says_something(rows, column)]
-    cells = {c.field: _column_cells(rows, totals, c, settings.zone, first=c is shown[0]) for c in shown}
-    dropped = _drop(shown, cells, width)
-    widths = _shrunk([max(map(cell_len, cells[column.field])) for column in shown], shown, width)
+    shown = [column for column in columns if says_something(rows, column)]
+    cells = {c.field: _column_cells(rows, totals, c, settings.zone) for c in shown}
+    natural = {c.field: _natural(cells[c.field], c, width) for c in shown}
+    _drop(shown, natural, width)
+    if totals is not None and not cells[shown[0].field][-1]:
+        cells[shown[0].field][-1] = _TOTAL
+    widths = _shrunk([natural[column.field] for column in shown], shown, width)
+    dearest = _dearest(rows, shown)
     last = len(rows) + 1 if totals is not None else -1
     for index in range(len(rows) + 1 + (totals is not None)):
         if index in (1, last):
             yield Text(_GAP.join("─" * w for w in widths), style="dim")
         line = [cells[column.field][index] for column in shown]
-        yield _line(line, shown, widths, "bold" if index in (0, last) else "")
+        yield _line(line, shown, widths, "bold" if index in (0, last) else "", bold_cost=index == dearest)
+    dropped = [text.safe(column.title) for column in columns if column.field in natural and column not in shown]
     if dropped:
-        yield Text(f"Not shown for want of room: {', '.join(column.title for column in dropped)}.", style="dim")
+        yield from prose(f"Not shown for want of room: {', '.join(dropped)}.", width)
 
 
-def _says_something(rows: list[Row], column: Column) -> bool:
-    return column.keep >= _ALWAYS or any(row.get(column.field) not in (None, "", 0, {}) for row in rows)
+def says_something(rows: Sequence[Mapping[str, Any]], column: Column) -> bool:
+    """Whether a column tells rows apart or says more than what goes without saying."""
+    return column.keep >= _ALWAYS or any(row.get(column.field) not in (None, "", 0, {}, column.usual) for row in rows)
 
 
 _ALWAYS = 8
 
 
-def _drop(shown: list[Column], cells: dict[str, list[str]], width: int | None) -> list[Column]:
-    """Take the least important columns out of `shown` until the rest fits, and return them."""
-    dropped: list[Column] = []
-    while width is not None and len(shown) > 1 and _needed(shown, cells) > width:
+def _dearest(rows: list[Row], shown: list[Column]) -> int:
+    """The line of the largest cost where lines are in some other order; 0 where the first has it."""
+    costs = [row.get("cost_usd") or Decimal(0) for row in rows]
+    most = max(costs)
+    return costs.index(most) + 1 if costs.count(most) == 1 and len(rows) > 1 and _has_cost(shown) else 0
+
+
+def _has_cost(shown: list[Column]) -> bool:
+    return any(column.field == "cost_usd" for column in shown)
+
+
+def _natural(cells: list[str], column: Column, width: int | None) -> int:
+    widest = max(map(cell_len, cells))
+    return min(widest, max(_WIDEST, width // 3)) if width is not None and column.kind in _CUT else widest
+
+
+_CUT = ("text", "fact")
+"""Kinds of columns that may be cut; a number is whole or not there."""
+
+
+def _drop(shown: list[Column], natural: dict[str, int], width: int | None) -> None:
+    """Take the least important columns out of `shown` until the rest fits."""
+    while width is not None and len(shown) > 1:
         least = min(shown, key=lambda column: (column.keep, -shown.index(column)))
+        floor = _LAST if least.keep >= _NAME else 0
+        if _needed(shown, natural, floor) <= width:
+            return
         shown.remove(least)
-        dropped.append(least)
-    return dropped
 
 
-def _needed(shown: list[Column], cells: dict[str, list[str]]) -> int:
-    widths = [max(map(cell_len, cells[column.field])) for column in shown]
-    least = [min(w, _least(c)) for w, c in zip(widths, shown, strict=True)]
+_NAME = 10
+"""What is kept as a name is: what a line is about, and what it cost."""
+
+
+def _needed(shown: list[Column], natural: dict[str, int], floor: int) -> int:
+    names = sum(column.kind in _CUT and column.keep >= _ALWAYS for column in shown)
+    least = [
+        min(natural[column.field], floor or _least(column, names)) if column.kind in _CUT else natural[column.field]
+        for column in shown
+    ]
     return sum(least) + len(_GAP) * (len(shown) - 1)
 
 
-def _least(column: Column) -> int:
-    """Cells below which a column says too little: names want more, and numbers are never cut."""
-    if column.kind != "text":
-        return 10_000
-    return _NAME if column.keep >= _ALWAYS else _TEXT
+def _least(column: Column, names: int) -> int:
+    """Cells below which a column says too little while there is another to drop."""
+    return _NAMES.get(names, _TEXT) if column.keep >= _ALWAYS else _TEXT
 
 
-def _column_cells(rows: list[Row], totals: Row | None, column: Column, zone: ZoneInfo, *, first: bool) -> list[str]:
+_TOTAL = "Total"
+
+
+def _column_cells(rows: list[Row], totals: Row | None, column: Column, zone: ZoneInfo) -> list[str]:
     """The title, every row's cell and the total's, with fractions of money padded so that decimal points meet."""
     cells = [written(row, column, zone) for row in rows]
     if totals is not None:
-        cells.append(written(totals, column, zone) if column.field in totals else "Total" if first else "")
-    return [column.title, *(_aligned(cells) if column.kind == "money" else cells)]
-
-
-def _aligned(cells: list[str]) -> list[str]:
-    tails = [len(cell) - cell.index(".") if "." in cell else 0 for cell in cells]
-    longest = max(tails, default=0)
-    return [cell + " " * (longest - tail) if tail else cell for cell, tail in zip(cells, tails, strict=True)]
+        cells.append(written(totals, column, zone) if column.field in totals else "")
+    return [text.safe(column.title), *(text.aligned(cells) if column.kind in ("money", "worth", "price") else cells)]
 
 
 def _shrunk(widths: list[int], columns: list[Column], width: int | None) -> list[int]:
     room = None if width is None else width - len(_GAP) * (len(columns) - 1)
     while room is not None and sum(widths) > room:
-        wide = [i for i, c in enumerate(columns) if c.kind == "text" and widths[i] > _TEXT]
+        wide = [i for i, c in enumerate(columns) if c.kind in _CUT and widths[i] > _LAST]
         if not wide:
             break
         widths[max(wide, key=lambda i: widths[i])] -= 1
     return widths
 
 
-def _line(cells: list[str], columns: list[Column], widths: list[int], style: str) -> Text:
+def _line(cells: list[str], columns: list[Column], widths: list[int], style: str, *, bold_cost: bool) -> Text:
     line = Text(style=style, no_wrap=True, overflow="ignore")
     for index, (cell, column, width) in enumerate(zip(cells, columns, widths, strict=True)):
-        shown = cell if cell_len(cell) <= width else set_cell_size(cell, width - 1) + "…"
+        shown = fitted(cell, width)
         space = " " * (width - cell_len(shown))
-        padded = shown + space if column.kind in LEFT else space + shown
-        last = index == len(cells) - 1
-        line.append(padded.rstrip() if last else padded + _GAP, style=_style(cell, column))
+        if column.kind not in LEFT:
+            line.append(space)
+        _append(line, shown, column, "bold" if bold_cost and column.field == "cost_usd" else "")
+        if index < len(cells) - 1:
+            line.append(space + _GAP if column.kind in LEFT else _GAP)
+    line.rstrip()
     return line
 
 
-def _style(cell: str, column: Column) -> str:
-    if cell.strip() == text.UNPRICED or cell.startswith("≥"):
-        return "yellow"
-    return _STYLES.get(cell, "") if column.kind == "mark" else ""
+def fitted(said: str, width: int) -> str:
+    """Return text that takes at most so many cells, cut with an ellipsis."""
+    return said if cell_len(said) <= width else set_cell_size(said, width - 1).rstrip() + "…"
+
+
+def _append(line: Text, cell: str, column: Column, style: str) -> None:
+    """Add a cell; a bound's sign is marked, not the amount after it."""
+    if cell.strip() == text.UNPRICED:
+        line.append(cell, style=_ATTENTION)
+    elif cell[:1] in ("≥", "≤") and column.kind not in LEFT:
+        line.append(cell[0], style=_ATTENTION).append(cell[1:], style=style or None)
+    else:
+        line.append(cell, style=_STYLES.get(cell, "") if column.kind == "mark" else style)
 
 
 def _shown(report: Report, layout: Layout) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
@@ -12,6 +13,10 @@ UNPRICED = "unpriced"
 _CENT = Decimal("0.01")
 _REPLACED = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _JOINERS = frozenset(("\u200d", "\u200c"))
+_MARKS = frozenset(("Mn", "Me"))
+_MOST_MARKS = 4
+"""Marks on one character that any script needs; more are written over the neighbouring lines."""
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
 
 def usd(amount: Decimal | None) -> str:
@@ -94,12 +99,37 @@ def safe(text: object) -> str:
     shown = str(text)
     if shown.isascii() and shown.isprintable():
         return shown
-    return "".join(_shown(character) for character in shown)
+    return "".join(_shown(shown, index) for index in range(len(shown)))
 
 
-def _shown(character: str) -> str:
+def _shown(text: str, index: int) -> str:
+    character = text[index]
     if character in "\n\r\t":
         return " "
-    if character in _JOINERS or unicodedata.category(character) not in _REPLACED:
+    if character in _JOINERS:
+        kept = _joins(text, index)
+    elif (category := unicodedata.category(character)) in _MARKS:
+        kept = not all(unicodedata.category(mark) in _MARKS for mark in text[max(index - _MOST_MARKS, 0) : index])
+    else:
+        kept = category not in _REPLACED
+    if kept:
         return character
     return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
+
+
+def _joins(text: str, index: int) -> bool:
+    """Whether a joiner stands where scripts and emoji use one; elsewhere it is there to make one name look like another."""
+    before, after = text[index - 1 : index] if index else "", text[index + 1 : index + 2]
+    return all(beside > "\x7f" and unicodedata.category(beside)[0] in "LMS" for beside in (before, after))
+
+
+def unambiguous(document: str) -> str:
+    """Return JSON text with every character that a terminal obeys or hides written as its escape; it says the same."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
+
+
+def aligned(cells: Sequence[str]) -> list[str]:
+    """Pad amounts at the right so that their decimal points stand under each other when they end in one column."""
+    tails = [len(cell) - cell.index(".") if "." in cell else 0 for cell in cells]
+    longest = max(tails, default=0)
+    return [cell + " " * (longest - tail) if tail else cell for cell, tail in zip(cells, tails, strict=True)]

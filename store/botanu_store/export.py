@@ -9,6 +9,7 @@ import duckdb
 
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, where
+from botanu_store.formulas import neutralised
 
 Form = Literal["parquet", "csv"]
 
@@ -41,10 +42,18 @@ def export(con: duckdb.DuckDBPyConnection, filters: Filters, folder: Path, form:
         path = folder / f"{name}.{form}"
         partial = path.with_name(path.name + ".partial")
         options = "format csv, header" if form == "csv" else "format parquet, compression zstd"
-        rows = con.execute(f"copy ({text}) to '{_quoted(partial)}' ({options})", bound).fetchall()
+        shown = _harmless(con, text, bound) if form == "csv" else text
+        rows = con.execute(f"copy ({shown}) to '{_quoted(partial)}' ({options})", bound).fetchall()
         partial.replace(path)
         written[path] = int(rows[0][0])
     return written
+
+
+def _harmless(con: duckdb.DuckDBPyConnection, query: str, bound: dict[str, object]) -> str:
+    """The query with its text made cells that a spreadsheet shows, runs nothing of, and a terminal does not obey."""
+    columns = con.execute(f"describe {query}", bound).fetchall()
+    texts = [f"{neutralised(name)} as {name}" for name, kind, *_ in columns if kind == "VARCHAR"]
+    return f"select * replace ({', '.join(texts)}) from ({query})"
 
 
 def _quoted(path: Path) -> str:

@@ -49,7 +49,9 @@ def _spans(number: int) -> Iterator[Document]:
     for index, (model, tokens) in enumerate(_calls(number)):
         identity = {"span_id": f"{number + 1:012x}b{index:03x}", "start": start + index * _MINUTE, "millis": 40 + index}
         vendor = "anthropic" if model.startswith("claude") else "openai"
-        yield chat(trace, f"{number + 1:012x}a000", model=model, tokens=tokens, gen_ai__provider__name=vendor, **identity)
+        yield chat(
+            trace, f"{number + 1:012x}a000", model=model, tokens=tokens, gen_ai__provider__name=vendor, **identity
+        )
 
 
 def _calls(number: int) -> list[tuple[str, tuple[int, int]]]:

@@ -94,13 +94,39 @@ def test_a_chart_has_bars_in_proportion_and_fits(
     assert "\x1b" not in "".join(lines)
 
 
-def test_a_chart_over_time_is_in_order_of_time(botanu: Botanu, tmp_path: Path) -> None:
-    """One bar a day, the earliest first, however much each cost."""
-    fill(botanu, tmp_path, spent("a", 0), spent("a", 1, 3), spent("a", 2, 2))
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_chart_over_time_has_a_column_a_day_and_leaves_no_day_out(
+    botanu: Botanu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """Columns as high as their cost, the earliest first, a day without runs empty, each group with its exact amount."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    fill(botanu, tmp_path, spent("客户", 0, 40), spent("客户", 1, 10), spent("other", 1, 10), spent("other", 3, 20))
 
-    lines = botanu("cost", "--chart", "-g", "time:day", "--tz", "UTC").out.splitlines()
+    page = botanu("cost", "--chart", "-g", "time:day,use_case", "--tz", "UTC").out
 
-    assert [line[:10] for line in lines[:3]] == ["2026-11-16", "2026-11-17", "2026-11-18"]
+    lines = page.splitlines()
+    drawn = [line.partition("│")[2] or line.partition("┤")[2] for line in lines if "│" in line or "┤" in line]
+    broad = len(drawn[0]) // 4
+    heights = [sum(line[day * broad] != " " for line in drawn) for day in range(4)]
+    assert heights[3] == len(drawn)
+    assert heights[0] == heights[2] == pytest.approx(len(drawn) / 2, abs=1)
+    assert heights[1] == 0
+    assert {line[2 * broad] for line in drawn} == {" ", "█", "▓"}
+    assert max(map(cell_len, lines)) <= width
+    assert lines[-4:-1] == ["█ 客户   $0.18", "▓ other  $0.10", "  Total  $0.28"]
+
+
+def test_more_days_than_columns_are_drawn_together(
+    botanu: Botanu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A year on a narrow terminal: each column is several days, and that is said."""
+    monkeypatch.setenv("COLUMNS", "40")
+    fill(botanu, tmp_path, spent("a", 0), spent("a", 365))
+
+    page = botanu("cost", "--chart", "-g", "time:day").out
+
+    assert "One column is 12 days." in page
+    assert max(map(cell_len, page.splitlines())) <= 40
 
 
 def test_many_groups_are_drawn_as_the_largest_and_the_rest(botanu: Botanu, tmp_path: Path) -> None:

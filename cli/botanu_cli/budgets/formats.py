@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import xml.etree.ElementTree as ET
@@ -107,7 +106,12 @@ def _table(outcome: Outcome) -> str:
 
     width, color = output.terminal_width(), output.colours(outcome.settings)
     lines = table_lines(outcome.report.rows, BUDGETS.columns, outcome.settings, width)
-    return output.printed([*lines, "", *_talk(outcome)], width=width, color=color)
+    talk = (line for said in _talk(outcome) for line in output.prose(said, width, indent=_indent(said), style=""))
+    return output.printed([*lines, "", *talk], width=width, color=color)
+
+
+def _indent(said: str) -> int:
+    return len(said) - len(said.lstrip()) + 2
 
 
 def _talk(outcome: Outcome) -> list[str]:
@@ -129,7 +133,7 @@ def _verdict(outcome: Outcome) -> str:
 
 def _json(outcome: Outcome) -> str:
     document = output.as_json(outcome.report, BUDGETS)
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return output.json_text(document)
 
 
 def _markdown(outcome: Outcome) -> str:

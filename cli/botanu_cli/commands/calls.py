@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from botanu_cli.commands.runs import page
+from botanu_cli.commands.runs import add_short_ids, page
 from botanu_cli.options import Request, report
 
 app = typer.Typer(help="Calls: every operation that may cost money, counted or not.", no_args_is_help=True)
@@ -37,4 +37,7 @@ def list_calls(
     )
     with request.open() as store:
         limited = page(request, limit, everything=everything)
-        request.show(store.calls(request.filters(store), kind=kind, limit=limited), CALLS)
+        found = store.calls(request.filters(store), kind=kind, limit=limited)
+        if request.values["format"] in ("table", "markdown"):
+            add_short_ids(store, found)
+        request.show(found, CALLS)

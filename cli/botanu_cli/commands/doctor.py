@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,28 +31,34 @@ def doctor(
       botanu doctor
     """
     from botanu_cli.checkup import findings
-    from botanu_cli.output import colours, emit, printed, terminal_width
+    from botanu_cli.output import colours, emit, json_text, printed, terminal_width
 
     settings: Settings = context.obj
     if form not in ("table", "json"):
         raise typer.BadParameter(f"{form!r} is no format here. Choose from table, json.", param_hint="--format")
     found = list(findings(settings.store))
     if form == "json":
-        emit(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
+        emit(json_text([asdict(finding) for finding in found]))
     else:
-        emit(printed(_lines(found), width=terminal_width(), color=colours(settings)))
+        width = terminal_width()
+        emit(printed(_lines(found, width), width=width, color=colours(settings)))
     if any(finding.state == "fault" for finding in found):
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
-_MARKS = {"ok": ("✓", "green"), "note": ("·", "yellow"), "fault": ("✗", "bold red")}
+_MARKS = {"ok": ("✓", "green"), "note": ("!", "magenta"), "fault": ("✗", "bold red")}
 
 
-def _lines(found: list[Finding]) -> Iterator[Text]:
+def _lines(found: list[Finding], width: int | None) -> Iterator[Text]:
     from rich.text import Text
 
+    from botanu_cli.output import prose
+
+    indent = max(len(finding.check) for finding in found) + 4
     for finding in found:
         mark, style = _MARKS[finding.state]
-        yield Text.assemble((f"{mark} ", style), (f"{finding.check:<12}", "bold"), safe(finding.found))
+        first, *more = prose(" " * indent + safe(finding.found), width, indent=indent, style="")
+        yield Text.assemble((f"{mark} ", style), (f"{finding.check:<{indent - 2}}", "bold"), first[indent:])
+        yield from more
         if finding.advice:
-            yield Text(f"{'':14}{safe(finding.advice)}", style="dim")
+            yield from prose(" " * indent + safe(finding.advice), width, indent=indent)

@@ -76,9 +76,11 @@ def counts(result: Ingested, form: str) -> str:
     """Return what came of an ingest for a machine; JSON names each part that was rejected, the others only how many."""
     from dataclasses import asdict
 
+    from botanu_cli.output import json_text
+
     found = asdict(result)
     if form == "json":
-        return json.dumps({"schema": "botanu.ingest/1", **found}, indent=2, ensure_ascii=False)
+        return json_text({"schema": "botanu.ingest/1", **found})
     found["rejected"] = found.pop("rejected_count")
     if form == "jsonl":
         return json.dumps(found)

@@ -83,7 +83,7 @@ def show_run(
 
     from botanu_cli.layouts import CALLS
     from botanu_cli.options import known_format
-    from botanu_cli.output import colours, emit, terminal_width, write
+    from botanu_cli.output import colours, emit, show, terminal_width, write
     from botanu_cli.run_page import as_json, render
 
     settings: Settings = context.obj
@@ -93,9 +93,11 @@ def show_run(
         if form == "json":
             emit(as_json(detail))
         elif form != "table":
-            write(store.calls(Filters(run_id=(detail.run["run_id"],))), CALLS, settings, form, None)
+            found = store.calls(Filters(run_id=(detail.run["run_id"],)))
+            add_short_ids(store, found)
+            write(found, CALLS, settings, form, None)
         else:
-            emit(render(detail, settings, width=terminal_width(), color=colours(settings), flat=calls))
+            show(render(detail, settings, width=terminal_width(), color=colours(settings), flat=calls))
 
 
 def add_short_ids(store: Store, found: Report) -> None:

@@ -32,7 +32,7 @@ def info(request: Request) -> None:
     with request.settings.open() as store:
         facts, coverage = store.info(), store.coverage(everything)
     rows = [{"fact": name, "value": value} for name, value in facts.items()]
-    columns = (Column("fact", "Fact", "text", keep=10), Column("value", "Value", "text", keep=10))
+    columns = (Column("fact", "Fact", "text", keep=10), Column("value", "Value", "fact", keep=10))
     report = Report("store", rows, {}, coverage, everything.interval, {}, len(rows))
     request.show(report, Layout(columns, ("fact", "value"), (), "facts"))
 
