@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import signal
 import subprocess
 import sys
 import time
@@ -80,6 +83,42 @@ def test_compact_gives_back_space_and_changes_nothing(botanu: Botanu, tmp_path: 
     spool(tmp_path / "botanu.duckdb", document([chat(trace_id())]))
     assert info(botanu)["calls"] == 1501
     assert not list(tmp_path.glob("*.compact"))
+
+
+def test_a_store_held_by_another_program_is_unavailable(botanu: Botanu, filled: Path) -> None:
+    """Exit code 4 and who holds it, for reading and for writing."""
+    program = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", program, str(filled)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+
+    results = [botanu(*command) for command in (["cost"], ["store", "prune", "--older-than", "90d"])]
+    holder.communicate("")
+
+    assert [(result.code, result.out) for result in results] == [(4, "")] * 2
+    assert all(f"(PID {holder.pid})" in result.err for result in results)
+    assert botanu("cost").code == 0
+
+
+def test_a_full_disk_is_said_and_loses_nothing(botanu: Botanu, filled: Path, tmp_path: Path) -> None:
+    """Exit code 2 and what to do; with room the same command completes, each span once."""
+    spans = info(botanu)["spans"]
+    spool(filled, document([chat(trace_id(), note=os.urandom(1000).hex()) for _ in range(1000)]))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (filled.stat().st_size + 10_000, hard))
+        result = botanu("cost")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+    assert (result.code, result.out) == (2, "")
+    assert "no room" in result.err
+    assert "Make room and run the command again" in result.err
+    assert info(botanu)["spans"] == spans + 1000
 
 
 def test_a_moment_that_is_none_is_named(botanu: Botanu) -> None:
