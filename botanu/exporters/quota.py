@@ -11,6 +11,8 @@ import weakref
 from contextlib import suppress
 from pathlib import Path
 
+from botanu.exporters.segment import write_owned
+
 _log = logging.getLogger("botanu")
 
 _RECHECK_SHARE = 32
@@ -91,7 +93,8 @@ class DropCounter:
 
     def _save(self, reason: str) -> None:
         temporary = self._folder / f".{self._path.name}"
-        temporary.write_text(json.dumps({**(self._counts or {}), "reason": reason, "at": time.time()}), "utf-8")
+        said = {**(self._counts or {}), "reason": reason, "at": time.time()}
+        write_owned(temporary, json.dumps(said).encode())
         temporary.replace(self._path)
 
     @property

@@ -48,6 +48,16 @@ def write_segment(folder: Path, payload: bytes, suffix: str = ".jsonl") -> Path:
     return final
 
 
+def write_owned(path: Path, payload: bytes) -> None:
+    """Write a file that may be there already, for its owner alone, and never through a link that somebody laid there."""
+    path.unlink(missing_ok=True)
+    handle = _create(path)
+    try:
+        _write_all(handle, payload)
+    finally:
+        os.close(handle)
+
+
 def sync_folder(folder: Path) -> None:
     """Make names in a folder durable: a file's own fsync does not promise that its folder knows it."""
     handle = os.open(folder, os.O_RDONLY)

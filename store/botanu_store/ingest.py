@@ -34,7 +34,7 @@ BATCHES_A_TURN = 4
 """Batches for which the file stays open: some seconds."""
 
 REJECTED_LIMIT = 10_000
-"""Rejected parts that are named one by one; what is beyond is only counted."""
+"""Rejected parts that are named one by one, and spans of a batch that are set aside; what is beyond is only counted."""
 
 
 @dataclass(slots=True)
@@ -234,13 +234,18 @@ class Ingester:
     def _name_unusable(self, decoded: Decoded) -> None:
         rows = self.con.execute(
             f"select piece, trace_id, span_id, name, start_ns, to_json(struct_pack({_SET_ASIDE}))::varchar "
-            f"from {decoded.table} where not usable order by piece"
+            f"from {decoded.table} where not usable order by piece limit {REJECTED_LIMIT}"
         ).fetchall()
         for index, trace_id, span_id, name, start_ns, row in rows:
             piece = decoded.places[int(index)]
             unread = trace_id is None and span_id is None and name is None
             part = self._less_content(piece) if unread else row.encode()
             self._reject(piece, _why_unusable(trace_id, span_id, name, start_ns), part)
+        if len(rows) == REJECTED_LIMIT:
+            self._batch.rejected_count += self._unusable(decoded) - REJECTED_LIMIT
+
+    def _unusable(self, decoded: Decoded) -> int:
+        return int(self.con.execute(f"select count(*) from {decoded.table} where not usable").fetchall()[0][0])
 
     def _reject(self, piece: Piece, reason: str, part: bytes) -> None:
         rejected = Rejected(piece.source, piece.where, reason)

@@ -40,6 +40,9 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     },
     "Event": {"time_unix_nano": (1, "fixed64"), "name": (2, "string"), "attributes": (3, "repeated bytes")},
     "Status": {"message": (2, "string"), "code": (3, "enum")},
+    # One level of a request of any signal: resources, then scopes, then spans or log records.
+    "Request": {"groups": (1, "repeated bytes")},
+    "Level": {"entries": (2, "repeated bytes")},
 }
 
 
@@ -66,3 +69,4 @@ def _class(name: str) -> Any:
 
 
 Traces, Resource, Scope, Span = _class("Traces"), _class("Resource"), _class("Scope"), _class("Span")
+Request, Level = _class("Request"), _class("Level")

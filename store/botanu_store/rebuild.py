@@ -5,6 +5,7 @@ The store stays as it is until the new file is whole, so a rebuild may be interr
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from botanu.exporters.segment import sync_folder
@@ -27,6 +28,7 @@ def rebuild(path: Path, progress: Progress | None = None) -> int:
     except BaseException:
         remove_database(fresh)
         raise
+    shutil.copymode(path, fresh)
     fresh.replace(path)
     remove_database(path.with_name(path.name + ".wal"))
     sync_folder(path.parent)

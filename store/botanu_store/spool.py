@@ -14,6 +14,9 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from botanu.exporters.segment import write_owned
+from botanu_store.owned import owner_only
+
 _SUFFIXES = (".jsonl", ".jsonl.zst", ".jsonl.gz", ".json", ".pb", ".pb.zst", ".pb.gz")
 
 
@@ -51,8 +54,8 @@ class Spool:
         """Keep one bad line, message or span with the reason beside it, while the rest of its segment goes in."""
         folder = self.folder / "rejected"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / name).write_bytes(part)
-        (folder / f"{name}.reason").write_text(reason + "\n", "utf-8", "replace")
+        write_owned(folder / name, part)
+        write_owned(folder / f"{name}.reason", (reason + "\n").encode("utf-8", "replace"))
 
     def rejected(self) -> list[Path]:
         """Return what was set aside."""
@@ -70,13 +73,19 @@ class Spool:
 
     @contextmanager
     def drain_lock(self, wait: float = 0.0) -> Generator[bool]:
-        """Hold the right to drain for the time of the block; yields False when another process has it, after `wait` seconds."""
+        """Hold the right to drain for the time of the block; yields False when another process has it, after `wait` seconds.
+
+        Files that are made in the block are for their owner alone.
+        """
         handle = self._locked(wait)
+        if handle is None:
+            yield False
+            return
         try:
-            yield handle is not None
+            with owner_only():
+                yield True
         finally:
-            if handle is not None:
-                os.close(handle)
+            os.close(handle)
 
     def being_written(self) -> bool:
         """Say whether another process of botanu has the right to drain now."""
@@ -87,7 +96,7 @@ class Spool:
 
     def _locked(self, wait: float) -> int | None:
         try:
-            handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError:
             return None
         deadline = time.monotonic() + wait

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,6 +91,7 @@ def compact(path: Path) -> tuple[int, int]:
         remove_database(fresh)
         raise
     con.close()
+    shutil.copymode(path, fresh)
     fresh.replace(path)
     sync_folder(path.parent)
     return before, path.stat().st_size

@@ -38,8 +38,9 @@ class Intake:
         """
         if self.stopping:
             raise RefusedError(Refusal.STOPPING, "the receiver is stopping")
+        scheme, _, given = (authorization or b"").partition(b" ")
         # Compared in constant time, so that an answer's delay says nothing of the token.
-        if self._token is not None and not hmac.compare_digest(authorization or b"", b"Bearer " + self._token):
+        if self._token is not None and not (hmac.compare_digest(given, self._token) and scheme.lower() == b"bearer"):
             raise RefusedError(Refusal.UNAUTHORIZED, "send the receiver's token as `authorization: Bearer TOKEN`")
 
     @contextmanager
@@ -68,7 +69,7 @@ class Intake:
             RefusedError: it cannot be read or taken; nothing of it was kept.
         """
         started = time.perf_counter()
-        receipt = examine(signal, encoding, body)
+        receipt = examine(signal, encoding, body, self.limits.items)
         if signal == "metrics":
             self._leave_metrics()
         elif receipt.items:

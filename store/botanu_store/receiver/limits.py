@@ -16,8 +16,10 @@ class Limits:
 
     body_bytes: int = 16 * MIB
     """Bytes of one request, before and after decompression."""
+    items: int = 100_000
+    """Spans or log records of one request, and resources and scopes: two bytes of an empty one become a hundred in memory."""
     requests: int = 64
-    """Requests being written at once."""
+    """Requests being written at once, and calls by gRPC that are being read."""
     held_bytes: int = 256 * MIB
     """Bytes of all requests that are being read or written."""
     spool_bytes: int = 1024 * MIB
@@ -40,7 +42,7 @@ class Refusal(Enum):
     FROM_A_BROWSER = (403, grpc.StatusCode.PERMISSION_DENIED, None)
     NO_SUCH_PATH = (404, grpc.StatusCode.UNIMPLEMENTED, None)
     NO_SUCH_METHOD = (405, grpc.StatusCode.UNIMPLEMENTED, None)
-    TOO_SLOW = (408, grpc.StatusCode.DEADLINE_EXCEEDED, None)
+    TOO_SLOW = (503, grpc.StatusCode.DEADLINE_EXCEEDED, 1)  # 408 says it better, but exporters give up on it
     TOO_LARGE = (413, grpc.StatusCode.INVALID_ARGUMENT, None)
     UNKNOWN_ENCODING = (415, grpc.StatusCode.UNIMPLEMENTED, None)
     BUSY = (429, grpc.StatusCode.RESOURCE_EXHAUSTED, 1)

@@ -5,22 +5,17 @@ The bytes themselves go into the spool as they came, so that one decoder, the dr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import orjson
 from google.protobuf.message import DecodeError, Message
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
-    ExportMetricsServiceRequest,
-    ExportMetricsServiceResponse,
-)
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from botanu_store import lean
 from botanu_store.receiver.limits import Refusal, RefusedError
 
 Signal = Literal["traces", "logs", "metrics"]
@@ -36,21 +31,21 @@ class Receipt:
     reason: str = ""
 
 
-REQUESTS: dict[Signal, type[Message]] = {
-    "traces": ExportTraceServiceRequest,
-    "logs": ExportLogsServiceRequest,
-    "metrics": ExportMetricsServiceRequest,
+_LEVELS: dict[Signal, tuple[str, str, str]] = {
+    "traces": ("resourceSpans", "scopeSpans", "spans"),
+    "logs": ("resourceLogs", "scopeLogs", "logRecords"),
+    "metrics": ("resourceMetrics", "scopeMetrics", "metrics"),
 }
 _UNUSABLE = "spans without a 16-byte trace id, an 8-byte span id or a start time are set aside"
 
 
-def examine(signal: Signal, encoding: Encoding, body: bytes) -> Receipt:
+def examine(signal: Signal, encoding: Encoding, body: bytes, limit: int) -> Receipt:
     """Return what a request holds.
 
     Raises:
-        RefusedError: it is no OTLP request of that signal.
+        RefusedError: it is no OTLP request of that signal, or of more items than the limit.
     """
-    return (_examine_protobuf if encoding == "protobuf" else _examine_json)(signal, body)
+    return (_examine_protobuf if encoding == "protobuf" else _examine_json)(signal, body, limit)
 
 
 def answer(signal: Signal, receipt: Receipt) -> Message:
@@ -64,35 +59,58 @@ def answer(signal: Signal, receipt: Receipt) -> Message:
     return ExportLogsServiceResponse() if signal == "logs" else ExportMetricsServiceResponse()
 
 
-def _examine_protobuf(signal: Signal, body: bytes) -> Receipt:
+def _examine_protobuf(signal: Signal, body: bytes, limit: int) -> Receipt:
     try:
-        message: Any = REQUESTS[signal].FromString(body)
+        items = _counted(body, limit)
+        if signal != "traces":
+            return Receipt(items)
+        groups = lean.Traces.FromString(body).groups
     except DecodeError as error:
         raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in protobuf: {error}") from error
-    if signal == "metrics":
-        return Receipt(len(message.resource_metrics))
-    if signal == "logs":
-        return Receipt(sum(len(s.log_records) for r in message.resource_logs for s in r.scope_logs))
-    spans = (span for resource in message.resource_spans for scope in resource.scope_spans for span in scope.spans)
     return _receipt(
-        spans,
+        (span for group in groups for scoped in group.scoped for span in scoped.spans),
         lambda span: len(span.trace_id) == _TRACE and len(span.span_id) == _SPAN and span.start_time_unix_nano > 0,
     )
 
 
-def _examine_json(signal: Signal, body: bytes) -> Receipt:
+def _counted(body: bytes, limit: int) -> int:
+    """Count the items of a request, level by level, before anything makes an object of each."""
+    scopes = list[bytes]()
+    for group in _at_most(limit, lean.Request.FromString(body).groups):
+        scopes += _at_most(limit - len(scopes), lean.Level.FromString(group).entries)
+    items = 0
+    for scope in scopes:
+        items += len(_at_most(limit - items, lean.Level.FromString(scope).entries))
+    return items
+
+
+def _at_most(limit: int, entries: Sequence[bytes]) -> Sequence[bytes]:
+    if len(entries) > limit:
+        raise _too_many()
+    return entries
+
+
+def _too_many() -> RefusedError:
+    return RefusedError(Refusal.TOO_LARGE, "too many spans or records for one request; send them in several")
+
+
+def _examine_json(signal: Signal, body: bytes, limit: int) -> Receipt:
     try:
         document: Any = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise RefusedError(Refusal.MALFORMED, f"not JSON: {error}") from error
-    key = f"resource{'Spans' if signal == 'traces' else signal.capitalize()}"
+    key, *inner = _LEVELS[signal]
     if not isinstance(_entry(document, key, []), list):
         raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in JSON: {key} is no list")
-    if signal == "metrics":
-        return Receipt(sum(1 for _ in _inside(document, key)))
-    if signal == "logs":
-        return Receipt(sum(1 for _ in _inside(document, key, "scopeLogs", "logRecords")))
-    return _receipt(_inside(document, key, "scopeSpans", "spans"), _is_usable)
+    items = _first(limit, _inside(document, key, *inner))
+    return _receipt(items, _is_usable) if signal == "traces" else Receipt(sum(1 for _ in items))
+
+
+def _first(limit: int, items: Iterable[Any]) -> Iterator[Any]:
+    for number, item in enumerate(items):
+        if number == limit:
+            raise _too_many()
+        yield item
 
 
 def _is_usable(span: dict[str, Any]) -> bool:

@@ -1,4 +1,8 @@
-"""OTLP/gRPC: the three `Export` methods, taking the messages' bytes as they come."""
+"""OTLP/gRPC: the three `Export` methods, taking the messages' bytes as they come.
+
+They are registered as taking a stream, which on the wire is the same for one message: only then is a client let in before its message is read,
+and given up when the message does not come.
+"""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
 # pyright: reportAttributeAccessIssue=false
@@ -6,7 +10,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -17,7 +22,7 @@ from google.rpc.status_pb2 import Status
 from grpc import aio
 
 from botanu_store.receiver.intake import Intake
-from botanu_store.receiver.limits import RefusedError
+from botanu_store.receiver.limits import Refusal, RefusedError
 from botanu_store.receiver.messages import Signal, answer
 
 _SERVICES: dict[str, Signal] = {
@@ -37,6 +42,8 @@ def make_server(intake: Intake) -> aio.Server:
         ("grpc.so_reuseport", 0),
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ("grpc.server_handshake_timeout_ms", int(intake.limits.header_seconds * 1000)),
+        ("grpc.max_concurrent_streams", intake.limits.requests),
     ]
     server = aio.server(options=options)
     server.add_generic_rpc_handlers([_handler(intake, service, signal) for service, signal in _SERVICES.items()])
@@ -44,16 +51,19 @@ def make_server(intake: Intake) -> aio.Server:
 
 
 def _handler(intake: Intake, service: str, signal: Signal) -> grpc.GenericRpcHandler[bytes, bytes]:
-    method = grpc.unary_unary_rpc_method_handler(_export(intake, signal))
+    method = grpc.stream_unary_rpc_method_handler(_export(intake, signal))
     return grpc.method_handlers_generic_handler(service, {"Export": method})
 
 
-def _export(intake: Intake, signal: Signal) -> Callable[[bytes, Any], Awaitable[bytes]]:
-    async def export(body: bytes, context: aio.ServicerContext[bytes, bytes]) -> bytes:
+def _export(intake: Intake, signal: Signal) -> Callable[[AsyncIterator[bytes], Any], Awaitable[bytes]]:
+    reading = asyncio.Semaphore(intake.limits.requests)
+
+    async def export(messages: AsyncIterator[bytes], context: aio.ServicerContext[bytes, bytes]) -> bytes:
         try:
             metadata = dict(context.invocation_metadata() or ())
             intake.admit(str(metadata.get("authorization", "")).encode())
             with intake.holding() as hold:
+                body = await _first(messages, reading, intake.limits.seconds)
                 hold.add(len(body))
                 receipt = await intake.take("grpc", signal, "protobuf", body)
         except RefusedError as error:
@@ -63,6 +73,17 @@ def _export(intake: Intake, signal: Signal) -> Callable[[bytes, Any], Awaitable[
         return answer(signal, receipt).SerializeToString()
 
     return export
+
+
+async def _first(messages: AsyncIterator[bytes], reading: asyncio.Semaphore, seconds: float) -> bytes:
+    """Return the one message of a call; while as many as are allowed are being read, the others wait unread."""
+    try:
+        async with asyncio.timeout(seconds), reading:
+            return await anext(messages)
+    except StopAsyncIteration as error:
+        raise RefusedError(Refusal.MALFORMED, "the call holds no message") from error
+    except TimeoutError as error:
+        raise RefusedError(Refusal.TOO_SLOW, f"the request took over {seconds:g} s") from error
 
 
 def _details(error: RefusedError) -> tuple[tuple[str, bytes], ...]:

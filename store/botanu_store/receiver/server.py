@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import os
+import resource
 import signal
 import socket
 import ssl
@@ -32,6 +34,8 @@ from botanu_store.receiver.limits import Limits
 from botanu_store.receiver.rpc import make_server
 from botanu_store.spool import Spool
 
+_CONNECTIONS = 1024
+_FILES = 8 * _CONNECTIONS
 _GRACE = 10.0
 """Seconds that requests under way have to end."""
 
@@ -79,6 +83,8 @@ class Receiver:
             InputError: it cannot listen as it was told to.
         """
         self.listen.check()
+        os.umask(0o077)  # whatever it writes is of other people
+        _raise_file_limit()
         asyncio.run(self._serve(started))
 
     async def _serve(self, started: Callable[[str, str], None]) -> None:
@@ -104,6 +110,14 @@ class Receiver:
         await intake.finish()
         drainer.cancel()
         await asyncio.wait([drainer])
+
+
+def _raise_file_limit() -> None:
+    """Let connections that do nothing not take the files that segments need: the usual limit of 1,024 is for programs of another time."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _listening(host: str, port: int, serving: asyncio.Task[None]) -> None:
@@ -136,10 +150,11 @@ def _http_server(intake: Intake, listen: Listen, port: int) -> Server:
         address=listen.host,
         port=port,
         interface=Interfaces.ASGINL,
-        http=HTTPModes.auto,
+        # To see whether a client speaks HTTP/2 the server would wait for its first bytes for ever.
+        http=HTTPModes.http1,
         websockets=False,
-        backlog=1024,
-        backpressure=1024,
+        backlog=_CONNECTIONS,
+        backpressure=_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=int(intake.limits.header_seconds * 1000)),
         log_enabled=False,
         ssl_cert=listen.tls_cert,

@@ -30,7 +30,7 @@ from botanu_store.receiver.server import Listen, Receiver
 
 limits = eval(sys.argv[2], {"Limits": Limits})
 say = lambda http, grpc: print(f"Receiving OTLP at http://{http} and, by gRPC, {grpc},", file=sys.stderr, flush=True)
-Receiver(Path(sys.argv[1]), Listen("127.0.0.1", int(sys.argv[3]), int(sys.argv[4])), limits).run(say)
+Receiver(Path(sys.argv[1]), Listen("127.0.0.1", int(sys.argv[3]), int(sys.argv[4]), sys.argv[5] or None), limits).run(say)
 """
 
 
@@ -68,16 +68,16 @@ Serve = Callable[..., Served]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Start a receiver as `botanu serve` with these arguments, or with these limits; it ends with the test."""
+    """Start a receiver as `botanu serve` with these arguments, or with these limits and this token; it ends with the test."""
     running = list[Served]()
 
-    def start(*arguments: str, limits: str = "", again: Served | None = None) -> Served:
+    def start(*arguments: str, limits: str = "", again: Served | None = None, token: str = "") -> Served:
         store = tmp_path / "served.duckdb"
         ports = [again.url.rpartition(":")[2], again.grpc.rpartition(":")[2]] if again else ["0", "0"]
         command = [sys.executable, "-m", "botanu_cli", "--store", str(store), "serve", *arguments]
         command += ["--http-port", ports[0], "--grpc-port", ports[1]]
         if limits:
-            command = [sys.executable, "-c", _SERVE, str(store), limits, *ports]
+            command = [sys.executable, "-c", _SERVE, str(store), limits, *ports, token]
         environment = {**os.environ, "PYTHONWARNINGS": "default"}
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=tmp_path)
         served = Served(store, process)
@@ -106,6 +106,16 @@ def _await_start(served: Served) -> None:
         pytest.fail("the receiver did not start: " + "".join(served.said))
     stream = served.process.stderr
     threading.Thread(target=lambda: served.said.extend(iter(stream.readline, "")), daemon=True).start()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A self-signed certificate for localhost, and its key."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    made += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(made, check=True, capture_output=True)
+    return cert, key
 
 
 def request(count: int = 1, **said: Any) -> builders.Document:

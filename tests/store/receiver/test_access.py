@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import grpc
-import pytest
 import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 
@@ -61,16 +60,6 @@ def test_only_who_bears_the_token_may_write(serve: Serve, tmp_path: Path) -> Non
     assert refused(served, spans(0xA1)).code() is grpc.StatusCode.UNAUTHENTICATED
     export(served, spans(0xA2), metadata=[("authorization", "Bearer s3cret")])
     assert served.spans() == sorted([*ids(good), f"{0xA2:016x}"])
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A self-signed certificate for localhost, and its key."""
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    made += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
-    subprocess.run(made, check=True, capture_output=True)
-    return cert, key
 
 
 def test_tls_files_are_used_by_both_transports(serve: Serve, certificate: tuple[Path, Path]) -> None:
