@@ -62,6 +62,7 @@ def conclude(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
     con.execute("insert into calls by name select * from resolved order by start_ns")
     con.unregister("resolved")
     con.execute(_runs_script(moved=bool(moved)))
+    con.execute("insert into stale_runs from touched_runs")
 
 
 _MOVED = (

@@ -7,7 +7,8 @@ from typing import Any
 
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import Filters, Where, only, where
-from botanu_store.reports import Row, RunSort, at_least, filled, presentable
+from botanu_store.report_text import filled, used
+from botanu_store.reports import Row, RunSort, at_least, presentable
 
 _SORTS: dict[RunSort, str] = {
     "started": "start_ns desc",
@@ -44,7 +45,7 @@ def run_order(db: Database, filters: Filters, sort: RunSort) -> RunOrder:
     if sort == "started" and having == "true" and not conditions.needs_calls:
         text = f"select r.run_id from runs as r where {conditions.runs} order by r.start_ns desc, r.run_id desc"
     else:
-        listed = filled("runs", conditions, join=_join(conditions), having=having, order="")
+        listed = filled("runs", conditions, join=_join(conditions), having=having, used=used(conditions), order="")
         text = f"select run_id from ({listed}) as listed order by {_SORTS[sort]}, run_id desc"
     return RunOrder(db.arrow(text, conditions.parameters).column("run_id"))
 
@@ -55,7 +56,7 @@ def runs_named(db: Database, filters: Filters, run_ids: Sequence[str]) -> list[R
         return []
     conditions = where(filters)
     these = only(conditions, run_ids)
-    text = filled("runs", these, join=_join(conditions), having="true", order="")
+    text = filled("runs", these, join=_join(conditions), having="true", used=used(these), order="")
     rows = {row["run_id"]: presentable(row) for row in db.rows(text, these.parameters)}
     return [rows[run_id] for run_id in run_ids if run_id in rows]
 
@@ -65,4 +66,4 @@ def _join(conditions: Where) -> str:
 
 
 def _having(filters: Filters, conditions: Where) -> str:
-    return at_least(filters, conditions, "coalesce(u.known_usd, 0) >= $min_cost") or "true"
+    return at_least(filters, conditions, "coalesce(u.used_usd, 0) >= $min_cost") or "true"

@@ -17,7 +17,8 @@ from botanu_store.overrides import PRICE_KEYS, Overrides, UserPrice
 from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, EVERY_TIER, NO_TIER
 from botanu_store.rates import rates
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
-from botanu_store.reports import Report, Row, coverage, filled, moment, total
+from botanu_store.report_text import filled
+from botanu_store.reports import Report, Row, coverage, moment, total
 
 _UNITS = {
     meter: f"million {meter.replace('_', ' ')}"

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cache
 from typing import Any, Literal
 
-from botanu_store.engines.duckdb import Database, script
+from botanu_store.engines.duckdb import Database
 from botanu_store.errors import InputError
 from botanu_store.filters import (
     CALL_COLUMNS,
@@ -26,6 +25,7 @@ from botanu_store.filters import (
 )
 from botanu_store.price import ALWAYS_FROM_NS
 from botanu_store.records import METERS
+from botanu_store.report_text import filled, used
 
 Row = dict[str, Any]
 RunSort = Literal["started", "cost", "duration", "tokens", "llm_calls"]
@@ -94,9 +94,7 @@ def cost(db: Database, filters: Filters, group_by: Sequence[str] = ("use_case",)
     text = filled(
         "cost",
         conditions,
-        **_by(group_by, filters.interval.tz, conditions),
-        join="inner join" if by_call or conditions.needs_calls else "left join",
-        lines="counted_charges" if "meter" in group_by else "counted_calls",
+        **_by(group_by, filters.interval.tz, conditions, by_call=by_call),
         having=at_least(filters, conditions, "where p.run_usd >= $min_cost"),
     )
     rows = db.rows(text, conditions.parameters)
@@ -109,7 +107,7 @@ def cost(db: Database, filters: Filters, group_by: Sequence[str] = ("use_case",)
     return Report("cost", rows, totals, found, filters.interval, filters.asked(), len(rows))
 
 
-def _by(group_by: Sequence[str], tz: str, conditions: Where) -> dict[str, str]:
+def _by(group_by: Sequence[str], tz: str, conditions: Where, *, by_call: bool) -> dict[str, str]:
     """The parts of cost.sql that say what to group by: the dimensions that a run has as a whole, and those of its calls."""
     dimensions = {_alias(name): dimension(name, tz) for name in group_by}
     of_calls = {name: sql for name, sql in dimensions.items() if name in CALL_COLUMNS}
@@ -117,31 +115,52 @@ def _by(group_by: Sequence[str], tz: str, conditions: Where) -> dict[str, str]:
     grouped = {name: f"u.{name}" for name in of_calls} | (
         {"service": "coalesce(u.service, r.service)"} if "service" in of_calls else {}
     )
+    apart = {
+        "call_dimensions": "".join(f"{sql} as {name},\n    " for name, sql in of_calls.items()),
+        "lines": "usage_by_charge" if "meter" in of_calls else "usage_lines",
+        "of_runs": RUNS_OF_CALLS if "service" in of_calls else conditions.of_runs,
+    }
+    join = "inner join" if by_call or conditions.needs_calls else "left join"
+    runs_used = f"runs as r {join} used as u on u.used_run_id = r.run_id where {conditions.runs}"
+    # What only calls say needs no run beside it: the usage is of the right runs already.
+    alone = by_call and not any("r." in sql for sql in (dimensions | grouped).values())
     return {
-        "call_dimensions": "".join(f"{sql} as {name},\n        " for name, sql in of_calls.items()),
+        "used": used(conditions, **apart),
+        "runs_used": "used as u" if alone else runs_used,
         "dimensions": ",\n        ".join(f"{sql} as {name}" for name, sql in (dimensions | grouped).items()),
         "names": ", ".join(f"p.{name}" for name in dimensions),
-        "of_runs": RUNS_OF_CALLS if "service" in of_calls else conditions.of_runs,
     }
 
 
 def runs(db: Database, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
     """Runs with their outcome and cost; the totals are over all that match, whatever the limit."""
     conditions = where(filters)
-    having = at_least(filters, conditions, "coalesce(u.known_usd, 0) >= $min_cost") or "true"
+    having = at_least(filters, conditions, "coalesce(u.used_usd, 0) >= $min_cost") or "true"
     values = {"join": "inner join" if conditions.needs_calls else "left join", "having": having}
     order = f"order by {RUN_SORTS[sort]}, r.run_id desc" + ("" if limit is None else f" limit {int(limit)}")
     # Where only a run's own facts decide which runs are on the page, theirs alone are priced: a page costs the same at any size.
     early = limit is not None and sort in _BY_RUN_ALONE and having == "true" and not conditions.needs_calls
     shown = only(conditions, _first_runs(db, conditions, order)) if early else conditions
-    rows = [presentable(row) for row in db.rows(filled("runs", shown, **values, order=order), shown.parameters)]
+    rows = [
+        presentable(row)
+        for row in db.rows(filled("runs", shown, **values, used=used(shown), order=order), shown.parameters)
+    ]
     if limit is None or len(rows) < limit:
         totals = total(rows, _SUMMED) | {"runs": len(rows)}
     else:
-        listed = filled("runs", conditions, **values, order="")
-        totals = db.rows(_TOTALS_OF_RUNS.replace("{listed}", listed), conditions.parameters)[0]
+        listed = filled("runs", conditions, **values, used=used(conditions), order="")
+        totals = _totals_of_all(db, conditions, listed, all_used=having == "true" and not conditions.needs_calls)
     found = coverage(db, filters, totals)
     return Report("runs", rows, totals, found, filters.interval, filters.asked(), totals["runs"])
+
+
+def _totals_of_all(db: Database, conditions: Where, listed: str, *, all_used: bool) -> Row:
+    """Sums over all runs that match, page or not: of all that they used, where nothing else decides which runs those are."""
+    if all_used:
+        totals = db.rows(filled("run_totals", conditions), conditions.parameters)[0]
+        if totals["cost_usd"] is not None:
+            return totals
+    return db.rows(_TOTALS_OF_RUNS.replace("{listed}", listed), conditions.parameters)[0]
 
 
 def _first_runs(db: Database, conditions: Where, order: str) -> list[str]:
@@ -241,8 +260,8 @@ def known_values(db: Database, dimension: str) -> list[str]:
 def _distinct_runs(db: Database, filters: Filters) -> int:
     conditions = where(filters)
     text = (
-        f"select count(distinct c.run_id) as n from calls as c {conditions.of_runs} "
-        f"where c.counted and {conditions.runs} and ({conditions.calls})"
+        f"select count(distinct c.run_id) as n from usage_lines as c {conditions.of_runs} "
+        f"where {conditions.runs} and ({conditions.calls})"
     )
     return int(db.rows(text, conditions.parameters)[0]["n"])
 
@@ -310,23 +329,6 @@ def moment(nanoseconds: int) -> datetime:
     """Return Unix nanoseconds as an aware UTC datetime, to the microsecond."""
     seconds, rest = divmod(nanoseconds, 1_000_000_000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
-
-
-def filled(name: str, conditions: Where, **values: str) -> str:
-    """Return the SQL of a report with the conditions and these values filled in."""
-    text = _text(name)
-    of_runs = conditions.of_runs
-    calls_meant = f"{conditions.calls} and {conditions.of_named_runs}"
-    own = {"run_filter": conditions.runs, "call_filter": calls_meant, "of_runs": of_runs}
-    own["of_chosen"] = of_runs.replace("runs as r", "chosen as r")
-    for key, value in {**own, **values}.items():
-        text = text.replace("{" + key + "}", value)
-    return text
-
-
-@cache
-def _text(name: str) -> str:
-    return script(f"reports/{name}.sql")
 
 
 _PICO_USD = Decimal("1e-12")

@@ -9,7 +9,8 @@ from typing import Literal
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import Filters, where
 from botanu_store.outcomes import units_of
-from botanu_store.reports import Row, at_least, dimension, filled
+from botanu_store.report_text import filled, used
+from botanu_store.reports import Row, at_least, dimension
 
 Per = Literal["run", "outcome", "root_run", "day", "call"]
 
@@ -64,7 +65,8 @@ def _runs(db: Database, filters: Filters, unit: str) -> list[Row]:
         "samples",
         conditions,
         unit=unit,
+        used=used(conditions),
         join="inner join" if conditions.needs_calls else "left join",
-        having=at_least(filters, conditions, "coalesce(sum(u.cost_usd), 0) >= $min_cost") or "true",
+        having=at_least(filters, conditions, "coalesce(sum(u.used_usd), 0) >= $min_cost") or "true",
     )
     return db.rows(text, conditions.parameters)

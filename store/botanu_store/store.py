@@ -1,15 +1,13 @@
 """`open_store(url)`: the whole API of the store on one page.
 
 Opening drains what waits in the spool when the right to write is free; otherwise the store is read as it is and says how many segments
-are pending. A store is one DuckDB file with its spool beside it; connections are short, because a file open for writing is closed to
-every other process, and a long drain or ingest closes it for a moment after each batch.
+are pending. A store is one DuckDB file with its spool beside it.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,8 +15,6 @@ from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
-
-import duckdb
 
 from botanu_store import (
     export,
@@ -37,29 +33,15 @@ from botanu_store import (
     vendors,
 )
 from botanu_store.compare import compared
-from botanu_store.engines.duckdb import (
-    SCHEMA_VERSION,
-    WAIT_SECONDS,
-    Database,
-    check_path,
-    connect,
-    connect_writable,
-    exists,
-    migrate,
-    script,
-    stored_version,
-)
-from botanu_store.engines.faults import explained
-from botanu_store.errors import InputError, StoreError, StoreUnavailable, StoreUnusable
+from botanu_store.engines.duckdb import Database, connect, connect_writable
+from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
 from botanu_store.ingest import Ingested, Ingester, Progress
 from botanu_store.otlp import ContentMode
 from botanu_store.reports import Coverage, Report, Row, RunSort
 from botanu_store.sources import Piece
 from botanu_store.spool import Spool
-
-TURN_SECONDS = 20.0
-"""How long one waits for a process of botanu that writes: it lets go of the file after each batch, which takes seconds."""
+from botanu_store.store_file import TURN_SECONDS, StoreFile
 
 
 def open_store(
@@ -101,11 +83,12 @@ class Store:
     ) -> None:
         self.path = path
         self.spool = Spool(path)
-        self.drained = Ingested()
         self._content: ContentMode = content
         self._overrides = overrides
         self._believed_at = believed_at
-        self._db = self._open(progress)
+        self._file = StoreFile(path, self.spool, content, overrides, believed_at)
+        self.drained = self._file.drain(progress)
+        self._db = self._file.read()
 
     @property
     def empty(self) -> bool:
@@ -129,7 +112,7 @@ class Store:
                 ingester.ingest(pieces, progress)
             finally:
                 self._db.con = ingester.con
-            prices.sync_prices(self._db.con)
+            self._file.settle(self._db.con)
         return ingester.result
 
     def export(self, filters: Filters, folder: Path, form: export.Form = "parquet") -> dict[Path, int]:
@@ -294,95 +277,17 @@ class Store:
     ) -> None:
         self.close()
 
-    def _open(self, progress: Progress | None) -> Database:
-        check_path(self.path, read_only=True)
-        if not exists(self.path) and not self.spool.segments():
-            return self._ready(Database(connect(None)), fresh=True)
-        with explained(self.path):
-            if self._needs_writing() and self._may_write():
-                with self.spool.drain_lock() as mine:
-                    if mine:
-                        self._drain(progress)
-            return self._read()
-
-    def _needs_writing(self) -> bool:
-        if self.spool.segments() or not exists(self.path):
-            return True
-        con = self._connect_readable()
-        try:
-            return stored_version(con, self.path) != SCHEMA_VERSION or prices.needs_sync(con)
-        finally:
-            con.close()
-
-    def _may_write(self) -> bool:
-        """A store that may only be read is read, whatever waits beside it."""
-        return all(os.access(path, os.W_OK) for path in (self.path.parent, self.path) if path.exists())
-
-    def _drain(self, progress: Progress | None) -> None:
-        """Take in what waits; where others read the file, and so keep it from being written, the rest goes on waiting."""
-        with suppress(StoreUnavailable):
-            ingester = Ingester(connect_writable(self.path), self._content, lambda: connect(self.path))
-            self.drained = ingester.result
-            try:
-                ingester.drain(self.spool, progress)
-                prices.sync_prices(ingester.con)
-            finally:
-                ingester.con.close()
-
-    def _read(self) -> Database:
-        con = self._connect_readable()
-        try:
-            self._check_version(con)
-            return self._ready(Database(con, self.path), fresh=False)
-        except BaseException:
-            con.close()
-            raise
-
-    def _check_version(self, con: duckdb.DuckDBPyConnection) -> None:
-        if stored_version(con, self.path) != SCHEMA_VERSION:
-            raise StoreUnavailable(
-                f"{self.path} is of an older schema and cannot be brought up to date now. Make it writable, and close what else has it open."
-            )
-
-    def _connect_readable(self) -> duckdb.DuckDBPyConnection:
-        """Open the file for reading, waiting longer for a process of botanu: that lets it go after each batch."""
-        if not exists(self.path):
-            raise self._not_made()
-        with suppress(StoreUnavailable):
-            return connect(self.path, read_only=True, wait=0)
-        wait = TURN_SECONDS if self.spool.being_written() else WAIT_SECONDS
-        return connect(self.path, read_only=True, wait=wait)
-
-    def _not_made(self) -> StoreError:
-        if self._may_write():
-            return StoreUnavailable(f"{self.path} is just being made by another process. Try again.")
-        return StoreUnusable(
-            f"{self.path} is not there yet and cannot be made. Make its folder writable, or name another file with --store."
-        )
-
     @contextmanager
     def _writing(self) -> Generator[None]:
         """Hold the right to write, on a connection that can; afterwards the store only reads again, so that others can too."""
-        check_path(self.path, read_only=False)
-        with self.spool.drain_lock(wait=TURN_SECONDS) as mine, explained(self.path):
-            if not mine:
-                raise StoreUnavailable(
-                    f"{self.path} is being written by another process. Try again when it has finished."
-                )
+        with self._file.held():
             self._db.close()
             self._db = Database(connect_writable(self.path), self.path)
             try:
                 yield
             finally:
                 self._db.close()
-            self._db = self._read()
-
-    def _ready(self, db: Database, *, fresh: bool) -> Database:
-        if fresh:
-            migrate(db.con, None)
-        prices.apply_overrides(db.con, self._overrides, believed_at=self._believed_at)
-        db.con.execute(script("schema/views.sql"))
-        return db
+            self._db = self._file.read()
 
     def _need_book(self) -> None:
         """Read the price book where there is no store yet that holds it."""

@@ -9,7 +9,8 @@ from decimal import Decimal
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import NO_CONDITIONS, Filters, where
 from botanu_store.outcomes import add_rates, units_of
-from botanu_store.reports import Row, dimension, filled, moment
+from botanu_store.report_text import filled
+from botanu_store.reports import Row, dimension, moment
 
 
 def extent(db: Database, filters: Filters) -> tuple[datetime, datetime] | None:

@@ -64,6 +64,7 @@ def prune(con: duckdb.DuckDBPyConnection, before: datetime, *, dry_run: bool) ->
             con.execute("delete from calls where trace_id in (from old_traces)")
             con.execute("delete from spans where trace_id in (from old_traces)")
             con.execute("delete from runs where run_id in (from old_runs)")
+            con.execute("delete from run_usage where run_id in (from old_runs)")
             con.execute("commit")
         except BaseException:
             with suppress(duckdb.Error):

@@ -8,7 +8,8 @@ from botanu_store.engines.duckdb import Database
 from botanu_store.filters import Filters, where
 from botanu_store.price import FRESH
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS
-from botanu_store.reports import Report, Row, at_least, coverage, filled, per, share, total
+from botanu_store.report_text import filled
+from botanu_store.reports import Report, Row, at_least, coverage, per, share, total
 
 _COUNTS = ("calls", "errors", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens")
 
@@ -19,8 +20,10 @@ def vendors(db: Database, filters: Filters) -> Report:
     text = filled(
         "vendors",
         conditions,
-        meters=", ".join(f"sum({meter}) as {meter}" for meter in METERS),
-        having=at_least(filters, conditions, "where u.cost_usd >= $min_cost"),
+        product="coalesce(nullif(c.model, ''), nullif(c.operation, ''), c.category)",
+        meters=", ".join(f"sum(c.{meter}) as {meter}" for meter in METERS),
+        cached=" or ".join(f"c.{meter} is not null" for meter in FRESH),
+        having=at_least(filters, conditions, "where c.cost_usd >= $min_cost"),
     )
     rows = [_with_meters(row) for row in db.rows(text, conditions.parameters)]
     totals = total(rows, _COUNTS)

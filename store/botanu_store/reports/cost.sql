@@ -1,18 +1,6 @@
 -- Cost by any dimensions: what each run used, apart where the calls of one run differ, then one row per group of runs.
 with used as (
-    select
-        c.run_id as used_run_id,
-        {call_dimensions}
-        count(*) as used_calls,
-        count(*) filter (where c.priced = 'no') as used_unpriced,
-        sum(c.input_tokens) as used_input,
-        sum(c.output_tokens) as used_output,
-        sum(c.cached_tokens) as used_cached,
-        sum(c.cost_usd) as used_usd
-    from {lines} as c
-    {of_runs}
-    where {run_filter} and ({call_filter})
-    group by all
+    {used}
 ),
 per_run as (
     select
@@ -23,9 +11,7 @@ per_run as (
         u.used_output,
         u.used_cached,
         case when u.used_calls is null then cast(0 as decimal(38, 12)) else u.used_usd end as run_usd
-    from runs as r
-    {join} used as u on u.used_run_id = r.run_id
-    where {run_filter}
+    from {runs_used}
 )
 select
     {names},

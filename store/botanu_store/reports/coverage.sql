@@ -1,7 +1,7 @@
 -- How many calls a total counts, and how many of them have no price.
 select
-    count(*) as calls,
-    count(*) filter (where c.priced = 'no') as unpriced_calls
-from costed_calls as c
+    cast(coalesce(sum(c.calls), 0) as bigint) as calls,
+    cast(coalesce(sum(c.unpriced_calls), 0) as bigint) as unpriced_calls
+from usage_lines as c
 {of_runs}
-where c.counted and {run_filter} and ({call_filter})
+where {run_filter} and ({call_filter})

@@ -5,20 +5,7 @@ with chosen as (
     where {run_filter}
 ),
 used as (
-    select
-        c.run_id as used_run_id,
-        count(*) as calls,
-        count(*) filter (where c.category in ('llm', 'embedding')) as llm_calls,
-        count(*) filter (where c.priced = 'no') as unpriced_calls,
-        count(*) filter (where c.error) as failed_calls,
-        sum(c.input_tokens) as input_tokens,
-        sum(c.output_tokens) as output_tokens,
-        sum(c.cached_tokens) as cached_tokens,
-        sum(c.cost_usd) as known_usd
-    from counted_calls as c
-    {of_chosen}
-    where {call_filter}
-    group by c.run_id
+    {used}
 )
 select
     r.run_id,
@@ -45,14 +32,14 @@ select
     r.confidence,
     r.reason,
     r.source,
-    coalesce(u.calls, 0) as calls,
-    coalesce(u.llm_calls, 0) as llm_calls,
-    coalesce(u.failed_calls, 0) as failed_calls,
-    coalesce(u.unpriced_calls, 0) as unpriced_calls,
-    cast(coalesce(u.input_tokens, 0) as bigint) as input_tokens,
-    cast(coalesce(u.output_tokens, 0) as bigint) as output_tokens,
-    cast(coalesce(u.cached_tokens, 0) as bigint) as cached_tokens,
-    case when u.calls is null then cast(0 as decimal(38, 12)) else u.known_usd end as cost_usd
+    coalesce(u.used_calls, 0) as calls,
+    coalesce(u.used_llm_calls, 0) as llm_calls,
+    coalesce(u.used_failed, 0) as failed_calls,
+    coalesce(u.used_unpriced, 0) as unpriced_calls,
+    cast(coalesce(u.used_input, 0) as bigint) as input_tokens,
+    cast(coalesce(u.used_output, 0) as bigint) as output_tokens,
+    cast(coalesce(u.used_cached, 0) as bigint) as cached_tokens,
+    case when u.used_calls is null then cast(0 as decimal(38, 12)) else u.used_usd end as cost_usd
 from chosen as r
 {join} used as u on u.used_run_id = r.run_id
 where {having}

@@ -12,18 +12,7 @@ chosen as (
     where {run_filter}
 ),
 used as (
-    select
-        c.run_id as used_run_id,
-        count(*) as calls,
-        count(*) filter (where c.priced = 'no') as unpriced_calls,
-        count(*) filter (where c.category in ('llm', 'embedding')) as llm_calls,
-        sum(c.input_tokens + c.output_tokens) as tokens,
-        sum(c.cost_usd) as cost_usd,
-        sum(c.cost_usd) filter (where c.error) as failed_calls_usd
-    from counted_calls as c
-    {of_chosen}
-    where {call_filter}
-    group by c.run_id
+    {used}
 ),
 -- An attempt is superseded by the one that says so, or, where that link was lost, by a higher number under the same root and parent.
 retried as (
@@ -31,12 +20,19 @@ retried as (
     union
     select run_id
     from chosen
+    -- Attempts that differ are not all the first: few roots have such.
+    where root_run_id in (select root_run_id from chosen where attempt <> 1)
     qualify attempt < max(attempt) filter (where retry_of_run_id is null) over (partition by root_run_id, use_case, parent_run_id)
 ),
 superseded(run_id) as (
     select run_id from retried
     union
     select r.run_id from chosen as r inner join superseded as s on r.parent_run_id = s.run_id
+),
+nested as (
+    select c.run_id
+    from chosen as c
+    inner join chosen as p on p.run_id = c.parent_run_id and p.use_case = c.use_case
 ),
 judged as (
     select
@@ -45,44 +41,71 @@ judged as (
         r.use_case,
         r.outcome,
         nullif(r.value_type, '') as value_type,
-        r.reason,
+        coalesce(nullif(r.reason, ''), r.outcome) as reason,
         s.run_id is not null as is_superseded,
         s.run_id is null and r.outcome in ('success', 'partial') as achieved,
         r.amount,
         r.amount * coalesce(w.usd, r.own_usd) as value_usd,
-        u.calls,
-        u.unpriced_calls,
-        u.llm_calls,
-        u.tokens,
-        case when u.calls is null then 0 else u.cost_usd end as cost_usd,
-        u.failed_calls_usd,
+        coalesce(u.used_calls, 0) as calls,
+        coalesce(u.used_unpriced, 0) as unpriced_calls,
+        coalesce(u.used_llm_calls, 0) as llm_calls,
+        coalesce(u.used_input + u.used_output, 0) as tokens,
+        case when u.used_calls is null then 0 else u.used_usd end as cost_usd,
+        coalesce(u.used_failed_usd, 0) as failed_calls_usd,
         -- The run that decides for its unit: the last attempt, before what is nested in it.
-        (s.run_id is not null, p.run_id is not null, -r.start_ns, r.run_id) as rank
+        (s.run_id is not null, n.run_id is not null, -r.start_ns, r.run_id) as rank,
+        r.run_id = r.root_run_id and r.root_run_id not in (select root_run_id from chosen where run_id <> root_run_id) as alone
     from chosen as r
     {join} used as u on u.used_run_id = r.run_id
     left join superseded as s on s.run_id = r.run_id
-    left join chosen as p on p.run_id = r.parent_run_id and p.use_case = r.use_case
+    left join nested as n on n.run_id = r.run_id
     left join worth as w on w.value_type = r.value_type
 ),
-units as (
+-- A run alone is a unit as it is: most are, and to group them would take longer than all the rest.
+grouped as (
+    select
+        root_run_id,
+        use_case,
+        1 as runs,
+        outcome,
+        reason,
+        value_type as own_type,
+        case when achieved then amount end as value_amount,
+        case when achieved then value_usd end as value_usd,
+        achieved and amount is not null and value_usd is null as has_value_without_price,
+        calls,
+        unpriced_calls,
+        llm_calls,
+        tokens,
+        cost_usd,
+        case when is_superseded then coalesce(cost_usd, 0) else 0 end as retried_usd,
+        case when is_superseded then 0 else failed_calls_usd end as failed_calls_usd
+    from judged
+    where alone
+    union all
     select
         root_run_id,
         use_case,
         count(*) as runs,
         arg_min(outcome, rank) as outcome,
-        arg_min(coalesce(nullif(reason, ''), outcome), rank) as reason,
+        arg_min(reason, rank) as reason,
         arg_min(value_type, rank) as own_type,
         sum(amount) filter (where achieved and amount is not null) as value_amount,
         sum(value_usd) filter (where achieved) as value_usd,
         bool_or(achieved and amount is not null and value_usd is null) as has_value_without_price,
-        coalesce(sum(calls), 0) as calls,
-        coalesce(sum(unpriced_calls), 0) as unpriced_calls,
-        coalesce(sum(llm_calls), 0) as llm_calls,
-        coalesce(sum(tokens), 0) as tokens,
+        sum(calls) as calls,
+        sum(unpriced_calls) as unpriced_calls,
+        sum(llm_calls) as llm_calls,
+        sum(tokens) as tokens,
         sum(cost_usd) as cost_usd,
         coalesce(sum(cost_usd) filter (where is_superseded), 0) as retried_usd,
         coalesce(sum(failed_calls_usd) filter (where not is_superseded), 0) as failed_calls_usd
     from judged
+    where not alone
     group by root_run_id, use_case
-    having {having}
+),
+units as (
+    select *
+    from grouped
+    where {having}
 )

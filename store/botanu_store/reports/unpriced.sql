@@ -15,6 +15,6 @@ select
 from priced_calls as c
 inner join runs as r on r.run_id = c.run_id
 left join price_keys as k on k.category = c.category and k.vendor = c.vendor and k.model = c.model and k.operation = c.operation
-where c.counted and c.priced = 'no' and {run_filter} and ({call_filter})
+where c.run_id in (select run_id from usage_lines where unpriced_calls > 0) and c.counted and c.priced = 'no' and {run_filter} and ({call_filter})
 group by c.category, c.vendor, c.model, c.operation, c.usage
 order by calls desc, c.category, c.vendor, c.model, c.operation

@@ -1,6 +1,6 @@
 -- The models, or whatever else calls name, that have no price.
 select distinct coalesce(nullif(c.model, ''), nullif(c.vendor, ''), nullif(c.operation, ''), c.category) as model
-from costed_calls as c
+from usage_lines as c
 {of_runs}
-where c.priced = 'no' and {run_filter} and ({call_filter})
+where c.unpriced_calls > 0 and {run_filter} and ({call_filter})
 order by 1

@@ -1,26 +1,47 @@
 -- What each vendor's models and products were used for and cost, how fast they answered, and what prompt caches saved.
-with chosen as (
-    select c.*, coalesce(nullif(c.model, ''), nullif(c.operation, ''), c.category) as product
-    from priced_calls as c
+with used as (
+    select
+        c.vendor,
+        {product} as product,
+        count(*) as calls,
+        count(*) filter (where c.error) as errors,
+        {meters},
+        botanu_p50(case when not c.error then c.end_ns - c.start_ns end) / 1e6 as p50_ms,
+        botanu_p95(case when not c.error then c.end_ns - c.start_ns end) / 1e6 as p95_ms
+    from calls as c
     {of_runs}
     where c.counted and {run_filter} and ({call_filter})
+    group by 1, 2
 ),
-used as (
+cost as (
     select
-        vendor,
-        product,
-        count(*) as calls,
-        count(*) filter (where error) as errors,
-        count(*) filter (where priced = 'no') as unpriced_calls,
-        {meters},
-        sum(cost_usd) as cost_usd,
-        sum(cache_saved_usd) as saved_usd,
-        botanu_p50(case when not error then end_ns - start_ns end) / 1e6 as p50_ms,
-        botanu_p95(case when not error then end_ns - start_ns end) / 1e6 as p95_ms
-    from chosen
-    group by vendor, product
+        c.vendor,
+        {product} as product,
+        cast(sum(c.unpriced_calls) as bigint) as unpriced_calls,
+        sum(c.cost_usd) as cost_usd
+    from usage_lines as c
+    {of_runs}
+    where {run_filter} and ({call_filter})
+    group by 1, 2
+),
+-- Only calls with a cache are asked what it saved.
+saved as (
+    select
+        c.vendor,
+        {product} as product,
+        sum(c.cache_saved_usd) as saved_usd
+    from priced_calls as c
+    {of_runs}
+    where c.counted and ({cached}) and {run_filter} and ({call_filter})
+    group by 1, 2
 )
-select *
+select
+    u.*,
+    c.unpriced_calls,
+    c.cost_usd,
+    s.saved_usd
 from used as u
+inner join cost as c on c.vendor = u.vendor and c.product = u.product
+left join saved as s on s.vendor = u.vendor and s.product = u.product
 {having}
-order by u.cost_usd desc nulls last, u.vendor, u.product
+order by c.cost_usd desc nulls last, u.vendor, u.product

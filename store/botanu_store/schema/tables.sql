@@ -83,6 +83,32 @@ create table if not exists runs (
     source varchar            -- botanu: a run of the SDK; trace: a trace standing for its run
 );
 
+-- What each run's counted calls used and cost, added up by what they were: a cache of the view counted_calls, so that reports on millions of calls
+-- price none of them again. It holds for the prices that `meta` names, and for every run that is not in stale_runs.
+create table if not exists run_usage (
+    run_id varchar,
+    category varchar,
+    vendor varchar,
+    model varchar,
+    operation varchar,
+    step varchar,
+    service varchar,
+    calls integer,
+    llm_calls integer,
+    unpriced_calls integer,
+    failed_calls integer,
+    input_tokens bigint,
+    output_tokens bigint,
+    cached_tokens bigint,
+    cost_usd decimal(38, 12),
+    failed_usd decimal(38, 12)
+);
+
+-- Runs that changed since their usage was added up; the same one may be named more than once.
+create table if not exists stale_runs (
+    run_id varchar
+);
+
 -- What went in, so that nothing goes in twice.
 create table if not exists ledger (
     segment varchar,

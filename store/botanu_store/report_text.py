@@ -1,0 +1,28 @@
+"""The SQL of the reports: one text a file in reports/, filled with the conditions and dimensions asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from botanu_store.engines.duckdb import script
+from botanu_store.filters import Where
+
+
+def filled(name: str, conditions: Where, **values: str) -> str:
+    """Return the SQL of a report with the conditions and these values filled in."""
+    text = _text(name)
+    calls_meant = f"{conditions.calls} and {conditions.of_named_runs}"
+    own = {"run_filter": conditions.runs, "call_filter": calls_meant, "of_runs": conditions.of_runs}
+    for key, value in {**own, **values}.items():
+        text = text.replace("{" + key + "}", value)
+    return text
+
+
+def used(conditions: Where, **values: str) -> str:
+    """Return the query of what each run used, apart by dimensions of its calls where these are given."""
+    return filled("used", conditions, **{"call_dimensions": "", "lines": "usage_lines", **values})
+
+
+@cache
+def _text(name: str) -> str:
+    return script(f"reports/{name}.sql")

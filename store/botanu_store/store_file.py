@@ -1,0 +1,168 @@
+"""The file of a store: drained and brought up to date where that is possible, opened for reading, held for writing.
+
+Connections are short, because a file open for writing is closed to every other process, and a long drain or ingest closes it for a moment
+after each batch.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from botanu_store import prices, usage
+from botanu_store.engines.duckdb import (
+    SCHEMA_VERSION,
+    WAIT_SECONDS,
+    Database,
+    check_path,
+    connect,
+    connect_writable,
+    exists,
+    migrate,
+    script,
+    stored_version,
+)
+from botanu_store.engines.faults import explained
+from botanu_store.errors import StoreError, StoreUnavailable, StoreUnusable
+from botanu_store.ingest import Ingested, Ingester, Progress
+from botanu_store.otlp import ContentMode
+from botanu_store.spool import Spool
+
+TURN_SECONDS = 20.0
+"""How long one waits for a process of botanu that writes: it lets go of the file after each batch, which takes seconds."""
+
+
+class StoreFile:
+    """One store's file and what one process wants of it: content kept or not, the user's prices, prices as of a day."""
+
+    def __init__(
+        self,
+        path: Path,
+        spool: Spool,
+        content: ContentMode = "drop",
+        overrides: prices.Overrides | None = None,
+        believed_at: datetime | None = None,
+    ) -> None:
+        self._path = path
+        self._spool = spool
+        self._content: ContentMode = content
+        self._overrides = overrides
+        self._believed_at = believed_at
+
+    def drain(self, progress: Progress | None = None) -> Ingested:
+        """Take in what waits in the spool and bring up to date what is derived; return what came in, nothing where that cannot be now.
+
+        Raises:
+            StoreError: as `connect` does.
+        """
+        check_path(self._path, read_only=True)
+        if not exists(self._path) and not self._spool.segments():
+            return Ingested()
+        with explained(self._path):
+            if self._needs_writing() and self._may_write():
+                with self._spool.drain_lock() as mine:
+                    if mine:
+                        return self._drain(progress)
+        return Ingested()
+
+    def read(self) -> Database:
+        """Open the file for reading, with the views that reports read; where there is none yet, an empty store.
+
+        Raises:
+            StoreError: as `connect` does, or the file is of another version of botanu.
+        """
+        if not exists(self._path) and not self._spool.segments():
+            con = connect(None)
+            migrate(con, None)
+            return Database(self._with_views(con))
+        with explained(self._path):
+            con = self._connect_readable()
+            try:
+                self._check_version(con)
+                return Database(self._with_views(con), self._path)
+            except BaseException:
+                con.close()
+                raise
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Hold the right to write.
+
+        Raises:
+            StoreUnavailable: another process has it.
+        """
+        check_path(self._path, read_only=False)
+        with self._spool.drain_lock(wait=TURN_SECONDS) as mine, explained(self._path):
+            if not mine:
+                raise StoreUnavailable(
+                    f"{self._path} is being written by another process. Try again when it has finished."
+                )
+            yield
+
+    def settle(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Bring up to date what is derived from calls: where their prices are, and what each run used."""
+        prices.sync_prices(con)
+        usage.add_up(con, self._overrides)
+
+    def _needs_writing(self) -> bool:
+        if self._spool.segments() or not exists(self._path):
+            return True
+        con = self._connect_readable()
+        try:
+            return (
+                stored_version(con, self._path) != SCHEMA_VERSION
+                or prices.needs_sync(con)
+                or usage.is_behind(con, self._overrides)
+            )
+        finally:
+            con.close()
+
+    def _may_write(self) -> bool:
+        """A store that may only be read is read, whatever waits beside it."""
+        return all(os.access(path, os.W_OK) for path in (self._path.parent, self._path) if path.exists())
+
+    def _drain(self, progress: Progress | None) -> Ingested:
+        """Take in what waits; where others read the file, and so keep it from being written, the rest goes on waiting."""
+        result = Ingested()
+        with suppress(StoreUnavailable):
+            ingester = Ingester(connect_writable(self._path), self._content, lambda: connect(self._path))
+            result = ingester.result
+            try:
+                ingester.drain(self._spool, progress)
+                self.settle(ingester.con)
+            finally:
+                ingester.con.close()
+        return result
+
+    def _check_version(self, con: duckdb.DuckDBPyConnection) -> None:
+        if stored_version(con, self._path) != SCHEMA_VERSION:
+            raise StoreUnavailable(
+                f"{self._path} is of an older schema and cannot be brought up to date now. Make it writable, and close what else has it open."
+            )
+
+    def _connect_readable(self) -> duckdb.DuckDBPyConnection:
+        """Open the file for reading, waiting longer for a process of botanu: that lets it go after each batch."""
+        if not exists(self._path):
+            raise self._not_made()
+        with suppress(StoreUnavailable):
+            return connect(self._path, read_only=True, wait=0)
+        wait = TURN_SECONDS if self._spool.being_written() else WAIT_SECONDS
+        return connect(self._path, read_only=True, wait=wait)
+
+    def _not_made(self) -> StoreError:
+        if self._may_write():
+            return StoreUnavailable(f"{self._path} is just being made by another process. Try again.")
+        return StoreUnusable(
+            f"{self._path} is not there yet and cannot be made. Make its folder writable, or name another file with --store."
+        )
+
+    def _with_views(self, con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        prices.apply_overrides(con, self._overrides, believed_at=self._believed_at)
+        con.execute(script("schema/views.sql"))
+        usage.prepare(con, self._overrides, self._believed_at)
+        return con

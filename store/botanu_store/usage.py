@@ -1,0 +1,99 @@
+"""What each run used and cost, added up and kept: a cache of the calls' prices, so that a report on millions of calls prices none of them.
+
+Whatever changes a run names it in `stale_runs` within the same transaction. Sums hold for the prices they were made with and for no stale run; where
+they do not, reports read the calls themselves. So they may be late, or missing, and no number is different for it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from hashlib import blake2b
+
+import duckdb
+
+from botanu_store import prices
+from botanu_store.engines.duckdb import script
+
+WORTH_IT = 10_000
+"""Runs that changed before they are added up: below that, pricing their calls takes a report no time that anybody notices."""
+
+_AT_ONCE = 200_000
+"""Runs added up in one transaction: bounds memory."""
+
+_COLUMNS = (
+    "run_id, category, vendor, model, operation, step, service, calls, llm_calls, unpriced_calls, failed_calls, "
+    "input_tokens, output_tokens, cached_tokens, cost_usd, failed_usd"
+)
+_BY_CALL = f"select {_COLUMNS} from usage_by_call"
+_BY_RUN = f"select {_COLUMNS} from run_usage"
+
+
+def is_behind(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, worth_it: int = WORTH_IT) -> bool:
+    """Whether so much changed since usage was added up, in runs or in prices, that doing it again is worth it."""
+    held = _held(con)
+    changed = "stale_runs" if held == _name(overrides) else "runs"
+    return int(con.execute(f"select count(*) from {changed}").fetchall()[0][0]) >= worth_it
+
+
+def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, worth_it: int = WORTH_IT) -> None:
+    """Add up the usage of all runs that changed, at these prices, where it is worth it; may be killed anywhere."""
+    if not is_behind(con, overrides, worth_it):
+        return
+    prices.apply_overrides(con, overrides)
+    con.execute(script("schema/usage.sql").replace("{lines}", _BY_CALL))
+    if _held(con) != _name(overrides):
+        _begin_anew(con, _name(overrides))
+    while _choose(con):
+        _in_one(con, script("steps/add_up.sql"))
+
+
+def prepare(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, believed_at: datetime | None) -> None:
+    """Make `usage_lines`, which the reports read, on a connection that has the views of money."""
+    lines = _BY_CALL
+    if believed_at is None and _held(con) == _name(overrides):
+        lines = _BY_RUN
+        if con.execute("select 1 from stale_runs limit 1").fetchall():
+            lines += f" where run_id not in (from stale_runs) union all {_BY_CALL} where run_id in (from stale_runs)"
+    con.execute(script("schema/usage.sql").replace("{lines}", lines))
+
+
+def _choose(con: duckdb.DuckDBPyConnection) -> bool:
+    con.execute(
+        f"create or replace temp table adding as select distinct run_id from stale_runs order by run_id limit {_AT_ONCE}"
+    )
+    return bool(con.execute("select 1 from adding limit 1").fetchall())
+
+
+def _begin_anew(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    _in_one(
+        con,
+        "delete from run_usage; delete from stale_runs; insert into stale_runs select run_id from runs; "
+        f"delete from meta where key = '{_KEY}'; insert into meta values ('{_KEY}', '{name}')",
+    )
+
+
+def _in_one(con: duckdb.DuckDBPyConnection, statements: str) -> None:
+    con.execute("begin")
+    try:
+        con.execute(statements)
+        con.execute("commit")
+    except BaseException:
+        with suppress(duckdb.Error):
+            con.execute("rollback")
+        raise
+
+
+def _held(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Which prices the sums hold for; None where there are none yet."""
+    rows = con.execute("select value from meta where key = ?", [_KEY]).fetchall()
+    return str(rows[0][0]) if rows else None
+
+
+def _name(overrides: prices.Overrides | None) -> str:
+    """What tells these prices from others: the book's version and all that the user says."""
+    said = f"{prices.book_version()} {overrides or prices.Overrides()!r}"
+    return blake2b(said.encode(), digest_size=8).hexdigest()
+
+
+_KEY = "usage_prices"
