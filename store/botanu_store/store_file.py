@@ -47,12 +47,16 @@ class StoreFile:
         content: ContentMode = "drop",
         overrides: prices.Overrides | None = None,
         believed_at: datetime | None = None,
+        *,
+        drains_only: bool = False,
     ) -> None:
+        """Name a store's file; who `drains_only` knows nothing of the user's prices, and leaves what is added up with them to who reads."""
         self._path = path
         self._spool = spool
         self._content: ContentMode = content
         self._overrides = overrides
         self._believed_at = believed_at
+        self._drains_only = drains_only
 
     def drain(self, progress: Progress | None = None) -> Ingested:
         """Take in what waits in the spool and bring up to date what is derived; return what came in, nothing where that cannot be now.
@@ -107,7 +111,13 @@ class StoreFile:
     def settle(self, con: duckdb.DuckDBPyConnection) -> None:
         """Bring up to date what is derived from calls: where their prices are, and what each run used."""
         prices.sync_prices(con)
-        usage.add_up(con, self._overrides)
+        if self._usage_is_behind(con):
+            usage.add_up(con, self._overrides)
+
+    def _usage_is_behind(self, con: duckdb.DuckDBPyConnection) -> bool:
+        if self._drains_only and not usage.holds(con, self._overrides):
+            return False
+        return usage.is_behind(con, self._overrides)
 
     def _needs_writing(self) -> bool:
         if self._spool.segments() or not exists(self._path):
@@ -117,7 +127,7 @@ class StoreFile:
             return (
                 stored_version(con, self._path) != SCHEMA_VERSION
                 or prices.needs_sync(con)
-                or usage.is_behind(con, self._overrides)
+                or self._usage_is_behind(con)
             )
         finally:
             con.close()

@@ -29,20 +29,22 @@ _BY_CALL = f"select {_COLUMNS} from usage_by_call"
 _BY_RUN = f"select {_COLUMNS} from run_usage"
 
 
-def is_behind(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, worth_it: int = WORTH_IT) -> bool:
+def is_behind(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -> bool:
     """Whether so much changed since usage was added up, in runs or in prices, that doing it again is worth it."""
-    held = _held(con)
-    changed = "stale_runs" if held == _name(overrides) else "runs"
-    return int(con.execute(f"select count(*) from {changed}").fetchall()[0][0]) >= worth_it
+    changed = "stale_runs" if holds(con, overrides) else "runs"
+    return int(con.execute(f"select count(*) from {changed}").fetchall()[0][0]) >= WORTH_IT
 
 
-def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, worth_it: int = WORTH_IT) -> None:
-    """Add up the usage of all runs that changed, at these prices, where it is worth it; may be killed anywhere."""
-    if not is_behind(con, overrides, worth_it):
-        return
+def holds(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -> bool:
+    """Whether the sums were made with these prices."""
+    return bool(con.execute("select 1 from meta where key = ? and value = ?", [_KEY, _name(overrides)]).fetchall())
+
+
+def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -> None:
+    """Add up the usage of all runs that changed, or of all runs where the prices did; may be killed anywhere."""
     prices.apply_overrides(con, overrides)
     con.execute(script("schema/usage.sql").replace("{lines}", _BY_CALL))
-    if _held(con) != _name(overrides):
+    if not holds(con, overrides):
         _begin_anew(con, _name(overrides))
     while _choose(con):
         _in_one(con, script("steps/add_up.sql"))
@@ -51,7 +53,7 @@ def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, w
 def prepare(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, believed_at: datetime | None) -> None:
     """Make `usage_lines`, which the reports read, on a connection that has the views of money."""
     lines = _BY_CALL
-    if believed_at is None and _held(con) == _name(overrides):
+    if believed_at is None and holds(con, overrides):
         lines = _BY_RUN
         if con.execute("select 1 from stale_runs limit 1").fetchall():
             lines += f" where run_id not in (from stale_runs) union all {_BY_CALL} where run_id in (from stale_runs)"
@@ -82,12 +84,6 @@ def _in_one(con: duckdb.DuckDBPyConnection, statements: str) -> None:
         with suppress(duckdb.Error):
             con.execute("rollback")
         raise
-
-
-def _held(con: duckdb.DuckDBPyConnection) -> str | None:
-    """Which prices the sums hold for; None where there are none yet."""
-    rows = con.execute("select value from meta where key = ?", [_KEY]).fetchall()
-    return str(rows[0][0]) if rows else None
 
 
 def _name(overrides: prices.Overrides | None) -> str:

@@ -77,7 +77,7 @@ def test_each_version_is_made_of_the_one_before(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(engine, "script", lambda name: STEPS.get(name) or real(name))
     monkeypatch.setattr(engine, "MIGRATIONS", (*engine.MIGRATIONS[:1], ("two",)))
     monkeypatch.setattr(engine, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr("botanu_store.store.SCHEMA_VERSION", 2)
+    monkeypatch.setattr("botanu_store.store_file.SCHEMA_VERSION", 2)
     spool(new, document([chat(trace_id())]))
 
     for store in (old, new, old):
@@ -94,7 +94,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(engine, "MIGRATIONS", (*engine.MIGRATIONS[:1], ("broken",)))
     with monkeypatch.context() as newer:
         newer.setattr(engine, "SCHEMA_VERSION", 2)
-        newer.setattr("botanu_store.store.SCHEMA_VERSION", 2)
+        newer.setattr("botanu_store.store_file.SCHEMA_VERSION", 2)
         with pytest.raises(duckdb.Error, match="nothing"):
             open_store(store)
 

@@ -17,7 +17,7 @@ from typing import cast
 from botanu_store.errors import StoreError, StoreUnavailable
 from botanu_store.otlp import ContentMode
 from botanu_store.spool import Spool
-from botanu_store.store import open_store
+from botanu_store.store_file import StoreFile
 
 _INTERVAL = 1.0
 _NICE = 5
@@ -43,7 +43,7 @@ def main() -> None:
 def _drain(path: Path, mode: ContentMode) -> str:
     """Drain once; return what is in the way, if anything is."""
     try:
-        open_store(path, content=mode).close()
+        StoreFile(path, Spool(path), mode, drains_only=True).drain()
     except StoreUnavailable:
         return ""  # another process drains or reads; the next second will do
     except (StoreError, OSError) as error:

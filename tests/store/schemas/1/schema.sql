@@ -93,6 +93,24 @@ create table prices (
     superseded TIMESTAMP,
     book VARCHAR
 );
+create table run_usage (
+    run_id VARCHAR,
+    category VARCHAR,
+    vendor VARCHAR,
+    model VARCHAR,
+    operation VARCHAR,
+    step VARCHAR,
+    service VARCHAR,
+    calls INTEGER,
+    llm_calls INTEGER,
+    unpriced_calls INTEGER,
+    failed_calls INTEGER,
+    input_tokens BIGINT,
+    output_tokens BIGINT,
+    cached_tokens BIGINT,
+    cost_usd DECIMAL(38,12),
+    failed_usd DECIMAL(38,12)
+);
 create table runs (
     run_id VARCHAR,
     root_run_id VARCHAR,
@@ -138,4 +156,7 @@ create table spans (
     attributes MAP(VARCHAR, VARCHAR),
     resource MAP(VARCHAR, VARCHAR),
     events STRUCT("name" VARCHAR, time_ns BIGINT, attributes MAP(VARCHAR, VARCHAR))[]
+);
+create table stale_runs (
+    run_id VARCHAR
 );
