@@ -70,7 +70,8 @@ class Ingested:
         self.rejected += batch.rejected[: REJECTED_LIMIT - len(self.rejected)]
 
 
-_ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
+ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
+"""Of several deliveries of one span, the one that says most."""
 
 # A resource is shared by all spans of its request: repeated for each bad one it would grow without bound.
 _SET_ASIDE = ", ".join(name for name in otlp.SCHEMA.names if name not in ("piece", "resource"))
@@ -209,7 +210,7 @@ class Ingester:
             f"select 1 from {table} semi join {within} as known using (trace_id, span_id) limit 1"
         ).fetchall()
         once = usable == distinct
-        text = script("steps/arrive.sql").replace("{incoming}", table).replace("{once}", "" if once else _ONCE)
+        text = script("steps/arrive.sql").replace("{incoming}", table).replace("{once}", "" if once else ONCE)
         text = text.replace("{unknown}", f"anti join {within} as known using (trace_id, span_id)" if known else "")
         if known or not once:
             self.con.execute(f"create or replace temp table arrived as {text}")

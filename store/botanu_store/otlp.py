@@ -82,9 +82,7 @@ class JsonDecoder:
 
     def __init__(self, mode: ContentMode = "drop", con: duckdb.DuckDBPyConnection | None = None) -> None:
         self._con = con or connect(None)
-        for statement in filled(script("steps/macros.sql"), mode).split(";\n"):
-            if statement.strip():
-                self._con.execute(statement)
+        make_macros(self._con, mode)
         self._query = filled(script("steps/decode_json.sql"), mode)
 
     def decode(self, documents: Sequence[str]) -> pa.Table:
@@ -99,6 +97,13 @@ class JsonDecoder:
             self._con.execute(f"create or replace table {table} as {self._query}")
         finally:
             self._con.unregister("pieces")
+
+
+def make_macros(con: duckdb.DuckDBPyConnection, mode: ContentMode) -> None:
+    """Give a connection what decoding is written in: attributes within their limits, less their content."""
+    for statement in filled(script("steps/macros.sql"), mode).split(";\n"):
+        if statement.strip():
+            con.execute(statement)
 
 
 def _pieces(documents: Sequence[str]) -> pa.Table:

@@ -1,0 +1,61 @@
+"""The tables of botanu in ClickHouse: made of the same columns as those of a local store, so that a column is said once."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from botanu_store.engines.clickhouse import Server
+from botanu_store.engines.duckdb import connect, migrate, script
+
+_TYPES = {"VARCHAR": "String", "BIGINT": "Int64", "INTEGER": "Int32", "DOUBLE": "Float64", "BOOLEAN": "Bool", "TIMESTAMP": "DateTime64(6, 'UTC')"}  # fmt: skip
+
+_FEW_VALUES = {
+    "category", "vendor", "model", "request_model", "operation", "step", "service", "usage", "not_counted_reason", "dialect", "use_case",
+    "workflow", "workflow_version", "team", "cost_center", "region", "environment", "status", "outcome", "value_type", "source",
+    "context", "meter", "unit", "rule", "book", "price_vendor", "price_model",
+}  # fmt: skip
+"""Columns of text with so few values that ClickHouse keeps each once."""
+
+_KEYS = {"run_id", "trace_id", "span_id", "price_id", "first_read"}
+"""Columns that are never NULL, as those of a sorting key must be."""
+
+TABLES = ("calls", "runs", "prices", "price_keys")
+
+
+def create_tables(server: Server) -> None:
+    """Make the tables that are missing, and the columns that an older botanu did not know."""
+    text = script("clickhouse/sql/tables.sql")
+    for table in TABLES:
+        text = text.replace("{" + table + "}", ",\n    ".join(f"{name} {kind}" for name, kind in _columns()[table].items()))
+    for statement in text.split(";\n"):
+        server.run(statement)
+    for table in TABLES:
+        known = {row["name"] for row in server.rows(f"describe botanu_{table}")}
+        for name, kind in _columns()[table].items():
+            if name not in known:
+                server.run(f"alter table botanu_{table} add column if not exists {name} {kind}")
+
+
+def columns(table: str) -> list[str]:
+    """Return the columns that a table has in a local store too."""
+    return list(_columns()[table])
+
+
+@cache
+def _columns() -> dict[str, dict[str, str]]:
+    con = connect(None)
+    try:
+        migrate(con, None)
+        return {
+            table: {str(name): _kind(table, str(name), str(kind)) for name, kind, *_ in con.execute(f"describe {table}").fetchall()}
+            for table in TABLES
+        }
+    finally:
+        con.close()
+
+
+def _kind(table: str, name: str, kind: str) -> str:
+    plain = _TYPES.get(kind, kind.replace("DECIMAL", "Decimal"))
+    if name in _KEYS or (table == "price_keys" and name in ("category", "vendor", "model", "operation")):
+        return plain
+    return f"LowCardinality(Nullable({plain}))" if name in _FEW_VALUES else f"Nullable({plain})"

@@ -1,0 +1,64 @@
+-- The tables of botanu beside the collector's. Each is made of whole rows that replace what they replace by their key, so that a batch may be
+-- written again after a kill. Names begin with botanu_: the database is the user's.
+
+-- Which runs have spans in which traces: how many spans of the run were found in that hour of the trace, and how many of them its numbers rest on.
+-- Where these differ, something came in since.
+create table if not exists botanu_traces (
+    run_id String codec(ZSTD(1)),
+    trace_id String codec(ZSTD(1)),
+    hour DateTime('UTC') codec(Delta, ZSTD(1)),
+    found SimpleAggregateFunction(max, UInt64) codec(T64, ZSTD(1)),
+    concluded SimpleAggregateFunction(max, UInt64) codec(T64, ZSTD(1)),
+    index by_trace trace_id type bloom_filter(0.001) granularity 1
+) engine = AggregatingMergeTree
+partition by toYYYYMM(hour)
+order by (run_id, trace_id, hour);
+
+-- The runs that a sync has before it, in batches.
+create table if not exists botanu_pending (
+    sync String,
+    batch UInt32,
+    run_id String codec(ZSTD(1)),
+    made DateTime('UTC') default now()
+) engine = MergeTree
+order by (sync, batch, run_id)
+ttl made + interval 2 day;
+
+-- How far otel_traces has been read.
+create table if not exists botanu_sync (
+    name String,
+    value String,
+    made DateTime64(6, 'UTC') default now64(6)
+) engine = ReplacingMergeTree(made)
+order by name;
+
+-- A run and all its calls are in the partition of the day on which the run started, whichever that turns out to be. `version` is how many spans
+-- the row rests on, so that whoever knew more wins, whoever was last.
+create table if not exists botanu_calls (
+    run_day Date32 codec(Delta, ZSTD(1)),
+    {calls},
+    version UInt64 codec(T64, ZSTD(1)),
+    deleted UInt8 codec(ZSTD(1))
+) engine = ReplacingMergeTree(version, deleted)
+partition by run_day
+order by (run_id, trace_id, span_id);
+
+create table if not exists botanu_runs (
+    run_day Date32 codec(Delta, ZSTD(1)),
+    {runs},
+    version UInt64 codec(T64, ZSTD(1)),
+    deleted UInt8 codec(ZSTD(1))
+) engine = ReplacingMergeTree(version, deleted)
+partition by run_day
+order by run_id;
+
+-- The price book, and where the price of each kind of call is; as in a local store.
+create table if not exists botanu_prices (
+    {prices}
+) engine = ReplacingMergeTree
+order by (price_id, first_read);
+
+create table if not exists botanu_price_keys (
+    {price_keys}
+) engine = ReplacingMergeTree
+order by (category, vendor, model, operation);

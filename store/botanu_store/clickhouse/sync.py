@@ -1,0 +1,194 @@
+"""`botanu sync`: what the collector wrote into `otel_traces` becomes calls and runs, incrementally, and safe to kill anywhere.
+
+What is to do is kept in one table, botanu_traces: how many spans of each run were found in each trace, hour by hour, and how many of them its
+numbers rest on. Both only grow. A run of which more was found than concluded is pending, whoever killed whom and however often; it is
+read again with all its traces and concluded as a whole, by the code of a local store.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
+# (pyarrow ships no types.)
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing import get_context
+
+import pyarrow as pa
+
+from botanu_store.clickhouse import otel_traces
+from botanu_store.clickhouse.conclude import Concluder
+from botanu_store.clickhouse.otel_traces import OtelTraces
+from botanu_store.clickhouse.prices import upload_prices
+from botanu_store.clickhouse.schema import create_tables
+from botanu_store.clickhouse.write import write
+from botanu_store.engines.clickhouse import Address, Server, connect
+from botanu_store.engines.duckdb import script
+
+OVERLAP = timedelta(hours=1)
+"""How far before the last span read a sync looks again, for spans that came late."""
+
+BATCH_SPANS = 50_000
+"""Spans concluded at once by one worker: bounds its memory."""
+
+SLICE_SPANS = 20_000_000
+"""Spans of whole hours looked through at once: bounds the server's memory."""
+
+_HOUR_NS = 3_600_000_000_000
+
+Progress = Callable[[int], None]
+"""Called with the number of spans just concluded."""
+
+
+@dataclass(slots=True)
+class Synced:
+    """What came of a sync, counted."""
+
+    spans: int = 0
+    runs: int = 0
+    calls: int = 0
+    kept: int = 0
+    """Runs left as they were, because spans that they rest on have expired."""
+    seconds: float = 0.0
+
+    def add(self, batch: Synced) -> None:
+        """Count a batch that was written."""
+        for name in ("spans", "runs", "calls", "kept"):
+            setattr(self, name, getattr(self, name) + getattr(batch, name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Some pending runs."""
+
+    sync: str
+    number: int
+    table: OtelTraces
+
+
+def sync(
+    server: Server,
+    *,
+    table: str = "otel_traces",
+    since_ns: int | None = None,
+    overlap: timedelta = OVERLAP,
+    address: Address | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Synced:
+    """Bring calls and runs up to date with `otel_traces`.
+
+    Args:
+        server: an open session, which may create tables.
+        table: where the collector's exporter writes spans.
+        since_ns: look again from here on, instead of from where the last sync ended less the overlap.
+        overlap: how far back to look for late spans.
+        address: where other processes find the server.
+        workers: processes that conclude runs at once; more than one needs the address.
+        progress: called with the number of spans just concluded.
+
+    Raises:
+        StoreError: the server, its rights or the table are not as needed.
+    """
+    started = time.perf_counter()
+    create_tables(server)
+    source = otel_traces.find(server, table)
+    done = Synced()
+    begin_ns = since_ns if since_ns is not None else _read_until(server, table) - int(overlap / timedelta(microseconds=1)) * 1000
+    for from_ns, to_ns in _slices(server, source, begin_ns - begin_ns % _HOUR_NS):
+        for batch in _concluded(_batches(server, source, from_ns, to_ns), server, address, workers):
+            done.add(batch)
+            if progress:
+                progress(batch.spans)
+        server.run("insert into botanu_sync (name, value) values ($name, $value)", {"name": table, "value": str(to_ns)})
+    upload_prices(server)
+    done.seconds = time.perf_counter() - started
+    return done
+
+
+def _read_until(server: Server, table: str) -> int:
+    rows = server.rows("select value from botanu_sync final where name = $name", {"name": table})
+    return int(rows[0]["value"]) if rows else 0
+
+
+def _slices(server: Server, source: OtelTraces, from_ns: int) -> Iterator[tuple[int, int]]:
+    """Cut what is to be read into whole hours of a bounded number of spans together; the last one ends with the last span."""
+    hours = server.rows(
+        "select toUnixTimestamp(toStartOfHour(toDateTime(Timestamp, 'UTC'))) * toInt64(1000000000) as hour_ns, count(*) as spans, "
+        f"max(toUnixTimestamp64Nano(Timestamp)) as last_ns from {source.name} "
+        "where Timestamp >= fromUnixTimestamp64Nano($from_ns) group by hour_ns order by hour_ns",
+        {"from_ns": max(from_ns, 0)},
+    )
+    filled, begin = 0, None
+    for number, hour in enumerate(hours):
+        begin = hour["hour_ns"] if begin is None else begin
+        filled += hour["spans"]
+        if filled >= SLICE_SPANS or number == len(hours) - 1:
+            yield int(begin), int(hour["last_ns"]) + 1
+            filled, begin = 0, None
+
+
+def _batches(server: Server, source: OtelTraces, from_ns: int, to_ns: int) -> list[_Batch]:
+    found = script("clickhouse/sql/find_spans.sql").replace("{run_id}", source.run_id).replace("{otel_traces}", source.name)
+    extent = {"from_ns": from_ns, "to_ns": to_ns}
+    server.run(found, extent)
+    name = uuid.uuid4().hex
+    pending = script("clickhouse/sql/find_pending.sql").replace("{batch_spans}", str(BATCH_SPANS))
+    server.run(pending, extent | {"sync": name})
+    numbers = server.rows("select distinct batch from botanu_pending where sync = $sync order by batch", {"sync": name})
+    return [_Batch(name, int(row["batch"]), source) for row in numbers]
+
+
+def _concluded(batches: list[_Batch], server: Server, address: Address | None, workers: int) -> Iterable[Synced]:
+    if workers == 1 or address is None or len(batches) == 1:
+        concluder = Concluder()
+        return (_conclude(server, concluder, batch) for batch in batches)
+    return _in_parallel(batches, address, workers)
+
+
+def _in_parallel(batches: list[_Batch], address: Address, workers: int) -> Iterator[Synced]:
+    with ProcessPoolExecutor(min(workers, len(batches)), get_context("spawn")) as pool:
+        yield from pool.map(_in_worker, batches, [address] * len(batches))
+
+
+def _in_worker(batch: _Batch, address: Address) -> Synced:
+    if not _worker:
+        _worker.append((connect(address), Concluder()))
+    server, concluder = _worker[0]
+    return _conclude(server, concluder, batch)
+
+
+_worker: list[tuple[Server, Concluder]] = []
+"""The session and the database in memory of this worker process."""
+
+
+def _conclude(server: Server, concluder: Concluder, batch: _Batch) -> Synced:
+    """Conclude the runs of a batch from all spans of all their traces, and write what is new of them."""
+    parameters = {"sync": batch.sync, "batch": batch.number}
+    known = server.arrow(_KNOWN, parameters)
+    if not known.num_rows:
+        return Synced()
+    spans = batch.table.read(server, _SPANS, parameters | _extent(known))
+    concluder.conclude(spans)
+    runs, calls, kept = write(server, concluder.con, known, parameters)
+    return Synced(spans.num_rows, runs, calls, kept)
+
+
+_PENDING = "(select run_id from botanu_pending where sync = $sync and batch = $batch)"
+_KNOWN = (
+    "select run_id, trace_id, toUnixTimestamp(hour) as hour, max(found) as found from botanu_traces "
+    f"where run_id in {_PENDING} group by run_id, trace_id, hour"
+)
+_SPANS = (
+    f"lower(TraceId) in (select trace_id from botanu_traces where run_id in {_PENDING}) "
+    "and Timestamp >= fromUnixTimestamp64Nano($from_ns) and Timestamp < fromUnixTimestamp64Nano($to_ns)"
+)
+
+
+def _extent(known: pa.Table) -> dict[str, int]:
+    hours = [int(hour) * 1_000_000_000 for hour in known["hour"].to_pylist()]
+    return {"from_ns": min(hours), "to_ns": max(hours) + _HOUR_NS}

@@ -1,0 +1,1 @@
+"""Tests of the store on ClickHouse, against the real engine in process."""
