@@ -23,7 +23,16 @@ from botanu_store.price import Found, Price
 from botanu_store.rates import rates
 from botanu_store.rates import text as rates_text
 
-__all__ = ["Overrides", "apply_overrides", "book_version", "needs_sync", "read_overrides", "sync_prices"]
+__all__ = [
+    "Overrides",
+    "apply_overrides",
+    "book_version",
+    "find",
+    "key_row",
+    "needs_sync",
+    "read_overrides",
+    "sync_prices",
+]
 
 _TABLES = {"prices", "price_keys", "price_book"}
 
@@ -121,12 +130,13 @@ def _store_keys(con: duckdb.DuckDBPyConnection) -> None:
         "select distinct category, vendor, model, operation from calls anti join price_keys using (category, vendor, model, operation)"
     ).fetchall()
     if new:
-        _read_rows(con, "read_keys", [_key_row(*key) for key in new])
+        _read_rows(con, "read_keys", [key_row(*key) for key in new])
         con.execute("insert into price_keys by name from read_keys")
         con.execute("drop table read_keys")
 
 
-def _key_row(category: str, vendor: str, model: str, operation: str) -> Mapping[str, object]:
+def key_row(category: str, vendor: str, model: str, operation: str) -> Mapping[str, object]:
+    """Return the row of `price_keys` of a kind of call."""
     key = {"category": category, "vendor": vendor, "model": model, "operation": operation}
     return key | asdict(find(**key))
 

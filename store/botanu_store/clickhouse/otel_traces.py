@@ -38,7 +38,9 @@ class OtelTraces:
     @property
     def columns(self) -> str:
         """The SQL of a span's columns, less its content."""
-        kept = f"not match(k, '^(?:{_quoted(content.CONTENT_PATTERN)})') or match(k, '^{_quoted(content.COUNT_PATTERN)}')"
+        kept = (
+            f"not match(k, '^(?:{_quoted(content.CONTENT_PATTERN)})') or match(k, '^{_quoted(content.COUNT_PATTERN)}')"
+        )
         said = "toJSONString(SpanAttributes)" if self.is_json else f"mapFilter((k, v) -> {kept}, SpanAttributes)"
         return (
             "lower(TraceId) as trace_id, lower(SpanId) as span_id, lower(ParentSpanId) as parent_id, SpanName as name, SpanKind as kind, "

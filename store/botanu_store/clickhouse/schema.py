@@ -26,7 +26,9 @@ def create_tables(server: Server) -> None:
     """Make the tables that are missing, and the columns that an older botanu did not know."""
     text = script("clickhouse/sql/tables.sql")
     for table in TABLES:
-        text = text.replace("{" + table + "}", ",\n    ".join(f"{name} {kind}" for name, kind in _columns()[table].items()))
+        text = text.replace(
+            "{" + table + "}", ",\n    ".join(f"{name} {kind}" for name, kind in _columns()[table].items())
+        )
     for statement in text.split(";\n"):
         server.run(statement)
     for table in TABLES:
@@ -47,7 +49,10 @@ def _columns() -> dict[str, dict[str, str]]:
     try:
         migrate(con, None)
         return {
-            table: {str(name): _kind(table, str(name), str(kind)) for name, kind, *_ in con.execute(f"describe {table}").fetchall()}
+            table: {
+                str(name): _kind(table, str(name), str(kind))
+                for name, kind, *_ in con.execute(f"describe {table}").fetchall()
+            }
             for table in TABLES
         }
     finally:

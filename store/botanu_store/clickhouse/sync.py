@@ -23,7 +23,7 @@ import pyarrow as pa
 from botanu_store.clickhouse import otel_traces
 from botanu_store.clickhouse.conclude import Concluder
 from botanu_store.clickhouse.otel_traces import OtelTraces
-from botanu_store.clickhouse.prices import upload_prices
+from botanu_store.clickhouse.prices import Kind, price_kinds, priced_kinds, upload_book
 from botanu_store.clickhouse.schema import create_tables
 from botanu_store.clickhouse.write import write
 from botanu_store.engines.clickhouse import Address, Server, connect
@@ -97,15 +97,19 @@ def sync(
     started = time.perf_counter()
     create_tables(server)
     source = otel_traces.find(server, table)
+    upload_book(server)
     done = Synced()
-    begin_ns = since_ns if since_ns is not None else _read_until(server, table) - int(overlap / timedelta(microseconds=1)) * 1000
+    begin_ns = (
+        since_ns
+        if since_ns is not None
+        else _read_until(server, table) - int(overlap / timedelta(microseconds=1)) * 1000
+    )
     for from_ns, to_ns in _slices(server, source, begin_ns - begin_ns % _HOUR_NS):
         for batch in _concluded(_batches(server, source, from_ns, to_ns), server, address, workers):
             done.add(batch)
             if progress:
                 progress(batch.spans)
         server.run("insert into botanu_sync (name, value) values ($name, $value)", {"name": table, "value": str(to_ns)})
-    upload_prices(server)
     done.seconds = time.perf_counter() - started
     return done
 
@@ -133,7 +137,9 @@ def _slices(server: Server, source: OtelTraces, from_ns: int) -> Iterator[tuple[
 
 
 def _batches(server: Server, source: OtelTraces, from_ns: int, to_ns: int) -> list[_Batch]:
-    found = script("clickhouse/sql/find_spans.sql").replace("{run_id}", source.run_id).replace("{otel_traces}", source.name)
+    found = (
+        script("clickhouse/sql/find_spans.sql").replace("{run_id}", source.run_id).replace("{otel_traces}", source.name)
+    )
     extent = {"from_ns": from_ns, "to_ns": to_ns}
     server.run(found, extent)
     name = uuid.uuid4().hex
@@ -145,8 +151,8 @@ def _batches(server: Server, source: OtelTraces, from_ns: int, to_ns: int) -> li
 
 def _concluded(batches: list[_Batch], server: Server, address: Address | None, workers: int) -> Iterable[Synced]:
     if workers == 1 or address is None or len(batches) == 1:
-        concluder = Concluder()
-        return (_conclude(server, concluder, batch) for batch in batches)
+        worker = _Worker(server)
+        return (worker.conclude(batch) for batch in batches)
     return _in_parallel(batches, address, workers)
 
 
@@ -156,27 +162,32 @@ def _in_parallel(batches: list[_Batch], address: Address, workers: int) -> Itera
 
 
 def _in_worker(batch: _Batch, address: Address) -> Synced:
-    if not _worker:
-        _worker.append((connect(address), Concluder()))
-    server, concluder = _worker[0]
-    return _conclude(server, concluder, batch)
+    if not _mine:
+        _mine.append(_Worker(connect(address)))
+    return _mine[0].conclude(batch)
 
 
-_worker: list[tuple[Server, Concluder]] = []
-"""The session and the database in memory of this worker process."""
+class _Worker:
+    """Whoever concludes batches: a session, a database in memory, and the kinds of call whose price is known."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._concluder = Concluder()
+        self._kinds: set[Kind] = priced_kinds(server)
+
+    def conclude(self, batch: _Batch) -> Synced:
+        """Conclude the runs of a batch from all spans of all their traces, and write what is new of them."""
+        parameters = {"sync": batch.sync, "batch": batch.number}
+        known = self._server.arrow(_KNOWN, parameters)
+        spans = batch.table.read(self._server, _SPANS, parameters | _extent(known))
+        self._concluder.conclude(spans)
+        price_kinds(self._server, self._concluder.con, self._kinds)
+        runs, calls, kept = write(self._server, self._concluder.con, known, parameters)
+        return Synced(spans.num_rows, runs, calls, kept)
 
 
-def _conclude(server: Server, concluder: Concluder, batch: _Batch) -> Synced:
-    """Conclude the runs of a batch from all spans of all their traces, and write what is new of them."""
-    parameters = {"sync": batch.sync, "batch": batch.number}
-    known = server.arrow(_KNOWN, parameters)
-    if not known.num_rows:
-        return Synced()
-    spans = batch.table.read(server, _SPANS, parameters | _extent(known))
-    concluder.conclude(spans)
-    runs, calls, kept = write(server, concluder.con, known, parameters)
-    return Synced(spans.num_rows, runs, calls, kept)
-
+_mine: list[_Worker] = []
+"""The worker of this process."""
 
 _PENDING = "(select run_id from botanu_pending where sync = $sync and batch = $batch)"
 _KNOWN = (

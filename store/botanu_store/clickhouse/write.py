@@ -27,7 +27,9 @@ def write(
     """
     con.register("known", known)
     for table, keys in _KEYS.items():
-        there = f"select {keys}, toInt32(run_day) as run_day, version from botanu_{table} final where run_id in {_PENDING}"
+        there = (
+            f"select {keys}, toInt32(run_day) as run_day, version from botanu_{table} final where run_id in {_PENDING}"
+        )
         con.register(f"stored_{table}", server.arrow(there, parameters))
     con.execute(script("clickhouse/sql/versions.sql"))
     written = {table: _write_table(server, con, table, keys) for table, keys in _KEYS.items()}
@@ -43,4 +45,4 @@ def _write_table(server: Server, con: duckdb.DuckDBPyConnection, table: str, key
     text = script("clickhouse/sql/written.sql").replace("{table}", table).replace("{keys}", keys)
     rows = con.sql(text.replace("{columns}", ", ".join(f"t.{name}" for name in columns(table)))).to_arrow_table()
     server.insert(f"botanu_{table}", rows)
-    return rows.num_rows - sum(rows["deleted"].to_pylist())
+    return sum(not deleted for deleted in rows["deleted"].to_pylist())

@@ -3,7 +3,7 @@
 A session has settings that make ClickHouse answer as SQL says: without them a call that finds no price would cost 0 instead of being unpriced.
 """
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
 # (pyarrow ships no types.)
 
 from __future__ import annotations
@@ -136,7 +136,9 @@ def connect(address: Address) -> Server:
     try:
         import clickhouse_connect  # noqa: PLC0415 - an extra, and 150 ms that a local store does not need
     except ImportError as error:
-        raise InputError("Reading ClickHouse needs one package more. Install it: pip install 'botanu[clickhouse]'") from error
+        raise InputError(
+            "Reading ClickHouse needs one package more. Install it: pip install 'botanu[clickhouse]'"
+        ) from error
     with explained(str(address)):
         client = clickhouse_connect.get_client(
             host=address.host,
@@ -166,22 +168,16 @@ def bind(text: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]
     return re.sub(r"\$([a-z_][a-z_0-9]*)", typed, text), found
 
 
+_KINDS: dict[type, str] = {bool: "Bool", int: "Int64", Decimal: "Decimal(38, 12)", datetime: "DateTime64(6, 'UTC')", type(None): "Nullable(String)", list: "Array(String)"}  # fmt: skip
+
+
 def _typed(value: Any) -> tuple[str, Any]:
-    match value:
-        case bool():
-            return "Bool", value
-        case int():
-            return "Int64", value
-        case Decimal():
-            return "Decimal(38, 12)", f"{value:f}"
-        case datetime():
-            return "DateTime64(6, 'UTC')", value
-        case list():
-            return "Array(String)", [f"{each:f}" if isinstance(each, Decimal) else each for each in value]
-        case None:
-            return "Nullable(String)", None
-        case _:
-            return "String", str(value)
+    """The type of a value, and how it is written; what is exact is written as text."""
+    return _KINDS.get(type(value), "String"), list(map(_plain, value)) if isinstance(value, list) else _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    return f"{value:f}" if isinstance(value, Decimal) else value
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
-
 from botanu_store.engines.clickhouse import Server
 
 # Columns, types, order and indexes of the exporter's tables: opentelemetry-collector-contrib, exporter/clickhouseexporter/internal/sqltemplates.
@@ -39,7 +38,9 @@ def create(server: Server, *, is_json: bool = False, name: str = "otel_traces") 
     server.run(_TABLE.replace("{name}", name).replace("{attributes}", kind))
 
 
-def fill(server: Server, documents: Iterable[Mapping[str, Any]], *, is_json: bool = False, name: str = "otel_traces") -> None:
+def fill(
+    server: Server, documents: Iterable[Mapping[str, Any]], *, is_json: bool = False, name: str = "otel_traces"
+) -> None:
     """Insert the spans of OTLP documents as the exporter does."""
     rows = [row for document in documents for row in _rows(document, is_json=is_json)]
     lines = "\n".join(json.dumps(row) for row in rows)
