@@ -5,6 +5,7 @@ The bytes themselves go into the spool as they came, so that one decoder, the dr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -36,7 +37,7 @@ _LEVELS: dict[Signal, tuple[str, str, str]] = {
     "logs": ("resourceLogs", "scopeLogs", "logRecords"),
     "metrics": ("resourceMetrics", "scopeMetrics", "metrics"),
 }
-_UNUSABLE = "spans without a 16-byte trace id, an 8-byte span id or a start time are set aside"
+_UNUSABLE = "spans without a trace id of 16 bytes, a span id of 8 or a start time between 1970 and 2262 are set aside"
 
 
 def examine(signal: Signal, encoding: Encoding, body: bytes, limit: int) -> Receipt:
@@ -69,7 +70,9 @@ def _examine_protobuf(signal: Signal, body: bytes, limit: int) -> Receipt:
         raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in protobuf: {error}") from error
     return _receipt(
         (span for group in groups for scoped in group.scoped for span in scoped.spans),
-        lambda span: len(span.trace_id) == _TRACE and len(span.span_id) == _SPAN and span.start_time_unix_nano > 0,
+        lambda span: (
+            len(span.trace_id) == _TRACE and len(span.span_id) == _SPAN and 0 < span.start_time_unix_nano <= _LATEST
+        ),
     )
 
 
@@ -114,14 +117,22 @@ def _first(limit: int, items: Iterable[Any]) -> Iterator[Any]:
 
 
 def _is_usable(span: dict[str, Any]) -> bool:
-    trace_id, span_id, start = span.get("traceId"), span.get("spanId"), span.get("startTimeUnixNano")
     return (
-        isinstance(trace_id, str)
-        and len(trace_id) == 2 * _TRACE
-        and isinstance(span_id, str)
-        and len(span_id) == 2 * _SPAN
-        and str(start or "0") != "0"
+        _is_id(span.get("traceId"), _TRACE)
+        and _is_id(span.get("spanId"), _SPAN)
+        and _is_time(span.get("startTimeUnixNano"))
     )
+
+
+def _is_id(value: Any, size: int) -> bool:
+    return isinstance(value, str) and len(value) == 2 * size and _HEXADECIMAL(value) is not None
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return not isinstance(value, bool) and 0 < float(value) < _LATEST
+    except (TypeError, ValueError):
+        return False
 
 
 def _receipt(spans: Iterator[Any], usable: Callable[[Any], bool]) -> Receipt:
@@ -149,3 +160,6 @@ def _entry(value: Any, key: str, default: Any) -> Any:
 
 
 _TRACE, _SPAN = 16, 8
+_LATEST = 2**63 - 1
+"""In nanoseconds: the year 2262."""
+_HEXADECIMAL = re.compile("[0-9a-fA-F]+").fullmatch

@@ -98,6 +98,15 @@ def test_a_full_spool_is_retryable_and_loses_nothing(serve: Serve, tmp_path: Pat
     assert served.spans() == sorted(kept)
 
 
+@pytest.mark.parametrize("limits", ["requests=0", "held_bytes=10"])
+def test_too_many_requests_at_once_are_told_to_come_back(serve: Serve, limits: str) -> None:
+    """Beyond what may be written at once, or held in memory, a request is refused for the moment and nothing of it is kept."""
+    served = serve(limits=f"Limits({limits})")
+    answer = served.post(request())
+    assert (answer.status_code, int(answer.headers["retry-after"])) == (429, 1)
+    assert served.spans() == []
+
+
 def test_a_spool_that_cannot_be_written_is_retryable(serve: Serve) -> None:
     """Nothing is acknowledged when the disk refuses; the client is told to come back, and finds it works again."""
     served = serve()

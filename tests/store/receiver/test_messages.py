@@ -1,0 +1,59 @@
+"""What the receiver says of a request is what the store then does with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from botanu_store import open_store
+from botanu_store.receiver.messages import Encoding, examine
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+TRACE, SPAN = "ab" * 16, "cd" * 8
+ODD: dict[str, dict[str, Any]] = {
+    "good": {},
+    "a number for the time": {"startTimeUnixNano": 1},
+    "capital letters": {"traceId": TRACE.upper()},
+    "no trace id": {"traceId": None},
+    "a short span id": {"spanId": SPAN[:-2]},
+    "ids that are not hexadecimal": {"traceId": "z" * 32},
+    "an id that is a list": {"spanId": [1]},
+    "no time": {"startTimeUnixNano": None},
+    "time 0": {"startTimeUnixNano": "000"},
+    "a time before 1970": {"startTimeUnixNano": "-5"},
+    "a time past 2262": {"startTimeUnixNano": "99999999999999999999"},
+    "a word for the time": {"startTimeUnixNano": "soon"},
+    "true for the time": {"startTimeUnixNano": True},
+}
+
+
+def rejected(folder: Path, encoding: Encoding, body: bytes) -> tuple[int, int]:
+    """Return how many spans of a request the receiver calls unusable, and how many the store sets aside."""
+    name = "x.jsonl" if encoding == "json" else "x.pb"
+    (folder / name).write_bytes(body + b"\n" if encoding == "json" else len(body).to_bytes(4, "big") + body)
+    with open_store(folder / "s.duckdb") as store:
+        found = store.ingest([folder / name])
+    return examine("traces", encoding, body, 100).rejected, found.rejected_count
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_partial_success_in_json_counts_what_the_store_sets_aside(tmp_path: Path, name: str) -> None:
+    """A client is told of exactly those spans that will not be in the store."""
+    span = {"traceId": TRACE, "spanId": SPAN, "startTimeUnixNano": "1", **ODD[name]}
+    body = orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+    expected = 0 if name in ("good", "a number for the time", "capital letters") else 1
+    assert rejected(tmp_path, "json", body) == (expected, expected)
+
+
+@pytest.mark.parametrize(("trace", "span", "start", "expected"), [(16, 8, 1, 0), (15, 8, 1, 1), (16, 8, 2**64 - 1, 1)])
+def test_a_partial_success_in_protobuf_does_as_well(
+    tmp_path: Path, trace: int, span: int, start: int, expected: int
+) -> None:
+    """The same of protobuf."""
+    message = ExportTraceServiceRequest()
+    message.resource_spans.add().scope_spans.add().spans.add(
+        trace_id=b"\1" * trace, span_id=b"\2" * span, start_time_unix_nano=start
+    )
+    assert rejected(tmp_path, "protobuf", message.SerializeToString()) == (expected, expected)
