@@ -93,9 +93,8 @@ def decode_logs_into(
     con.unregister("pieces")
     con.unregister("decoded")
     con.execute(f"insert into {table} by name {_arriving()}")
-    rows = con.execute(f"select count(*) from log_records union all select count(*) from {table} where kind = 'LOG'")
-    everything, used = (int(row[0]) for row in rows.fetchall())
-    return everything - used
+    others = f"select (select count(*) from log_records) - (select count(*) from {table} where kind = 'LOG')"
+    return int(con.execute(others).fetchall()[0][0])
 
 
 @cache
