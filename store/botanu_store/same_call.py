@@ -140,8 +140,8 @@ def _once_each(nodes: list[Node], groups: Groups) -> list[Node]:
 
 def _alike(outer: Node, inner: Node) -> bool:
     """Whether the inner span may be the outer's call: a tool that calls a model is a call of its own."""
-    if inner.reading.role == "raw":
-        return outer.reading.dialect == inner.reading.dialect
+    if inner.reading.role == "raw" and outer.reading.dialect == inner.reading.dialect:
+        return True
     if outer.is_model_call:
         return outer.reading.category == inner.reading.category
     return outer.reading.category == inner.reading.category and _same_product(outer, inner)
@@ -164,11 +164,26 @@ def _same_inside(outer: Node, inside: list[Node]) -> list[Node]:
     tried = [node for node in tried if not _conflict(outer, node)]
     for node in tried:
         if outer.own_id and outer.own_id == node.own_id:
-            return [node]
+            return _and_beside(node, outer, tried)
     for node in tried:
         if outer.has_tokens and node.has_tokens and same_tokens(outer, node):
-            return [node]
+            return _and_beside(node, outer, tried)
     return _only_possible(outer, tried)
+
+
+def _and_beside(found: Node, outer: Node, tried: list[Node]) -> list[Node]:
+    """The outer one's call, and what other instrumentations made of it beside that."""
+    same, instruments = [found], {outer.instrument, found.instrument}
+    for node in tried:
+        if node.instrument not in instruments and _overlap(found, node) and _may_be_same(Group(found), Group(node)):
+            same.append(node)
+            instruments.add(node.instrument)
+    return same
+
+
+def _overlap(one: Node, other: Node) -> bool:
+    ours, theirs = one.span, other.span
+    return ours.start_ns <= theirs.end_ns + _OVERLAP_NS and theirs.start_ns <= ours.end_ns + _OVERLAP_NS
 
 
 def _only_possible(outer: Node, tried: list[Node]) -> list[Node]:

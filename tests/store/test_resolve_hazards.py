@@ -347,6 +347,30 @@ def test_h10_a_request_and_the_raw_answer_inside_it_are_one_call() -> None:
     assert (counted.response_id, counted.emitter_usd) == ("chatcmpl-1011", "0.00021345")
 
 
+def test_h10_a_raw_answer_inside_another_instrumentations_span_is_its_call() -> None:
+    """LiteLLM writes the answer under whatever span is current, such as one that OpenInference made of the same request."""
+    trace = Trace()
+    request = trace.span(openinference(1011, 103), scope="openinference.instrumentation.litellm", name="completion")
+    trace.span(raw(1011, 103), scope="litellm", name="raw_gen_ai_request", inside=request, at=1, ms=8)
+
+    assert totals(trace.calls()) == Totals(1011, 103, 0, 0)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["with usage", "without"])
+def test_h4_a_framework_around_two_instrumented_clients_is_one_call(known: bool) -> None:
+    """Two spans inside it, beside each other, are both its call, whether or not the second knows the usage; the next call is not."""
+    trace = Trace()
+    agent = trace.span(chat(1011, 103), scope="pydantic-ai", ms=20)
+    trace.span(openinference(1011, 103), scope=CLIENT, inside=agent, at=1, ms=18)
+    second = chat(1011, 103) if known else chat()
+    trace.span(second, scope="opentelemetry.instrumentation.openai.v1", inside=agent, at=2, ms=9)
+    trace.span(chat(1011, 103), scope="pydantic-ai", at=30)
+
+    calls = [call for call in trace.calls() if call.counted]
+
+    assert [(call.usage, call.quantities["input_tokens"]) for call in calls] == [("reported", 1011)] * 2
+
+
 def test_h11_a_call_in_spans_and_in_logs_counts_from_the_log() -> None:
     """Claude Code tells of each call in a span and in a log record; the record has the cost."""
     trace = Trace()
