@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from botanu_store import open_store
 from tests.store import builders
 
 _LISTENING = re.compile(r"Receiving OTLP at (\S+) and, by gRPC, (\S+),")
+_PATIENCE = 300
+"""Tenths of a second."""
+
 _SERVE = """
 import sys
 from pathlib import Path
@@ -56,11 +60,16 @@ class Served:
         return self.process.wait(30)
 
     def spans(self) -> list[str]:
-        """Stop, and return the span ids in the store, with repetitions if there were any."""
+        """Stop, and return the span ids in the store when nothing waits for it, with repetitions if there were any."""
         if self.process.poll() is None:
             self.stop()
-        with open_store(self.store) as store:
-            return [row["span_id"] for row in store.query("select span_id from spans order by all")]
+        # The child of a receiver that was killed may be at its last drain; until it ends, a reader sees what was there before.
+        for _ in range(_PATIENCE):
+            with open_store(self.store) as store:
+                if not store.info()["segments_pending"]:
+                    return [row["span_id"] for row in store.query("select span_id from spans order by all")]
+            time.sleep(0.1)
+        raise AssertionError("the spool is not drained")
 
 
 Serve = Callable[..., Served]
