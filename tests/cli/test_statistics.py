@@ -68,20 +68,27 @@ def test_the_same_samples_always_give_the_same_interval() -> None:
     assert change(samples, samples, "mean") == change(samples, samples, "mean")
 
 
-def builds_that_fail(builds: int, count: int, factor: float, metric: Metric, limit: float = 0.10) -> int:
-    """How many of so many builds a gate on `max_increase` stops, when costs truly changed by this factor."""
+def lowest_changes(builds: int, count: int, factor: float, metric: Metric) -> list[tuple[float, float]]:
+    """Of so many builds: the change measured and the lower end of its interval, when costs truly changed by this factor."""
     chance = random.Random(7)
-    failed = 0
+    found = []
     for _ in range(builds):
         moved = change(drawn(chance, count), drawn(chance, count, mean=0.05 * factor), metric)
         assert moved is not None
         assert moved[1] is not None
-        failed += moved[1][0] > limit
-    return failed
+        found.append((moved[0], moved[1][0]))
+    return found
+
+
+def builds_that_fail(builds: int, count: int, factor: float, metric: Metric, limit: float = 0.10) -> int:
+    """How many of so many builds a gate on `max_increase` stops."""
+    return sum(surely > limit for _, surely in lowest_changes(builds, count, factor, metric))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("metric", "count"), [("mean", 200), ("mean", 20), ("p95", 200), ("p50", 50)])
+@pytest.mark.parametrize(
+    ("metric", "count"), [("mean", 200), ("mean", 20), ("p95", 200), ("p95", 20), ("p90", 20), ("p50", 50)]
+)
 def test_noise_does_not_break_builds(metric: Metric, count: int) -> None:
     """With no true change, a gate at 10 % stops fewer than 2 of 100 builds, whatever the metric, with few runs too."""
     builds = 150
@@ -95,3 +102,22 @@ def test_a_true_increase_breaks_builds() -> None:
     builds = 100
 
     assert builds_that_fail(builds, 200, 1.25, "mean") > 0.95 * builds
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("count", "factor"), [(800, 1.25), (200, 1.5)])
+def test_a_percentile_needs_more_runs_or_a_larger_increase(count: int, factor: float) -> None:
+    """A gate on the p95 stops more than 95 of 100 builds that are 25 % up on 800 runs a side, or 50 % up on 200."""
+    builds = 200
+
+    assert builds_that_fail(builds, count, factor, "p95") > 0.95 * builds
+
+
+@pytest.mark.slow
+def test_a_percentile_of_few_runs_warns_where_it_may_not_fail() -> None:
+    """25 % up on 200 runs a side: the ten dearest decide, so half of the builds fail, but nearly all at least warn."""
+    builds = 200
+    found = lowest_changes(builds, 200, 1.25, "p95")
+
+    assert 0.35 * builds < sum(surely > 0.10 for _, surely in found) < 0.65 * builds
+    assert sum(measured > 0.10 for measured, _ in found) > 0.95 * builds
