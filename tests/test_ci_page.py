@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -49,7 +49,7 @@ class Vendor(BaseHTTPRequestHandler):
             "usage": {"prompt_tokens": tokens, "completion_tokens": 100, "total_tokens": tokens + 100},
         }
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - so the base class names it
         """Stay silent."""
 
 
@@ -148,7 +148,11 @@ def said(done: list[subprocess.CompletedProcess[str]]) -> str:
 
 def test_the_project_has_nothing_but_a_test_suite(project: Project) -> None:
     """The page's project is a test, its requirements and its budgets."""
-    assert sorted(path.name for path in project.folder.iterdir()) == ["botanu.toml", "requirements.txt", "test_agent.py"]
+    assert sorted(path.name for path in project.folder.iterdir()) == [
+        "botanu.toml",
+        "requirements.txt",
+        "test_agent.py",
+    ]
 
 
 @pytest.mark.slow
@@ -178,16 +182,13 @@ def test_the_github_workflow_fails_a_build_that_costs_too_much(project: Project)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("tokens", "failures", "codes"), [(1000, "0", [0, 0]), (100_000, "1", [0, 1])])
-def test_the_gitlab_job_leaves_a_report_either_way(
-    project: Project, tokens: int, failures: str, codes: list[int]
-) -> None:
+def test_the_gitlab_job_leaves_a_report(project: Project) -> None:
     """The job's lines run, and the report that it keeps says what broke."""
-    project.costs(tokens)
+    project.costs(100_000)
     done = project.gitlab()
 
-    assert [line.returncode for line in done] == codes, said(done)
-    assert ElementTree.parse(project.folder / "budgets.xml").getroot().get("failures") == failures
+    assert [line.returncode for line in done] == [0, 1], said(done)
+    assert ET.parse(project.folder / "budgets.xml").getroot().get("failures") == "1"
 
 
 @pytest.mark.slow
@@ -195,9 +196,12 @@ def test_a_branch_is_compared_with_main(project: Project) -> None:
     """The page's two commands: main saves what it measured, a dearer branch breaks `max_increase` once there are runs enough."""
     (commands,) = (text for text in blocks("sh") if "--save-baseline" in text)
     save, compare = commands.splitlines()
-    run = 'pytest -q --botanu-budget botanu.toml --botanu-store ci.duckdb'
+    run = "pytest -q --botanu-budget botanu.toml --botanu-store ci.duckdb"
     many = project.folder / "test_agent.py"
-    many.write_text(many.read_text("utf-8") + "\n\nfor number in range(30):\n    globals()[f'test_{number}'] = test_a_refund_is_explained\n")
+    many.write_text(
+        many.read_text("utf-8")
+        + "\n\nfor number in range(19):\n    globals()[f'test_{number}'] = test_a_refund_is_explained\n"
+    )
 
     on_main = [project.step(run, **project.secrets), project.step(save)]
     (project.folder / "ci.duckdb").unlink()
@@ -208,4 +212,4 @@ def test_a_branch_is_compared_with_main(project: Project) -> None:
 
     assert [step.returncode for step in on_main + same + dearer] == [0, 0, 0, 0, 0, 1], said(on_main + same + dearer)
     assert "no surprise" in dearer[1].stdout
-    assert "+71" in dearer[1].stdout  # from $0.0035 to $0.0060
+    assert "increase of mean cost per run is 71.4%" in dearer[1].stdout  # from $0.0035 to $0.0060
