@@ -144,17 +144,17 @@ def as_json(report: Report, layout: Layout) -> dict[str, Any]:
 def coverage_line(report: Report) -> str:
     """Say in one line what the totals rest on."""
     coverage = report.coverage
-    parts = [f"{coverage.calls_counted:,} calls counted"]
+    parts = [f"{text.counted(coverage.calls_counted, 'call')} counted"]
     if coverage.calls_unpriced:
         models = ", ".join(text.safe(model) for model in coverage.unpriced_models[:3])
         more = f" and {len(coverage.unpriced_models) - 3} more" if len(coverage.unpriced_models) > 3 else ""
         parts.append(f"{coverage.calls_unpriced:,} unpriced ({models}{more}): the total is a lower bound")
     if coverage.duplicates_excluded:
-        parts.append(f"{coverage.duplicates_excluded:,} repeats left out")
+        parts.append(f"{text.counted(coverage.duplicates_excluded, 'repeat')} left out")
     if coverage.sampled:
-        parts.append(f"about {coverage.sampled:,} runs sampled away")
+        parts.append(f"about {text.counted(coverage.sampled, 'run')} sampled away")
     if coverage.segments_pending:
-        parts.append(f"{coverage.segments_pending:,} segments pending")
+        parts.append(f"{text.counted(coverage.segments_pending, 'segment')} pending")
     return " · ".join(parts)
 
 

@@ -122,7 +122,7 @@ def cost_text(run: Mapping[str, Any]) -> str:
     """Write what a run cost, in how many calls, and whether that is all."""
     bound = "at least " if run["unpriced_calls"] and run["cost_usd"] is not None else ""
     unpriced = f", {run['unpriced_calls']} unpriced" if run["unpriced_calls"] else ""
-    return f"{bound}{text.usd(run['cost_usd'])} in {run['calls']:,} calls{unpriced}"
+    return f"{bound}{text.usd(run['cost_usd'])} in {text.counted(run['calls'], 'call')}{unpriced}"
 
 
 def relation(run: Mapping[str, Any], other: Mapping[str, Any]) -> str:

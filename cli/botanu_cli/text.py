@@ -50,6 +50,11 @@ def count(number: float | None) -> str:
     return "" if number is None else f"{number:,.0f}"
 
 
+def counted(number: int, thing: str) -> str:
+    """Write how many there are of a thing: `1 call`, `2,000 calls`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def meters(quantities: Mapping[str, int] | None) -> str:
     """Write quantities by what they count: `1,024 bytes read, 3 requests`."""
     return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in (quantities or {}).items())

@@ -11,7 +11,7 @@ import typer
 from botanu_cli.diagnostics import ExitCode
 from botanu_cli.options import known_format
 from botanu_cli.settings import Settings
-from botanu_cli.text import safe
+from botanu_cli.text import counted, safe
 
 if TYPE_CHECKING:
     from botanu_store.ingest import Ingested
@@ -63,7 +63,7 @@ def summary(result: Ingested) -> str:
     """Say in one line what came of an ingest."""
     rate = f", {result.spans / result.seconds:,.0f} spans/s" if result.seconds > _MEASURABLE and result.spans else ""
     parts = [
-        f"{result.spans:,} spans: {result.new:,} new, {result.duplicates:,} already there, {result.rejected_count:,} rejected{rate}"
+        f"{counted(result.spans, 'span')}: {result.new:,} new, {result.duplicates:,} already there, {result.rejected_count:,} rejected{rate}"
     ]
     if result.other_signals:
         parts.append(f"{result.other_signals:,} documents of logs or metrics left aside")

@@ -54,13 +54,15 @@ def prune(
     """
     from botanu_cli.interval import moment
     from botanu_cli.output import emit
+    from botanu_cli.text import counted
 
     settings: Settings = context.obj
     before = moment(older_than, settings.zone, datetime.now(UTC), "--older-than")
     with settings.open() as store:
         gone = store.prune(before, dry_run=dry_run)
     verb = "Would forget" if dry_run else "Forgot"
-    emit(f"{verb} {gone.runs:,} runs, {gone.calls:,} calls and {gone.spans:,} spans from before {before.isoformat()}.")
+    forgotten = f"{counted(gone.runs, 'run')}, {counted(gone.calls, 'call')} and {counted(gone.spans, 'span')}"
+    emit(f"{verb} {forgotten} from before {before.isoformat()}.")
     if gone.spans and not dry_run:
         settings.say("The file keeps its size until: botanu store compact")
 
@@ -100,7 +102,7 @@ def rebuild(context: typer.Context) -> None:
         spans = store.rebuild() if store.path.exists() else 0
     with settings.open() as store:
         after = store.cost(Filters()).totals
-    emit(f"Read {spans:,} spans again.")
+    emit(f"Read {text.counted(spans, 'span')} again.")
     for said, field, write in (
         ("Calls", "calls", text.count),
         ("Unpriced", "unpriced_calls", text.count),

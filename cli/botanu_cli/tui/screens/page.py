@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 from textual.worker import Worker, get_current_worker
 
+from botanu_cli import text
 from botanu_cli.tui.messages import Answered, Draining, Empty, Failed, Finished
 from botanu_cli.tui.reader import Reader, Scope, Stopped
 from botanu_cli.tui.view import View
@@ -233,7 +234,7 @@ class Page(Screen[None]):
     def on_draining(self, message: Draining) -> None:
         """Say that spans are being taken in."""
         if message.round == self.round:
-            self.query_one(ScopeLine).note = f"taking in spans, {message.segments:,} segments so far"
+            self.query_one(ScopeLine).note = f"taking in spans, {text.counted(message.segments, 'segment')} so far"
 
     def on_failed(self, message: Failed) -> None:
         """Draw the error; what was read before stays in sight where the store is only busy."""
