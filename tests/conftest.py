@@ -13,6 +13,7 @@ settings.register_profile("botanu", deadline=None)
 settings.load_profile("botanu")
 
 REPOSITORY = Path(__file__).parents[1]
+SAMPLES = REPOSITORY / "sample_traces"
 
 
 @pytest.fixture(autouse=True)
@@ -36,4 +37,4 @@ def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture
 def samples() -> Path:
     """The folder of sample traces."""
-    return REPOSITORY / "sample_traces"
+    return SAMPLES

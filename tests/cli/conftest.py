@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from botanu_cli.app import run
+
+from tests.conftest import SAMPLES
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,15 @@ def botanu(capfd: pytest.CaptureFixture[str]) -> Botanu:
     return call
 
 
+@pytest.fixture(scope="session")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample traces taken in, once; tests work on copies."""
+    store = tmp_path_factory.mktemp("ingested") / "botanu.duckdb"
+    assert run(["--store", str(store), "--quiet", "ingest", str(SAMPLES)]) == 0
+    return store
+
+
 @pytest.fixture
-def filled(botanu: Botanu, samples: Path, tmp_path: Path) -> Path:
+def filled(ingested: Path, tmp_path: Path) -> Path:
     """A store filled with the sample traces, as ./botanu.duckdb."""
-    assert botanu("ingest", str(samples)).code == 0
-    return tmp_path / "botanu.duckdb"
+    return Path(shutil.copy(ingested, tmp_path / "botanu.duckdb"))
