@@ -93,7 +93,7 @@ class Store:
     @property
     def empty(self) -> bool:
         """Whether the store holds no span at all."""
-        return not self._db.rows("select 1 as one from spans limit 1", {})
+        return not self._db.bare.execute("select 1 from spans limit 1").fetchall()
 
     def ingest(self, paths: Iterable[Path], progress: Progress | None = None, *, stdin: bool = False) -> Ingested:
         """Take in OTLP files and folders, and standard input when asked; what was in the store already is counted, not doubled.
@@ -107,12 +107,12 @@ class Store:
         if stdin:
             pieces = chain(pieces, sources.read_stdin())
         with self._writing():
-            ingester = Ingester(self._db.con, self._content, lambda: connect(self.path, wait=TURN_SECONDS))
+            ingester = Ingester(self._db.bare, self._content, lambda: connect(self.path, wait=TURN_SECONDS))
             try:
                 ingester.ingest(pieces, progress)
             finally:
-                self._db.con = ingester.con
-            self._file.settle(self._db.con)
+                self._db.bare = ingester.con
+            self._file.settle(self._db.bare)
         return ingester.result
 
     def export(self, filters: Filters, folder: Path, form: export.Form = "parquet") -> dict[Path, int]:
@@ -125,7 +125,7 @@ class Store:
 
     def info(self) -> dict[str, Any]:
         """Return what is in the store and beside it, by name."""
-        return upkeep.info(self._db.con, self.path, self.spool)
+        return upkeep.info(self._db.bare, self.path, self.spool)
 
     def prune(self, before: datetime, *, dry_run: bool = False) -> upkeep.Pruned:
         """Forget the runs that were over before a moment, whole, with their calls and spans.
@@ -263,7 +263,7 @@ class Store:
 
     def interrupt(self) -> None:
         """Stop the query that another thread runs here; there it raises RuntimeError, and the store stays usable."""
-        self._db.con.interrupt()
+        self._db.bare.interrupt()
 
     def close(self) -> None:
         """Close the connection; the file is free for others again."""

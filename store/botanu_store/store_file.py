@@ -83,12 +83,12 @@ class StoreFile:
         if not exists(self._path) and not self._spool.segments():
             con = connect(None)
             migrate(con, None)
-            return Database(self._with_views(con))
+            return Database(con, make_views=self._make_views)
         with explained(self._path):
             con = self._connect_readable()
             try:
                 self._check_version(con)
-                return Database(self._with_views(con), self._path)
+                return Database(con, self._path, self._make_views)
             except BaseException:
                 con.close()
                 raise
@@ -171,8 +171,7 @@ class StoreFile:
             f"{self._path} is not there yet and cannot be made. Make its folder writable, or name another file with --store."
         )
 
-    def _with_views(self, con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    def _make_views(self, con: duckdb.DuckDBPyConnection) -> None:
         prices.apply_overrides(con, self._overrides, believed_at=self._believed_at)
         con.execute(script("schema/views.sql"))
         usage.prepare(con, self._overrides, self._believed_at)
-        return con

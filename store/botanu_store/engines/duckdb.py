@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
@@ -41,9 +41,24 @@ _RETRY_SECONDS = 0.02
 class Database:
     """One open connection, as the reports use it."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path | None = None) -> None:
-        self.con = con
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        path: Path | None = None,
+        make_views: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
+    ) -> None:
+        self.bare = con
+        """The connection as it is, with or without the views."""
         self._path = path
+        self._make_views = make_views
+
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """The connection with the views that reports read; made when first asked for, as they take a tenth of a second."""
+        if self._make_views is not None:
+            self._make_views(self.bare)
+            self._make_views = None
+        return self.bare
 
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run a query with named parameters and return its rows by column."""
@@ -59,7 +74,7 @@ class Database:
 
     def close(self) -> None:
         """Close the connection; the file is free for others again."""
-        self.con.close()
+        self.bare.close()
 
 
 def _bound(text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
