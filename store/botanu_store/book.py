@@ -29,6 +29,7 @@ METERS_BY_PRICE_KEY: dict[str, tuple[str, int, str]] = {
     "cache_write_mtok": ("cache_write_tokens", 1_000_000, "million tokens written to the cache"),
     "cache_write_1h_mtok": ("cache_write_1h_tokens", 1_000_000, "million tokens written to the cache for an hour"),
     "output_mtok": ("output_tokens", 1_000_000, "million output tokens"),
+    "output_reasoning_mtok": ("reasoning_tokens", 1_000_000, "million reasoning tokens"),
     "input_audio_mtok": ("input_audio_tokens", 1_000_000, "million audio input tokens"),
     "cache_audio_read_mtok": ("cache_read_audio_tokens", 1_000_000, "million cached audio input tokens"),
     "output_audio_mtok": ("output_audio_tokens", 1_000_000, "million audio output tokens"),

@@ -7,7 +7,7 @@ from functools import cache
 
 from botanu_store.engines.duckdb import script
 from botanu_store.price import FALLBACKS, FRESH, MINIMUM_METERS, PROPORTIONAL_METERS
-from botanu_store.records import METERS
+from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS, PART_METERS
 
 _COMMON = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "requests")
 """The meters that nearly all calls use and no others."""
@@ -46,16 +46,15 @@ def _price_columns() -> Iterable[str]:
 @cache
 def charges_script() -> str:
     """Return the script of the views that turn quantities into money."""
-    used = [meter for meter in METERS if meter != "requests"]
+    used = [meter for meter in METERS if meter not in ("requests", *PART_METERS)]
     rare = [meter for meter in used if meter not in _COMMON]
-    inputs = [meter for meter in METERS if meter.endswith("_tokens") and not meter.startswith("output_")]
-    outputs = [meter for meter in METERS if meter.endswith("_tokens") and meter.startswith("output_")]
     cached = [meter for meter in METERS if meter.startswith("cache_read")]
     asks = f"(bills_requests or coalesce({', '.join(used)}) is null or (requests is not null and not every_meter))"
     values = {
         "rare_used": f"coalesce({', '.join(rare)}) is not null",
-        "all_input": _total(inputs, "c."),
-        "amount": f"case when p.exact then {_all_amounts(_amount, rare)} else {_all_amounts(_amount_by_the_million, rare)} end",
+        "all_input": _total(INPUT_METERS, "c."),
+        "amount": f"case when {_PLAIN} then {_all_amounts(_amount, rare)} else {_all_amounts(_any_amount, (*rare, *PART_METERS))} end",
+        "apart": _APART,
         "lacks": f"{_lacks(_COMMON, ' or ')} or case when c.rare then {_lacks(rare, ' or ')} else false end",
         "measured": " or ".join(f"(c.{meter} is not null and p.{meter}_usd is not null)" for meter in used),
         "meters_without_price": _lacks(used, " + "),
@@ -64,11 +63,11 @@ def charges_script() -> str:
         "meters_used": _count(used),
         "one_amount": _one_amount(),
         "meters": ", ".join(METERS),
-        "input_tokens": _total(inputs),
-        "output_tokens": _total(outputs),
+        "input_tokens": _total(INPUT_METERS),
+        "output_tokens": _total(OUTPUT_METERS),
         "cached_tokens": _total(cached),
-        "input_names": _names(inputs),
-        "output_names": _names(outputs),
+        "input_names": _names(INPUT_METERS),
+        "output_names": _names((*OUTPUT_METERS, *PART_METERS)),
         "cached_names": _names(cached),
     }
     text = script("schema/charges.sql")
@@ -82,24 +81,41 @@ def _all_amounts(amount: Callable[[str], str], rare: Iterable[str]) -> str:
     return f"{common} + case when c.rare then {others} else 0 end"
 
 
-def _amount_by_the_million(meter: str) -> str:
+_PLAIN = "p.exact and p.reasoning_tokens_usd is null"
+"""Whether a call's amount is no more than the sum of quantity x price: so it is for all but twenty-five models, and costs no time."""
+
+_APART = (
+    "case when p.reasoning_tokens_usd is not null and c.reasoning_tokens > 0 and c.output_tokens > 0 "
+    "then least(c.reasoning_tokens, c.output_tokens) end"
+)
+"""The reasoning tokens that are billed at a price of their own; the rest of the output tokens at theirs."""
+
+
+def _any_amount(meter: str) -> str:
+    parts = {"output_tokens": f"(c.output_tokens - coalesce({_APART}, 0))", "reasoning_tokens": _APART}
     if meter not in _TOKENS:
         return _amount(meter)
-    return f"cast(cast({_amount(meter)} as double) / 1000000 as decimal(38, 12))"
+    product = _product(meter, parts.get(meter, f"c.{meter}"))
+    return f"case when p.exact then {product} else cast(cast({product} as double) / 1000000 as decimal(38, 12)) end"
+
+
+def _product(meter: str, quantity: str) -> str:
+    return f"cast({quantity} as decimal(20, 0)) * p.{meter}_usd"
 
 
 def _amount(meter: str) -> str:
     quantity = "coalesce(c.requests, 1)" if meter == "requests" else f"c.{meter}"
     if meter in MINIMUM_METERS:
         quantity = f"case when {quantity} > 0 then greatest({quantity}, p.{meter}_minimum) end"
-    product = f"cast({quantity} as decimal(20, 0)) * p.{meter}_usd"
+    product = _product(meter, quantity)
     if meter in PROPORTIONAL_METERS:
         return f"cast(cast({product} as double) / p.{meter}_per as decimal(38, 12))"
     return product
 
 
 def _saved(cached: str, fresh: str) -> str:
-    return f"coalesce(cast(c.{cached} as decimal(20, 0)) * (p.{fresh}_usd - p.{cached}_usd), 0)"
+    whole = f"cast(c.{cached} as decimal(20, 0)) * (p.{fresh}_usd - p.{cached}_usd)"
+    return f"coalesce(case when p.exact then {whole} else cast(cast({whole} as double) / 1000000 as decimal(38, 12)) end, 0)"
 
 
 def _lacks(meters: Iterable[str], operator: str) -> str:

@@ -20,6 +20,7 @@ METERS: dict[str, str] = {
     "cache_write_tokens": "input tokens written to the vendor's prompt cache for its usual time (Anthropic: 5 minutes)",
     "cache_write_1h_tokens": "input tokens written to the vendor's prompt cache for one hour",
     "output_tokens": "output tokens, reasoning included, without those metered apart below",
+    "reasoning_tokens": "output tokens spent on reasoning, as far as they are told; they are in output_tokens too",
     "input_audio_tokens": "fresh audio input tokens",
     "cache_read_audio_tokens": "audio input tokens served from the prompt cache",
     "output_audio_tokens": "audio output tokens",
@@ -42,7 +43,10 @@ METERS: dict[str, str] = {
     "messages": "messages published or received",
     "objects": "objects read, written or listed",
 }
-"""Each meter and what one unit of it is. Meters of one call are disjoint: their sum counts nothing twice."""
+"""Each meter and what one unit of it is. Meters of one call are disjoint, but for `PART_METERS`: their sum counts nothing twice."""
+
+PART_METERS: tuple[str, ...] = ("reasoning_tokens",)
+"""The meters that tell a part of another one; billed apart only by vendors with a price of their own for that part."""
 
 INPUT_METERS: tuple[str, ...] = tuple(name for name in METERS if name.startswith(("input_", "cache_")))
 """The meters that together are a call's input tokens."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from botanu_store.dialects.reading import Reading
-from botanu_store.records import INPUT_METERS, OUTPUT_METERS, Span
+from botanu_store.records import INPUT_METERS, OUTPUT_METERS, PART_METERS, Span
 
 _Known = TypeVar("_Known")
 
@@ -60,7 +60,9 @@ class Node:
         """Say how much this span knows of its call; of several spans of one call the richest counts."""
         found = self.reading
         # Of calls without usage the one nearest the wire knows best whether it was billed.
-        detail = self.depth if self.is_model_call and not self.has_tokens else len(found.quantities)
+        detail = (
+            self.depth if self.is_model_call and not self.has_tokens else len(found.quantities.keys() - PART_METERS)
+        )
         return (
             self.has_tokens,
             not self.is_partial,

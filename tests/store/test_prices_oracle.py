@@ -11,6 +11,7 @@ import pytest
 from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.filters import to_ns
 from botanu_store.prices import apply_overrides, sync_prices
+from botanu_store.records import INPUT_METERS
 from genai_prices import Usage
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo, Provider, StartDateConstraint
@@ -49,6 +50,8 @@ _USAGES: list[dict[str, int]] = [
         "pages": 17,
         "characters": 12_345,
     },
+    {"input_tokens": 900, "output_tokens": 700, "reasoning_tokens": 650, "output_audio_tokens": 30},
+    {"output_tokens": 41, "reasoning_tokens": 41},
     {"seconds": 4},
     {"seconds": 3661, "input_tokens": 8},
     {},
@@ -63,6 +66,7 @@ _PARTS_OF: dict[str, tuple[str, ...]] = {
 _NAMES = {
     "cache_read_audio_tokens": "cache_audio_read_tokens",
     "cache_read_image_tokens": "cache_image_read_tokens",
+    "reasoning_tokens": "output_reasoning_tokens",
     "pages": "input_document_pages",
     "characters": "input_characters",
     "seconds": "input_audio_seconds",
@@ -150,7 +154,7 @@ def _library_usage(meters: dict[str, int]) -> Usage:
     usage = {_NAMES.get(meter, meter): quantity for meter, quantity in meters.items()}
     for meter, parts in _PARTS_OF.items():
         usage[meter] = meters.get(meter, 0) + sum(meters.get(part, 0) for part in parts)
-    usage["input_tokens"] = sum(q for m, q in meters.items() if m.endswith("_tokens") and not m.startswith("output"))
+    usage["input_tokens"] = sum(q for m, q in meters.items() if m in INPUT_METERS)
     usage["output_tokens"] = sum(q for m, q in meters.items() if m.startswith("output"))
     usage["audio_seconds"] = meters.get("seconds", 0)
     return Usage(**usage)

@@ -9,6 +9,11 @@ from botanu_store.dialects.usage import Tokens, anthropic_tokens, google_tokens
 from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
 
+_KINDS = {
+    "ai.usage.reasoningTokens": "reasoning_tokens",
+    "ai.usage.outputTokenDetails.reasoningTokens": "reasoning_tokens",
+}
+
 
 def read(span: Span) -> Reading | None:
     """Read an inner call (`.doGenerate`, `.doStream`, `.doEmbed`), an outer one that carries usage, or a tool call."""
@@ -45,6 +50,7 @@ def _tokens(said: genai.Attributes) -> Tokens:
         genai.first(said, "gen_ai.usage.output_tokens", "ai.usage.outputTokens", "ai.usage.completionTokens"),
         genai.first(said, "ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens"),
         count(said.get("ai.usage.inputTokenDetails.cacheWriteTokens")),
+        kinds=genai.kinds(said, _KINDS),
     )
     if "ai.response.providerMetadata" in said:
         _add_what_the_vendor_says(used, document(said["ai.response.providerMetadata"]))

@@ -35,6 +35,7 @@ def _log(span: Span) -> Reading | None:
         count(said.get("input_token_count")),
         count(said.get("output_token_count")),
         count(said.get("cached_token_count")),
+        kinds={"reasoning_tokens": count(said.get("reasoning_token_count"))},
     )
     return _call(span, used)
 

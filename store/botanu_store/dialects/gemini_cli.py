@@ -23,10 +23,12 @@ def _response(span: Span) -> Reading:
     """Thoughts are billed as output beside the candidates, what tools put into the prompt as input beside it."""
     said = span.attributes
     model = said.get("model", "")
+    thoughts = count(said.get("thoughts_token_count"))
     used = Tokens(
         count(said.get("input_token_count")) + count(said.get("tool_token_count")),
-        count(said.get("output_token_count")) + count(said.get("thoughts_token_count")),
+        count(said.get("output_token_count")) + thoughts,
         count(said.get("cached_content_token_count")),
+        kinds={"reasoning_tokens": thoughts},
     )
     found = model_call(
         span, DIALECT.name, used, operation="generate_content", vendor="gcp.gemini", model=model, request_model=model

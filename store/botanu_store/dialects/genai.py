@@ -47,8 +47,12 @@ _KINDS = {
     "gen_ai.usage.video.output_tokens": "output_video_tokens",
     "gen_ai.usage.audio.cache_read.input_tokens": "cache_read_audio_tokens",
     "gen_ai.usage.image.cache_read.input_tokens": "cache_read_image_tokens",
+    "gen_ai.usage.reasoning.output_tokens": "reasoning_tokens",
+    "gen_ai.usage.reasoning_tokens": "reasoning_tokens",
+    "gen_ai.usage.details.reasoning_tokens": "reasoning_tokens",
+    "codex.usage.reasoning_output_tokens": "reasoning_tokens",
 }
-"""Counts of audio, images and video, and their meters."""
+"""Counts of audio, images, video and reasoning, and their meters."""
 
 _LANGCHAIN_IDS = ("run-", "lc_run-")
 """LangChain's own, for messages to which the vendor gave no id."""
@@ -84,10 +88,13 @@ def tokens(said: Attributes, *, includes_cache: bool = True) -> Tokens:
 
 
 def kinds(said: Attributes, names: Mapping[str, str]) -> dict[str, int] | None:
-    """Return by meter the counts that attributes of these names give of audio, images and video; most spans have none."""
+    """Return by meter the counts that attributes of these names give of one kind of tokens; most spans have none."""
     if said.keys().isdisjoint(names):
         return None
-    return {meter: count(said.get(name)) for name, meter in names.items()}
+    found = dict.fromkeys(names.values(), 0)
+    for name, meter in names.items():
+        found[meter] = found[meter] or count(said.get(name))
+    return found
 
 
 def call(span: Span, dialect: str, used: Tokens | None = None, *, includes_cache: bool = True) -> Reading | None:

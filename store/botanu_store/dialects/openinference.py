@@ -14,6 +14,7 @@ _COUNT = "llm.token_count."
 _KINDS = {
     f"{_COUNT}prompt_details.audio": "input_audio_tokens",
     f"{_COUNT}completion_details.audio": "output_audio_tokens",
+    f"{_COUNT}completion_details.reasoning": "reasoning_tokens",
 }
 
 

@@ -22,7 +22,7 @@ class Tokens:
     includes_cache: bool = True
     """Whether `input` holds the cached tokens too."""
     kinds: Mapping[str, int] | None = None
-    """Those of the tokens above that are audio, images or video, by meter; cached ones are in the input's too."""
+    """Those of the tokens above that are audio, images, video or reasoning, by meter; cached ones are in the input's too."""
 
     def __bool__(self) -> bool:
         """Say whether anything was used at all; emitters write zeros when they do not know."""
@@ -30,7 +30,7 @@ class Tokens:
 
 
 def meters(tokens: Tokens) -> dict[str, int]:
-    """Return a call's tokens by meter, none of them counted twice, none below zero."""
+    """Return a call's tokens by meter, none below zero and none counted twice, but that reasoning stays part of the output."""
     fresh, written = tokens.input, tokens.cache_write
     cached = tokens.cache_read + written
     # A total below its parts is no total: that emitter leaves the cached tokens out, whatever its documentation says.
@@ -45,6 +45,7 @@ def meters(tokens: Tokens) -> dict[str, int]:
         "output_tokens": tokens.output,
     }
     if tokens.kinds:
+        found["reasoning_tokens"] = min(tokens.kinds.get("reasoning_tokens", 0), tokens.output)
         _tell_apart(found, tokens.kinds)
     return {meter: quantity for meter, quantity in found.items() if quantity}
 
@@ -105,6 +106,7 @@ def _openai(usage: Document, input_name: str, output_name: str) -> Tokens:
             "output_audio_tokens": count(out.get("audio_tokens")),
             "input_image_tokens": count(details.get("image_tokens")),
             "output_image_tokens": count(out.get("image_tokens")),
+            "reasoning_tokens": count(out.get("reasoning_tokens")),
         },
     )
 
@@ -129,10 +131,12 @@ def google_tokens(usage: Document) -> Tokens:
     def of(snake: str, camel: str) -> int:
         return count(usage.get(snake, usage.get(camel)))
 
+    thoughts = of("thoughts_token_count", "thoughtsTokenCount")
     return Tokens(
         of("prompt_token_count", "promptTokenCount") + of("tool_use_prompt_token_count", "toolUsePromptTokenCount"),
-        of("candidates_token_count", "candidatesTokenCount") + of("thoughts_token_count", "thoughtsTokenCount"),
+        of("candidates_token_count", "candidatesTokenCount") + thoughts,
         of("cached_content_token_count", "cachedContentTokenCount"),
+        kinds={"reasoning_tokens": thoughts},
     )
 
 

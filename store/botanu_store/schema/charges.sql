@@ -21,6 +21,7 @@ found as (
         coalesce(p.is_free, false) as is_free,
         coalesce(p.every_meter, false) as every_meter,
         p.requests_usd is not null as bills_requests,
+        {apart} as reasoning_apart,
         case when c.counted and p.has_price then {amount} end as known_usd,
         case when p.every_meter and ({lacks}) then {meters_without_price} else 0 end as meters_without_price,
         -- Cached tokens at the price of fresh ones, less what they cost: reading saves, writing costs something first.
@@ -49,7 +50,9 @@ from judged;
 
 create or replace temp view priced_calls as
 select
-    * exclude (box_id, known, is_free, every_meter, bills_requests, known_usd, meters_without_price, saved_by_cache),
+    * exclude (
+        box_id, known, is_free, every_meter, bills_requests, reasoning_apart, known_usd, meters_without_price, saved_by_cache
+    ),
     cast(case priced
         when 'yes' then known_usd
         when 'free' then 0
@@ -80,7 +83,12 @@ create or replace temp view charged_calls as
 with lines as (
     unpivot (
         select
-            * replace (case when {asks} then coalesce(requests, 1) end as requests),
+            * replace (
+                case when {asks} then coalesce(requests, 1) end as requests,
+                -- Reasoning is a line of its own only where it has a price of its own.
+                nullif(output_tokens - coalesce(reasoning_apart, 0), 0) as output_tokens,
+                reasoning_apart as reasoning_tokens
+            ),
             case when priced = 'emitter' then cast(1 as bigint) end as emitter
         from costed_calls
         where counted

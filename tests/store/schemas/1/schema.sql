@@ -26,6 +26,7 @@ create table calls (
     cache_write_tokens BIGINT,
     cache_write_1h_tokens BIGINT,
     output_tokens BIGINT,
+    reasoning_tokens BIGINT,
     input_audio_tokens BIGINT,
     cache_read_audio_tokens BIGINT,
     output_audio_tokens BIGINT,
