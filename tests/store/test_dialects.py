@@ -267,7 +267,13 @@ def test_a_call_comes_to_the_same_meters_in_every_dialect(dialect: str, scope: s
                 "cached_content_token_count": 807,
                 "thoughts_token_count": 61,
             },
-            {"input_tokens": 2204, "cache_read_tokens": 807, "output_tokens": 364, "requests": 1},
+            {
+                "input_tokens": 2204,
+                "cache_read_tokens": 807,
+                "output_tokens": 364,
+                "reasoning_tokens": 61,
+                "requests": 1,
+            },
         ),
         (
             "claude_code.api_request",
@@ -277,7 +283,7 @@ def test_a_call_comes_to_the_same_meters_in_every_dialect(dialect: str, scope: s
     ],
 )
 def test_log_records_of_coding_agents(name: str, said: dict[str, object], wanted: dict[str, int]) -> None:
-    """A record of the right name is a call, with thoughts in the output and the cached tokens apart."""
+    """A record of the right name is a call, with thoughts in the output, told beside it too, and the cached tokens apart."""
     assert reading(said, name=name, kind="LOG", scope="events").quantities == wanted
 
 
