@@ -53,7 +53,7 @@ def charges_script() -> str:
     values = {
         "rare_used": f"coalesce({', '.join(rare)}) is not null",
         "all_input": _total(INPUT_METERS, "c."),
-        "amount": f"case when {_PLAIN} then {_all_amounts(_amount, rare)} else {_all_amounts(_any_amount, (*rare, *PART_METERS))} end",
+        "amount": f"case when {_PLAIN} then {_all_amounts(_amount, _COMMON, rare)} else {_all_amounts(_any_amount, (*_COMMON, *PART_METERS), rare)} end",
         "apart": _APART,
         "lacks": f"{_lacks(_COMMON, ' or ')} or case when c.rare then {_lacks(rare, ' or ')} else false end",
         "measured": " or ".join(f"(c.{meter} is not null and p.{meter}_usd is not null)" for meter in used),
@@ -76,9 +76,9 @@ def charges_script() -> str:
     return text
 
 
-def _all_amounts(amount: Callable[[str], str], rare: Iterable[str]) -> str:
-    common, others = (" + ".join(f"coalesce({amount(meter)}, 0)" for meter in meters) for meters in (_COMMON, rare))
-    return f"{common} + case when c.rare then {others} else 0 end"
+def _all_amounts(amount: Callable[[str], str], often: Iterable[str], rare: Iterable[str]) -> str:
+    always, others = (" + ".join(f"coalesce({amount(meter)}, 0)" for meter in meters) for meters in (often, rare))
+    return f"{always} + case when c.rare then {others} else 0 end"
 
 
 _PLAIN = "p.exact and p.reasoning_tokens_usd is null"
