@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # Textual leaves the type of its app and of workers open.
+import os
 import shlex
 from collections.abc import Iterable
 from datetime import datetime
@@ -91,7 +92,8 @@ class Dashboard(App[None]):
         self.set_reactive(Dashboard.view, view)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DARK
+        chosen = os.environ.get("TEXTUAL_THEME", DARK)
+        self.theme = chosen if chosen in self.available_themes else DARK
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every theme colours for series."""

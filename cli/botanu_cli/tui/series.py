@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from botanu_cli import text
 from botanu_cli.tui.themes import SERIES
 
 if TYPE_CHECKING:
     from botanu_store.filters import Filters
     from botanu_store.store import Store
+
+Number = TypeVar("Number", Decimal, int)
 
 REST = "other"
 _FORMATS = {"hour": "%Y-%m-%d %H:00", "day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
@@ -30,10 +33,18 @@ class Series:
     """Every bucket between the first and the last, those without an amount too."""
     groups: dict[str, list[Decimal]]
     """The largest first; `REST` last, where there are more groups than are told apart."""
+    unpriced: dict[str, list[int]]
+    """Calls without a price, which the amounts leave out, alike."""
 
-    def total(self, index: int) -> Decimal:
-        """Return what all groups have in one bucket."""
-        return sum((amounts[index] for amounts in self.groups.values()), Decimal(0))
+    def said(self, name: str, index: int | None) -> str:
+        """Write what a group has in one bucket, or in all, and whether that is a lower bound."""
+        which = slice(None) if index is None else slice(index, index + 1)
+        return _said(sum(self.groups[name][which], Decimal(0)), sum(self.unpriced[name][which]))
+
+    def said_of_all(self, index: int) -> str:
+        """Write what all groups have in one bucket."""
+        amount = sum((amounts[index] for amounts in self.groups.values()), Decimal(0))
+        return _said(amount, sum(counts[index] for counts in self.unpriced.values()))
 
 
 def unit_for(first: datetime, last: datetime) -> str:
@@ -50,20 +61,36 @@ def course(store: Store, filters: Filters, group: str) -> Series:
 
 def series(rows: Iterable[dict[str, Any]], group: str, unit: str, most: int) -> Series:
     """Return the series in these rows of a report by time and `group`, at most so many and the rest."""
-    by_group: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    amounts: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    unpriced: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
         if row["time"] is not None:
-            by_group[str(row[group] or "")][str(row["time"])] = row["cost_usd"] or Decimal(0)
-    buckets = all_buckets({bucket for found in by_group.values() for bucket in found}, unit)
-    ranked = sorted(by_group, key=lambda name: (-sum(by_group[name].values()), name))
-    kept = ranked[:most]
-    groups = {name: [by_group[name].get(bucket, Decimal(0)) for bucket in buckets] for name in kept}
-    rest = ranked[len(kept) :]
-    if rest:
-        groups[REST] = [
-            sum((by_group[name].get(bucket, Decimal(0)) for name in rest), Decimal(0)) for bucket in buckets
-        ]
-    return Series(unit, buckets, groups)
+            name, bucket = str(row[group] or ""), str(row["time"])
+            amounts[name][bucket] = row["cost_usd"] or Decimal(0)
+            unpriced[name][bucket] = row["unpriced_calls"]
+    buckets = all_buckets({bucket for found in amounts.values() for bucket in found}, unit)
+    ranked = sorted(amounts, key=lambda name: (-sum(amounts[name].values()), name))
+    shown = {name: [name] for name in ranked[:most]}
+    if rest := ranked[most:]:
+        shown[REST] = rest
+    return Series(
+        unit, buckets, _by_bucket(amounts, shown, buckets, Decimal(0)), _by_bucket(unpriced, shown, buckets, 0)
+    )
+
+
+def _by_bucket(
+    found: Mapping[str, Mapping[str, Number]], shown: Mapping[str, Sequence[str]], buckets: Sequence[str], zero: Number
+) -> dict[str, list[Number]]:
+    """The sums of the groups that each shown one stands for."""
+    return {
+        name: [sum((found[group].get(bucket, zero) for group in groups), zero) for bucket in buckets]
+        for name, groups in shown.items()
+    }
+
+
+def _said(amount: Decimal, unpriced: int) -> str:
+    """An amount of 0 beside calls without a price is nothing that is known."""
+    return text.usd_at_least(amount if amount or not unpriced else None, unpriced)
 
 
 def all_buckets(seen: set[str], unit: str) -> list[str]:

@@ -17,6 +17,7 @@ from botanu_cli.tui.view import View
 from botanu_cli.tui.web import command, free_port
 
 from tests.cli.conftest import Botanu
+from tests.conftest import REPOSITORY
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -109,7 +110,8 @@ def test_only_its_own_page_is_answered(served: int) -> None:
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_a_real_browser_shows_the_dashboard(served: int) -> None:
     """Chromium loads the page, the terminal in it gets its first bytes, and keys reach the app."""
-    from tests.cli.tui.browser import Browser
+    sys.path.insert(0, str(REPOSITORY / "benchmarks"))
+    from browser import Browser
 
     assert CHROMIUM is not None
     with tempfile.TemporaryDirectory() as profile, Browser(CHROMIUM, profile) as browser:

@@ -19,6 +19,7 @@ from botanu_cli.tui.screens.overview import Overview
 from botanu_cli.tui.screens.run import Run
 from botanu_cli.tui.screens.runs import Runs
 from botanu_cli.tui.screens.vendors import Vendors
+from botanu_cli.tui.series import series
 from botanu_cli.tui.view import View
 from botanu_cli.tui.widgets.grid import Grid
 from botanu_store.reports import Report
@@ -68,6 +69,12 @@ async def test_each_screen_has_the_numbers_of_its_report(store: Path, show: Show
         assert overview.spend is not None
         economics = replace(overview.spend, totals=dict(overview.economics or {}))
         assert shown(economics, OUTCOMES)["totals"] == said(botanu, "outcomes", *flags)["totals"]
+        for panel, field in (("vendors", "vendor"), ("models", "product")):
+            tops = overview.query_one(f"#{panel}", Grid).rows.seen()
+            by_field: dict[str, Decimal] = {}
+            for row in said(botanu, "vendors", *flags)["rows"]:
+                by_field[row[field]] = by_field.get(row[field], Decimal(0)) + Decimal(row["cost_usd"] or 0)
+            assert {row[field]: row["cost_usd"] or 0 for row in tops} == by_field
 
         await press(pilot, "2")
         runs = pilot.app.screen
@@ -134,3 +141,17 @@ async def test_spend_by_anything_is_the_report_by_it(store: Path, show: Show, bo
         assert isinstance(pilot.app.screen, Overview)
 
         assert shown(pilot.app.screen.spend, cost_layout(["tenant"])) == said(botanu, "cost", "--group-by", "tenant")
+
+
+def test_a_chart_says_what_it_leaves_out() -> None:
+    """An amount beside calls without a price is a lower bound, and nothing but such calls is no amount at all."""
+    rows = [
+        {"time": "2026-11-01", "vendor": "a", "cost_usd": Decimal(3), "unpriced_calls": 0},
+        {"time": "2026-11-03", "vendor": "a", "cost_usd": Decimal(2), "unpriced_calls": 1},
+        {"time": "2026-11-03", "vendor": "b", "cost_usd": None, "unpriced_calls": 4},
+    ]
+    made = series(rows, "vendor", "day", most=5)
+    assert [made.said("a", day) for day in (0, 1, 2, None)] == ["$3.00", "$0.00", "≥$2.00", "≥$5.00"]
+    assert [made.said("b", day) for day in (0, 2, None)] == ["$0.00", "unpriced", "unpriced"]
+    assert made.said_of_all(2) == "≥$2.00"
+    assert series(rows, "vendor", "day", most=0).said("other", None) == "≥$5.00"

@@ -77,8 +77,7 @@ class Overview(Page):
             Question(lambda store: _spend(store, scope, group), self._show_spend),
             Question(lambda store: course(store, scope.filters, group), self._show_course),
             Question(lambda store: store.outcomes(scope.filters, scope.worth), self._show_economics),
-            Question(lambda store: store.cost(scope.filters, ("vendor",)), self._show_vendors),
-            Question(lambda store: store.cost(scope.filters, ("model",)), self._show_models),
+            Question(lambda store: store.vendors(scope.filters), self._show_vendors),
             Question(
                 lambda store: standings(store, scope, config)[1] if budgets_of(config) else [], self._show_budgets
             ),
@@ -112,8 +111,8 @@ class Overview(Page):
         if message.grid.id == "budgets":
             self.dashboard.action_go("budgets")
             return
-        kind = {"vendors": "vendor", "models": "model"}.get(message.grid.id or "", self.dashboard.group)
-        value = message.row.get(kind)
+        field, kind = _BEHIND.get(message.grid.id or "", (self.dashboard.group, self.dashboard.group))
+        value = message.row.get(field)
         if kind in KINDS and value:
             self.dashboard.narrow(kind, str(value))
 
@@ -143,10 +142,8 @@ class Overview(Page):
         self._show_tiles()
 
     def _show_vendors(self, found: Report) -> None:
-        self._show_top("vendors", found, "vendor")
-
-    def _show_models(self, found: Report) -> None:
-        self._show_top("models", found, "model")
+        self._show_top("vendors", summed(found, "vendor"), "vendor")
+        self._show_top("models", summed(found, "product"), "product")
 
     def _show_budgets(self, found: list[Standing]) -> None:
         grid = self.query_one("#budgets", Grid)
@@ -155,9 +152,9 @@ class Overview(Page):
         columns = [column for column in COLUMNS if column.title != "Day by day"]
         grid.show(Listed(rows, "budget", "limit"), columns)
 
-    def _show_top(self, panel: str, found: Report, field: str) -> None:
-        columns = (Column(field, TITLES[field], "text", keep=10), _COST, share_bar())
-        self.query_one(f"#{panel}", Grid).show(Listed(found.rows, field), columns)
+    def _show_top(self, panel: str, rows: list[dict[str, Any]], field: str) -> None:
+        columns = (Column(field, _TITLES[field], "text", keep=10), _COST, share_bar())
+        self.query_one(f"#{panel}", Grid).show(Listed(rows, field), columns)
 
     def _show_groups(self) -> None:
         if self.spend is None:
@@ -190,6 +187,25 @@ class Overview(Page):
 
 
 _ECONOMICS = ("Per outcome", "ROI", "Success", "Waste")
+
+
+_BEHIND = {"vendors": ("vendor", "vendor"), "models": ("product", "model")}
+_TITLES = {"vendor": "Vendor", "product": "Model or product"}
+
+
+def summed(found: Report, field: str) -> list[dict[str, Any]]:
+    """Return the rows of the vendors report added up by one field, the costliest first."""
+    sums: dict[str, dict[str, Any]] = {}
+    for row in found.rows:
+        into = sums.setdefault(row[field], {field: row[field], "calls": 0, "unpriced_calls": 0, "cost_usd": None})
+        into["calls"] += row["calls"]
+        into["unpriced_calls"] += row["unpriced_calls"]
+        if row["cost_usd"] is not None:
+            into["cost_usd"] = (into["cost_usd"] or 0) + row["cost_usd"]
+    whole = found.totals["cost_usd"]
+    for row in sums.values():
+        row["share"] = None if row["cost_usd"] is None or not whole else float(row["cost_usd"] / whole)
+    return Sorting("cost_usd").rows(list(sums.values()))
 
 
 def _spend(store: Store, scope: Scope, group: str) -> Report:

@@ -58,16 +58,15 @@ class Stacked(Widget, can_focus=True):
         index = self.reading
         parts: list[Content] = []
         if index is not None:
-            said = f"{found.buckets[index]}  {text.usd(found.total(index))} "
+            said = f"{found.buckets[index]}  {found.said_of_all(index)} "
             parts.append(Content.styled(said, "bold"))
-        for number, (name, amounts) in enumerate(found.groups.items(), start=1):
-            amount = sum(amounts, Decimal(0)) if index is None else amounts[index]
+        for number, name in enumerate(found.groups, start=1):
             key = self._key(name, number)
             parts.append(
                 Content.assemble(
                     (f" {key} ", self._label_style(key)),
                     f" {text.safe(name) or '—'} ",
-                    (text.usd(amount), "$foreground 60%"),
+                    (found.said(name, index), "$foreground 60%"),
                 )
             )
         return Content("  ").join(parts).truncate(self.size.width, ellipsis=True)
