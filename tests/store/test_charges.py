@@ -192,7 +192,7 @@ _calls = st.builds(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_calls, max_size=30))
 def test_charges_and_calls_add_up_to_the_same(calls: list[dict[str, Any]]) -> None:
     """Of every call: cost, tokens, and what is unpriced, to the last digit, from three relations."""

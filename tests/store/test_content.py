@@ -174,8 +174,7 @@ def test_nothing_that_was_said_in_a_capture_is_kept() -> None:
     def found(mode: ContentMode) -> set[tuple[str, str]]:
         con = connect(None)
         migrate(con, None)
-        for capture in CAPTURES.glob("*.jsonl"):
-            Ingester(con, mode).ingest(read_file(capture))
+        Ingester(con, mode).ingest(piece for capture in CAPTURES.glob("*.jsonl") for piece in read_file(capture))
         rows = con.execute(spans).fetchall()
         con.close()
         return {(words, trace) for trace, text in rows for words in said if words in text}

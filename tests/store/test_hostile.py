@@ -67,7 +67,7 @@ def ingested(*pieces: bytes) -> tuple[Ingested, dict[str, Any]]:
     return ingester.result, counts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(
@@ -146,7 +146,7 @@ def test_an_amount_that_is_no_amount_is_none(amount: Any) -> None:
     assert counts["value_amount"] in (0, -1, -0.5, 1e30, 1e300, float(2**63))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     key=st.sampled_from(
         ["gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.usage.cache_read.input_tokens"]
@@ -167,7 +167,7 @@ def test_a_count_that_is_no_count_is_not_counted(key: str, value: str) -> None:
     assert counts[meter] == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(JSON)
 def test_any_json_document_is_taken_or_named(value: Any) -> None:
     """What is JSON but no OTLP is said to hold no spans."""

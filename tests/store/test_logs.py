@@ -350,7 +350,7 @@ def test_a_botanu_run_around_an_agent_gets_the_cost_from_its_log(tmp_path: Path)
     assert [row["run_id"] for row in runs(store)] == ["run-1"]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_any_split_order_and_repetition_of_logs_and_spans_means_the_same(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

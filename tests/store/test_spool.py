@@ -172,7 +172,7 @@ def test_what_cannot_be_read_now_goes_on_waiting(tmp_path: Path, monkeypatch: py
 
 def test_who_reads_gets_a_turn_while_another_takes_in(tmp_path: Path) -> None:
     """A long ingest closes the file between batches: others read what is in by then, and it goes on afterwards."""
-    store, parts = tmp_path / "s.duckdb", 15
+    store, parts = tmp_path / "s.duckdb", 8
     file = write(tmp_path / "a.jsonl", *(document([chat(trace_id())]) for _ in range(parts)))
     spool(store, document([chat(trace_id())]))
     assert spans_in(store) == 1

@@ -61,7 +61,7 @@ STEPS = st.lists(
 
 @pytest.mark.slow
 @given(steps=STEPS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_sums_are_those_of_the_calls_after_any_history(steps: list[tuple[str, int, str, bool]]) -> None:
     """Late spans, a run told after its calls, forgetting, other prices, changes not yet added up: recomputation gives the same."""
     overrides: Overrides | None = None

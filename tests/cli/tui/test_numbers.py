@@ -30,8 +30,9 @@ from tests.cli.tui.conftest import Show, dashboard, press, screen_text
 VIEWS = {
     "everything": View(),
     "a use case in an interval": View({"use_case": ("Customer Support",)}, since="2026-11-16", until="2026-11-20"),
-    "a vendor": View({"vendor": ("anthropic",), "tenant": ("acme", "stark")}),
-    "a least cost": View(since="2026-11-18", min_cost=Decimal("0.02")),
+    "a vendor and a least cost": View(
+        {"vendor": ("anthropic",), "tenant": ("acme", "stark")}, since="2026-11-18", min_cost=Decimal("0.02")
+    ),
 }
 
 viewed = pytest.mark.parametrize("view", VIEWS.values(), ids=list(VIEWS))
