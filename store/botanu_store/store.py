@@ -14,7 +14,7 @@ from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from botanu_store import (
     export,
@@ -33,6 +33,7 @@ from botanu_store import (
     vendors,
 )
 from botanu_store.compare import compared
+from botanu_store.engines.clickhouse import SCHEME, read_address
 from botanu_store.engines.duckdb import Database, connect, connect_writable
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
@@ -42,6 +43,9 @@ from botanu_store.reports import Coverage, Report, Row, RunSort
 from botanu_store.sources import Piece
 from botanu_store.spool import Spool
 from botanu_store.store_file import TURN_SECONDS, StoreFile
+
+if TYPE_CHECKING:
+    from botanu_store.clickhouse.server_store import ServerStore
 
 
 def open_store(
@@ -55,7 +59,7 @@ def open_store(
     """Open a store for reading, draining its spool first where that is possible.
 
     Args:
-        url: path of a DuckDB file; it need not exist yet.
+        url: path of a DuckDB file, which need not exist yet, or clickhouse://user:password@host:port/database.
         content: whether prompts, completions and tool arguments are kept ("keep") or removed on the way in.
         overrides: the user's own prices and discounts.
         progress: called with the number of segments just drained.
@@ -65,9 +69,16 @@ def open_store(
         StoreUnusable: the path holds something that is no botanu store.
         StoreUnavailable: another process holds the file past the wait.
     """
+    if str(url).startswith(SCHEME):
+        from botanu_store.clickhouse.server_store import ServerStore  # noqa: PLC0415 - an extra, and 150 ms that a local store does not need
+
+        return Store(ServerStore(read_address(str(url)), overrides, believed_at), overrides, believed_at)
     if "://" in str(url):
-        raise InputError(f"{str(url).split('://', 1)[0]}:// is no kind of store known here. Name a DuckDB file.")
-    return Store(Path(url), content, overrides, progress, believed_at)
+        raise InputError(
+            f"{str(url).split('://', 1)[0]}:// is no kind of store known here. Name a DuckDB file, or {SCHEME}user@host/database."
+        )
+    file = StoreFile(Path(url), Spool(Path(url)), content, overrides, believed_at)
+    return Store(file, overrides, believed_at, content, file.drain(progress))
 
 
 class Store:
@@ -75,25 +86,45 @@ class Store:
 
     def __init__(
         self,
-        path: Path,
-        content: ContentMode = "drop",
+        home: StoreFile | ServerStore,
         overrides: prices.Overrides | None = None,
-        progress: Progress | None = None,
         believed_at: datetime | None = None,
+        content: ContentMode = "drop",
+        drained: Ingested | None = None,
     ) -> None:
-        self.path = path
-        self.spool = Spool(path)
+        self._home = home
         self._content: ContentMode = content
         self._overrides = overrides
         self._believed_at = believed_at
-        self._file = StoreFile(path, self.spool, content, overrides, believed_at)
-        self.drained = self._file.drain(progress)
-        self._db = self._file.read()
+        self.drained = drained or Ingested()
+        """What opening took in from the spool."""
+        self._db: Database = home.read()
+
+    @property
+    def file(self) -> StoreFile:
+        """The store's file with its spool.
+
+        Raises:
+            InputError: the store is a server.
+        """
+        if isinstance(self._home, StoreFile):
+            return self._home
+        raise InputError("This works on a local store only. Name a DuckDB file with --store.")
+
+    @property
+    def path(self) -> Path:
+        """Where the store's file is; InputError where it is a server."""
+        return self.file.path
+
+    @property
+    def spool(self) -> Spool:
+        """What waits beside the file; InputError where it is a server."""
+        return self.file.spool
 
     @property
     def empty(self) -> bool:
         """Whether the store holds no span at all."""
-        return not self._db.bare.execute("select 1 from spans limit 1").fetchall()
+        return not self._db.holds_spans()
 
     def ingest(self, paths: Iterable[Path], progress: Progress | None = None, *, stdin: bool = False) -> Ingested:
         """Take in OTLP files and folders, and standard input when asked; what was in the store already is counted, not doubled.
@@ -106,13 +137,13 @@ class Store:
         pieces: Iterable[Piece] = (piece for file in files for piece in sources.read_file(file))
         if stdin:
             pieces = chain(pieces, sources.read_stdin())
-        with self._writing():
-            ingester = Ingester(self._db.bare, self._content, lambda: connect(self.path, wait=TURN_SECONDS))
+        with self._writing() as file:
+            ingester = Ingester(self._db.bare, self._content, lambda: connect(file.path, wait=TURN_SECONDS))
             try:
                 ingester.ingest(pieces, progress)
             finally:
                 self._db.bare = ingester.con
-            self._file.settle(self._db.bare)
+            file.settle(self._db.bare)
         return ingester.result
 
     def export(self, filters: Filters, folder: Path, form: export.Form = "parquet") -> dict[Path, int]:
@@ -125,7 +156,7 @@ class Store:
 
     def info(self) -> dict[str, Any]:
         """Return what is in the store and beside it, by name."""
-        return upkeep.info(self._db.bare, self.path, self.spool)
+        return self._home.info(self._db)
 
     def prune(self, before: datetime, *, dry_run: bool = False) -> upkeep.Pruned:
         """Forget the runs that were over before a moment, whole, with their calls and spans.
@@ -142,9 +173,9 @@ class Store:
         Raises:
             StoreUnavailable: another process is writing.
         """
-        with self._writing():
+        with self._writing() as file:
             self._db.close()
-            return upkeep.compact(self.path)
+            return upkeep.compact(file.path)
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Read the kept spans again with the rules of today; return how many they are. The store is as it was until all is done.
@@ -152,9 +183,9 @@ class Store:
         Raises:
             StoreUnavailable: another process is writing.
         """
-        with self._writing():
+        with self._writing() as file:
             self._db.close()
-            return rebuild.rebuild(self.path, progress)
+            return rebuild.rebuild(file.path, progress)
 
     def cost(
         self, filters: Filters, group_by: Sequence[str] = ("use_case",), *, before: Interval | None = None
@@ -196,7 +227,7 @@ class Store:
     def coverage(self, filters: Filters) -> Coverage:
         """Return what totals under these filters rest on."""
         found = reports.coverage(self._db, filters)
-        found.segments_pending = len(self.spool.segments())
+        found.segments_pending = self._home.pending()
         return found
 
     def vendors(self, filters: Filters) -> Report:
@@ -257,8 +288,12 @@ class Store:
         """Answer one query of the user's, which can only read; the store then answers only such queries.
 
         Raises:
-            InputError: it is not one query, or cannot be run.
+            InputError: it is not one query, or cannot be run, or the store is a server, which has a client of its own.
         """
+        if not isinstance(self._home, StoreFile):
+            raise InputError(
+                "A server answers SQL itself: its tables are botanu_runs and botanu_calls. Ask it with clickhouse-client."
+            )
         return sql.ask(self._db.con, query)
 
     def interrupt(self) -> None:
@@ -278,24 +313,25 @@ class Store:
         self.close()
 
     @contextmanager
-    def _writing(self) -> Generator[None]:
+    def _writing(self) -> Generator[StoreFile]:
         """Hold the right to write, on a connection that can; afterwards the store only reads again, so that others can too."""
-        with self._file.held():
+        file = self.file
+        with file.held():
             self._db.close()
-            self._db = Database(connect_writable(self.path), self.path)
+            self._db = Database(connect_writable(file.path), file.path)
             try:
-                yield
+                yield file
             finally:
                 self._db.close()
-            self._db = self._file.read()
+            self._db = file.read()
 
     def _need_book(self) -> None:
         """Read the price book where there is no store yet that holds it."""
-        if not self.path.exists():
+        if isinstance(self._home, StoreFile) and not self._home.path.exists():
             prices.sync_prices(self._db.con)
 
     def _covered(self, report: Report) -> Report:
-        report.coverage.segments_pending = len(self.spool.segments())
+        report.coverage.segments_pending = self._home.pending()
         if self._believed_at is not None:
             report.filters["as_priced"] = [self._believed_at.astimezone(UTC).isoformat()]
         return report

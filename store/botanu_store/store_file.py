@@ -11,10 +11,11 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from botanu_store import prices, usage
+from botanu_store import prices, upkeep, usage
 from botanu_store.engines.duckdb import (
     SCHEMA_VERSION,
     WAIT_SECONDS,
@@ -51,8 +52,8 @@ class StoreFile:
         drains_only: bool = False,
     ) -> None:
         """Name a store's file; who `drains_only` knows nothing of the user's prices, and leaves what is added up with them to who reads."""
-        self._path = path
-        self._spool = spool
+        self.path = path
+        self.spool = spool
         self._content: ContentMode = content
         self._overrides = overrides
         self._believed_at = believed_at
@@ -64,12 +65,12 @@ class StoreFile:
         Raises:
             StoreError: as `connect` does.
         """
-        check_path(self._path, read_only=True)
-        if not exists(self._path) and not self._spool.segments():
+        check_path(self.path, read_only=True)
+        if not exists(self.path) and not self.spool.segments():
             return Ingested()
-        with explained(self._path):
+        with explained(self.path):
             if self._needs_writing() and self._may_write():
-                with self._spool.drain_lock() as mine:
+                with self.spool.drain_lock() as mine:
                     if mine:
                         return self._drain(progress)
         return Ingested()
@@ -80,18 +81,26 @@ class StoreFile:
         Raises:
             StoreError: as `connect` does, or the file is of another version of botanu.
         """
-        if not exists(self._path) and not self._spool.segments():
+        if not exists(self.path) and not self.spool.segments():
             con = connect(None)
             migrate(con, None)
             return Database(con, make_views=self._make_views)
-        with explained(self._path):
+        with explained(self.path):
             con = self._connect_readable()
             try:
                 self._check_version(con)
-                return Database(con, self._path, self._make_views)
+                return Database(con, self.path, self._make_views)
             except BaseException:
                 con.close()
                 raise
+
+    def pending(self) -> int:
+        """Return how many segments wait beside the file."""
+        return len(self.spool.segments())
+
+    def info(self, db: Database) -> dict[str, Any]:
+        """Return what is in the store and beside it, by name."""
+        return upkeep.info(db.bare, self.path, self.spool)
 
     @contextmanager
     def held(self) -> Generator[None]:
@@ -100,11 +109,11 @@ class StoreFile:
         Raises:
             StoreUnavailable: another process has it.
         """
-        check_path(self._path, read_only=False)
-        with self._spool.drain_lock(wait=TURN_SECONDS) as mine, explained(self._path):
+        check_path(self.path, read_only=False)
+        with self.spool.drain_lock(wait=TURN_SECONDS) as mine, explained(self.path):
             if not mine:
                 raise StoreUnavailable(
-                    f"{self._path} is being written by another process. Try again when it has finished."
+                    f"{self.path} is being written by another process. Try again when it has finished."
                 )
             yield
 
@@ -120,55 +129,53 @@ class StoreFile:
         return usage.is_behind(con, self._overrides)
 
     def _needs_writing(self) -> bool:
-        if self._spool.segments() or not exists(self._path):
+        if self.spool.segments() or not exists(self.path):
             return True
         con = self._connect_readable()
         try:
             return (
-                stored_version(con, self._path) != SCHEMA_VERSION
-                or prices.needs_sync(con)
-                or self._usage_is_behind(con)
+                stored_version(con, self.path) != SCHEMA_VERSION or prices.needs_sync(con) or self._usage_is_behind(con)
             )
         finally:
             con.close()
 
     def _may_write(self) -> bool:
         """A store that may only be read is read, whatever waits beside it."""
-        return all(os.access(path, os.W_OK) for path in (self._path.parent, self._path) if path.exists())
+        return all(os.access(path, os.W_OK) for path in (self.path.parent, self.path) if path.exists())
 
     def _drain(self, progress: Progress | None) -> Ingested:
         """Take in what waits; where others read the file, and so keep it from being written, the rest goes on waiting."""
         result = Ingested()
         with suppress(StoreUnavailable):
-            ingester = Ingester(connect_writable(self._path), self._content, lambda: connect(self._path))
+            ingester = Ingester(connect_writable(self.path), self._content, lambda: connect(self.path))
             result = ingester.result
             try:
-                ingester.drain(self._spool, progress)
+                ingester.drain(self.spool, progress)
                 self.settle(ingester.con)
             finally:
                 ingester.con.close()
         return result
 
     def _check_version(self, con: duckdb.DuckDBPyConnection) -> None:
-        if stored_version(con, self._path) != SCHEMA_VERSION:
+        if stored_version(con, self.path) != SCHEMA_VERSION:
             raise StoreUnavailable(
-                f"{self._path} is of an older schema and cannot be brought up to date now. Make it writable, and close what else has it open."
+                f"{self.path} is of an older schema and cannot be brought up to date now. Make it writable, and close what else has it open."
             )
 
     def _connect_readable(self) -> duckdb.DuckDBPyConnection:
         """Open the file for reading, waiting longer for a process of botanu: that lets it go after each batch."""
-        if not exists(self._path):
+        if not exists(self.path):
             raise self._not_made()
         with suppress(StoreUnavailable):
-            return connect(self._path, read_only=True, wait=0)
-        wait = TURN_SECONDS if self._spool.being_written() else WAIT_SECONDS
-        return connect(self._path, read_only=True, wait=wait)
+            return connect(self.path, read_only=True, wait=0)
+        wait = TURN_SECONDS if self.spool.being_written() else WAIT_SECONDS
+        return connect(self.path, read_only=True, wait=wait)
 
     def _not_made(self) -> StoreError:
         if self._may_write():
-            return StoreUnavailable(f"{self._path} is just being made by another process. Try again.")
+            return StoreUnavailable(f"{self.path} is just being made by another process. Try again.")
         return StoreUnusable(
-            f"{self._path} is not there yet and cannot be made. Make its folder writable, or name another file with --store."
+            f"{self.path} is not there yet and cannot be made. Make its folder writable, or name another file with --store."
         )
 
     def _make_views(self, con: duckdb.DuckDBPyConnection) -> None:

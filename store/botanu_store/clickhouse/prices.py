@@ -18,12 +18,13 @@ Kind = tuple[str, str, str, str]
 
 KIND = "category, vendor, model, operation"
 
-_BOOK = "price book"
+BOOK = "price book"
+"""Name of the book's version in botanu_sync."""
 
 
 def upload_book(server: Server) -> None:
     """Bring the price book on the server up to date, and find the price of every kind of call anew where the book is another."""
-    stored = server.rows("select value from botanu_sync final where name = $name", {"name": _BOOK})
+    stored = server.rows("select value from botanu_sync final where name = $name", {"name": BOOK})
     if stored and stored[0]["value"] == book_version():
         return
     con = connect(None)
@@ -39,7 +40,7 @@ def upload_book(server: Server) -> None:
             server.insert(f"botanu_{table}", con.sql(f"from {table} except from before_{table}").to_arrow_table())
     finally:
         con.close()
-    server.run("insert into botanu_sync (name, value) values ($name, $value)", {"name": _BOOK, "value": book_version()})
+    server.run("insert into botanu_sync (name, value) values ($name, $value)", {"name": BOOK, "value": book_version()})
 
 
 def priced_kinds(server: Server) -> set[Kind]:

@@ -95,6 +95,10 @@ class Server:
         self._client = client
         self._name = name
 
+    def __str__(self) -> str:
+        """Return what errors call it."""
+        return self._name
+
     def rows(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Run a query whose named parameters are written `$name`, and return its rows by column."""
         query, bound = bind(text, parameters or {})

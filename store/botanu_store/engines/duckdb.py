@@ -54,7 +54,11 @@ class Database:
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
-        """The connection with the views that reports read; made when first asked for, as they take a tenth of a second."""
+        """The connection with the views that reports read, for whatever query."""
+        return self._viewed()
+
+    def _viewed(self) -> duckdb.DuckDBPyConnection:
+        """Make the views when they are first asked for, as they take a tenth of a second."""
         if self._make_views is not None:
             self._make_views(self.bare)
             self._make_views = None
@@ -63,14 +67,19 @@ class Database:
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run a query with named parameters and return its rows by column."""
         with explained(self._path):
-            self.con.execute(text, _bound(text, parameters))
-            names = [column[0] for column in self.con.description or []]
-            return [dict(zip(names, row, strict=True)) for row in self.con.fetchall()]
+            con = self._viewed()
+            con.execute(text, _bound(text, parameters))
+            names = [column[0] for column in con.description or []]
+            return [dict(zip(names, row, strict=True)) for row in con.fetchall()]
 
     def arrow(self, text: str, parameters: Mapping[str, Any]) -> Any:
         """Run a query with named parameters and return its rows as a pyarrow table."""
         with explained(self._path):
-            return self.con.sql(text, params=_bound(text, parameters)).to_arrow_table()
+            return self._viewed().sql(text, params=_bound(text, parameters)).to_arrow_table()
+
+    def holds_spans(self) -> bool:
+        """Whether there is any span."""
+        return bool(self.bare.execute("select 1 from spans limit 1").fetchall())
 
     def close(self) -> None:
         """Close the connection; the file is free for others again."""

@@ -1,0 +1,229 @@
+"""A ClickHouse that `botanu sync` fills, read as a local store is: the runs and calls that a report asks for come into memory, and are priced there.
+
+So every report has one text and one engine, and its numbers are those of a local store to the last digit. What comes over the wire is whole days,
+or the runs that are named; a report on no interval takes everything.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
+# (pyarrow ships no types.)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from botanu_store import prices, usage
+from botanu_store.clickhouse import otel_traces
+from botanu_store.clickhouse.conclude import Concluder
+from botanu_store.clickhouse.prices import BOOK
+from botanu_store.clickhouse.schema import columns
+from botanu_store.engines.clickhouse import Address, Server, connect
+from botanu_store.engines.duckdb import Database, migrate, script
+from botanu_store.engines.duckdb import connect as connect_duckdb
+from botanu_store.errors import StoreUnusable
+from botanu_store.reports import moment
+
+_DAY_NS = 86_400_000_000_000
+
+
+class ServerStore:
+    """What one process wants of a ClickHouse store: the user's prices, prices as of a day."""
+
+    def __init__(self, address: Address, overrides: prices.Overrides | None, believed_at: datetime | None) -> None:
+        self._address = address
+        self._overrides = overrides
+        self._believed_at = believed_at
+
+    def read(self) -> Mirror:
+        """Open a session with the server.
+
+        Raises:
+            StoreError: it does not answer, refuses this user, or was never synced.
+        """
+        server = connect(self._address)
+        try:
+            return Mirror(server, self._make_views)
+        except BaseException:
+            server.close()
+            raise
+
+    def pending(self) -> int:
+        """Return 0: a server has no spool."""
+        return 0
+
+    def info(self, db: Database) -> dict[str, Any]:
+        """Return what is in the store, by name, as `upkeep.info` does of a local one."""
+        nothing = {"schema_version": None, "segments_pending": 0, "parts_set_aside": 0, "spans_dropped": 0}
+        return (db.counts() if isinstance(db, Mirror) else {}) | nothing
+
+    def _make_views(self, con: duckdb.DuckDBPyConnection) -> None:
+        prices.apply_overrides(con, self._overrides, believed_at=self._believed_at)
+        con.execute(script("schema/views.sql"))
+        usage.prepare(con, self._overrides, self._believed_at)
+
+
+class Mirror(Database):
+    """The part of a ClickHouse store that was asked for so far, in memory."""
+
+    def __init__(self, server: Server, make_views: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+        """Take over the prices; runs, calls and spans come when a query asks for them."""
+        con = connect_duckdb(None)
+        migrate(con, None)
+        super().__init__(con, None, make_views)
+        self.server = server
+        self._loaded: set[str] = set()
+        self._last = _synced_table(server)
+        for table in ("prices", "price_keys"):
+            self._take("select * from arrived", table, f"botanu_{table} final")
+
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """The connection with all runs and calls of the store, for a query that may read anything."""
+        self._load(_EVERYTHING, {})
+        return super().con
+
+    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Run a query with named parameters on what it asks for, and return its rows by column."""
+        self._load_for(text, parameters)
+        return super().rows(text, parameters)
+
+    def arrow(self, text: str, parameters: Mapping[str, Any]) -> Any:
+        """Run a query with named parameters on what it asks for, and return its rows as a pyarrow table."""
+        self._load_for(text, parameters)
+        return super().arrow(text, parameters)
+
+    def holds_spans(self) -> bool:
+        """Whether any span was synced."""
+        return bool(self.server.rows("select 1 from botanu_runs limit 1"))
+
+    def close(self) -> None:
+        """End the session."""
+        super().close()
+        self.server.close()
+
+    def counts(self) -> dict[str, Any]:
+        """Return how much is in the store and since when."""
+        (counts,) = self.server.rows(
+            f"select $store as store, (select count() from {self._last}) as spans, (select count() from botanu_calls final) as calls, "
+            f"(select count() from botanu_runs final) as runs, (select min(start_ns) from botanu_runs final) as first_span_at, "
+            "(select max(end_ns) from botanu_runs final) as last_span_at, "
+            "(select value from botanu_sync final where name = $book) as price_book, "
+            "(select sum(bytes_on_disk) from system.parts where active and database = currentDatabase() and table like 'botanu%') as bytes",
+            {"book": BOOK, "store": str(self.server)},
+        )
+        for name in ("first_span_at", "last_span_at"):
+            counts[name] = None if counts[name] is None else moment(counts[name])
+        return counts
+
+    def _load_for(self, text: str, parameters: Mapping[str, Any]) -> None:
+        if _READS_SPANS.search(text):
+            self._load_spans(parameters)
+        elif _READS.search(text):
+            self._load(*_meant(parameters))
+
+    def _load(self, condition: str, parameters: Mapping[str, Any]) -> None:
+        """Take over the runs that meet a condition, with their calls; what is there already is left as it is."""
+        key = f"{condition} {sorted(parameters.items())}"
+        if _EVERYTHING in self._loaded or key in self._loaded:
+            return
+        self._loaded.add(_EVERYTHING if condition == _EVERYTHING else key)
+        self.bare.execute("create or replace temp table there as select run_id from runs")
+        self._take(
+            "from arrived anti join there using (run_id)", "runs", f"botanu_runs final where {condition}", parameters
+        )
+        of_runs = f"run_id in (select run_id from botanu_runs final where {condition})"
+        calls = (
+            f"botanu_calls final where {condition if 'run_day' in condition or condition == _EVERYTHING else of_runs}"
+        )
+        self._take("from arrived anti join there using (run_id)", "calls", calls, parameters)
+
+    def _load_spans(self, parameters: Mapping[str, Any]) -> None:
+        """Take over the spans of some traces, or of those in which a run was found."""
+        traces = sorted(parameters.get("traces", []))
+        if run_id := parameters.get("run_id"):
+            found = self.server.rows(
+                "select distinct trace_id from botanu_traces where run_id = $run_id", {"run_id": run_id}
+            )
+            traces += [str(row["trace_id"]) for row in found]
+        source = otel_traces.find(self.server, self._last)
+        spans = source.read(self.server, _SPANS, {"traces": traces})
+        concluder = Concluder()
+        concluder.conclude(spans)
+        self.bare.register("arrived", concluder.con.sql("from spans").to_arrow_table())
+        self.bare.execute("insert into spans by name from arrived anti join spans using (trace_id, span_id)")
+        self.bare.unregister("arrived")
+
+    def _take(self, chosen: str, table: str, source: str, parameters: Mapping[str, Any] | None = None) -> None:
+        rows = self.server.arrow(f"select {', '.join(columns(table))} from {source}", parameters)
+        self.bare.register("arrived", rows)
+        self.bare.execute(f"insert into {table} by name {chosen}")
+        self.bare.unregister("arrived")
+
+
+_EVERYTHING = "true"
+_READS = re.compile(r"\b(?:runs|calls|charges|\w+_calls|\w+_charges|usage_\w+)\b")
+_READS_SPANS = re.compile(r"\bfrom spans\b")
+# A trace is found by the hours in which it was: the collector's table is sorted by time, not by trace.
+_SPANS = (
+    "lower(TraceId) in (select arrayJoin($traces)) and toStartOfHour(toDateTime(Timestamp, 'UTC')) in "
+    "(select hour from botanu_traces where trace_id in (select arrayJoin($traces)))"
+)
+_NAMES_RUNS = {
+    "prefix": "startsWith(run_id, ${})",
+    "root": "root_run_id = ${}",
+    "run_id": "run_id = ${0} or parent_run_id = ${0}",
+}
+
+
+def _meant(parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The condition of the runs that a query with these parameters can read: those it names, else those of the days it asks for, else all."""
+    named = {
+        name: value
+        for name, value in parameters.items()
+        if re.fullmatch(r"prefix|root|run_id(?:_\d+)?|named_\d+|b\d+", name)
+    }
+    bound = {name: _beginning(value) if name.startswith("run_id_") else value for name, value in named.items()}
+    if bound:
+        return " or ".join(_naming(name) for name in bound), bound
+    days = {name: int(parameters[name]) // _DAY_NS for name in ("since_ns", "until_ns") if name in parameters}
+    signs = {"since_ns": ">=", "until_ns": "<="}
+    return " and ".join(f"toInt32(run_day) {signs[name]} ${name}" for name in days) or _EVERYTHING, days
+
+
+def _naming(name: str) -> str:
+    if name.startswith("named_"):
+        return f"run_id = ${name}"
+    return _NAMES_RUNS.get(name, _NAMES_RUNS["prefix"]).format(name)
+
+
+def _beginning(value: str) -> str:
+    """What comes before the first * of a pattern: more runs than it means may come, and no fewer."""
+    return re.sub(r"!(.)", r"\1", re.match(r"(?:!.|[^%])*", value)[0])  # type: ignore[index]
+
+
+def _synced_table(server: Server) -> str:
+    """The collector's table that was synced last."""
+    rows = server.rows(
+        "select name from botanu_sync final where name <> $book order by made desc limit 1", {"book": BOOK}
+    )
+    if not rows:
+        raise StoreUnusable("Nothing was synced here yet. Run: botanu sync")
+    return str(rows[0]["name"])
+
+
+def behind(server: Server, table: str) -> datetime | None:
+    """Return up to when spans were synced, if there are later ones; None if there are not."""
+    (row,) = server.rows(
+        f"select (select toInt64OrZero(any(value)) from botanu_sync final where name = $table) as read_ns, "
+        f"(select toUnixTimestamp64Nano(max(Timestamp)) from {table}) as last_ns",
+        {"table": table},
+    )
+    return (
+        moment(row["read_ns"]).astimezone(UTC)
+        if row["last_ns"] is not None and row["last_ns"] >= row["read_ns"]
+        else None
+    )
