@@ -25,6 +25,7 @@ from botanu_cli.commands import (
     serve,
     sql,
     store,
+    sync,
     vendors,
 )
 from botanu_cli.diagnostics import ExitCode, say_error, say_traceback
@@ -45,6 +46,7 @@ app.command("vendors")(vendors.vendors)
 app.command("sql")(sql.sql)
 app.command("ingest")(ingest.ingest)
 app.command("serve")(serve.serve)
+app.command("sync")(sync.sync)
 app.command("export")(export.export)
 app.command("schema")(schema.schema)
 app.command("dashboard")(dashboard.dashboard)
@@ -74,7 +76,11 @@ def _globals(
     context: typer.Context,
     store: Annotated[
         str | None,
-        typer.Option(envvar="BOTANU_STORE", metavar="URL", help="The store: a DuckDB file. (default: ./botanu.duckdb)"),
+        typer.Option(
+            envvar="BOTANU_STORE",
+            metavar="URL",
+            help="The store: a DuckDB file, or clickhouse://user@host/database. (default: ./botanu.duckdb)",
+        ),
     ] = None,
     config: Annotated[
         Path | None,

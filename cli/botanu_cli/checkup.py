@@ -53,7 +53,8 @@ def findings(store: str) -> Iterator[Finding]:
     """Run every check on this machine and this store."""
     yield _sdk()
     yield _collector()
-    yield _spool(Path(store))
+    if "://" not in store:
+        yield _spool(Path(store))
     yield from _store(store)
     yield from _instrumentations()
 
@@ -144,14 +145,12 @@ def _store(url: str) -> Iterator[Finding]:
 
 
 def _contents(store: Store) -> Iterator[Finding]:
-    counts = store.query(
-        "select (select count(*) from spans) as spans, (select count(*) from runs) as runs, (select count(*) from calls) as calls"
-    )[0]
+    counts = store.info()
     if not counts["spans"]:
         yield Finding(
             "Store",
             "note",
-            f"{store.path} is empty",
+            f"{store.name} is empty",
             "Fill it with `botanu demo` or `botanu ingest`, or from your program.",
         )
         return
@@ -165,7 +164,7 @@ def _contents(store: Store) -> Iterator[Finding]:
         yield Finding(
             "Prices",
             "note",
-            f"{sum(row['calls'] for row in unpriced):,} calls have no price ({names})",
+            f"{sum(row['calls'] for row in unpriced):,} of the calls have no price ({names})",
             "Give them one in botanu.toml, under [prices] or [tools].",
         )
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,11 @@ class Settings:
         """The store to read: what was named, else ./botanu.duckdb."""
         return self.store_given or "./botanu.duckdb"
 
+    @property
+    def store_name(self) -> str:
+        """What to call the store: the same, without a server's user and password."""
+        return re.sub(r"(?<=://)[^/?]*@", "", self.store)
+
     def local_store(self) -> Path:
         """Return the path of the store, for what only a local one can do.
 
@@ -45,6 +51,18 @@ class Settings:
         if "://" in self.store:
             raise InputError("This works on a local store only. Name a DuckDB file with --store.")
         return Path(self.store)
+
+    def server_store(self) -> str:
+        """Return the address of the store, for what only a server needs.
+
+        Raises:
+            InputError: the store is a file.
+        """
+        from botanu_store.errors import InputError
+
+        if "://" not in self.store:
+            raise InputError("This works on a ClickHouse only. Name it with --store clickhouse://user@host/database.")
+        return self.store
 
     def open(self, progress: Progress | None = None, *, believed_at: datetime | None = None) -> Store:
         """Open the store, say what was drained and set aside on the way, and how to fill it when it is empty.
@@ -65,9 +83,11 @@ class Settings:
             )
         if store.empty:
             self.say(
-                f"The store {self.store} is empty. Fill it with `botanu demo`, with `botanu ingest FILE`, "
+                f"The store {store.name} is empty. Fill it with `botanu demo`, with `botanu ingest FILE`, "
                 'or from your program: init_botanu(store="botanu.duckdb").'
             )
+        if (until := store.behind()) is not None:
+            self.say(f"Spans since {until:%Y-%m-%d %H:%M:%S} UTC are not in yet. Take them in: botanu sync")
         return store
 
     def say(self, message: str) -> None:

@@ -122,6 +122,15 @@ class Store:
         return self.file.spool
 
     @property
+    def name(self) -> str:
+        """What the store is called: its path, or the server's address without its password."""
+        return str(self._home)
+
+    def behind(self) -> datetime | None:
+        """Return up to when a server's spans were synced, where there are later ones."""
+        return self._home.behind(self._db)
+
+    @property
     def empty(self) -> bool:
         """Whether the store holds no span at all."""
         return not self._db.holds_spans()

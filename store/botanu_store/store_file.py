@@ -59,6 +59,10 @@ class StoreFile:
         self._believed_at = believed_at
         self._drains_only = drains_only
 
+    def __str__(self) -> str:
+        """Return the path."""
+        return str(self.path)
+
     def drain(self, progress: Progress | None = None) -> Ingested:
         """Take in what waits in the spool and bring up to date what is derived; return what came in, nothing where that cannot be now.
 
@@ -97,6 +101,9 @@ class StoreFile:
     def pending(self) -> int:
         """Return how many segments wait beside the file."""
         return len(self.spool.segments())
+
+    def behind(self, _db: Database) -> None:
+        """Return None: what waits beside a file is told as pending segments."""
 
     def info(self, db: Database) -> dict[str, Any]:
         """Return what is in the store and beside it, by name."""

@@ -323,7 +323,7 @@ class Dashboard(App[None]):
             with self.reader.store(path) as store:
                 said = exporting.export(*page.exported(scope, store), self.reader.settings, path)
         except Exception as error:  # noqa: BLE001 - whatever is wrong is said
-            title, *lines = explained(error, self.reader.settings.store)
+            title, *lines = explained(error, self.reader.settings.store_name)
             self.call_from_thread(self.notify, "\n".join(lines), title=title, severity="error", markup=False)
             return
         self.call_from_thread(self.notify, said, markup=False)

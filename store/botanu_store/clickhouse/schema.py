@@ -29,7 +29,7 @@ def create_tables(server: Server) -> None:
         text = text.replace(
             "{" + table + "}", ",\n    ".join(f"{name} {kind}" for name, kind in _columns()[table].items())
         )
-    for statement in text.split(";\n"):
+    for statement in text.strip().removesuffix(";").split(";\n"):
         server.run(statement)
     for table in TABLES:
         known = {row["name"] for row in server.rows(f"describe botanu_{table}")}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -50,6 +50,14 @@ class ServerStore:
         except BaseException:
             server.close()
             raise
+
+    def __str__(self) -> str:
+        """Return the address, without its password."""
+        return str(self._address)
+
+    def behind(self, db: Database) -> datetime | None:
+        """Return up to when spans were synced, if the collector wrote later ones."""
+        return db.behind() if isinstance(db, Mirror) else None
 
     def pending(self) -> int:
         """Return 0: a server has no spool."""
@@ -95,6 +103,15 @@ class Mirror(Database):
         """Run a query with named parameters on what it asks for, and return its rows as a pyarrow table."""
         self._load_for(text, parameters)
         return super().arrow(text, parameters)
+
+    def behind(self) -> datetime | None:
+        """Return up to when spans were synced, if the collector wrote later ones."""
+        (row,) = self.server.rows(
+            "select (select toInt64OrZero(any(value)) from botanu_sync final where name = $table) as read_ns, "
+            f"(select toUnixTimestamp64Nano(max(Timestamp)) from {self._last}) as last_ns",
+            {"table": self._last},
+        )
+        return moment(row["read_ns"]) if (row["last_ns"] or 0) >= row["read_ns"] else None
 
     def holds_spans(self) -> bool:
         """Whether any span was synced."""
@@ -213,17 +230,3 @@ def _synced_table(server: Server) -> str:
     if not rows:
         raise StoreUnusable("Nothing was synced here yet. Run: botanu sync")
     return str(rows[0]["name"])
-
-
-def behind(server: Server, table: str) -> datetime | None:
-    """Return up to when spans were synced, if there are later ones; None if there are not."""
-    (row,) = server.rows(
-        f"select (select toInt64OrZero(any(value)) from botanu_sync final where name = $table) as read_ns, "
-        f"(select toUnixTimestamp64Nano(max(Timestamp)) from {table}) as last_ns",
-        {"table": table},
-    )
-    return (
-        moment(row["read_ns"]).astimezone(UTC)
-        if row["last_ns"] is not None and row["last_ns"] >= row["read_ns"]
-        else None
-    )

@@ -8,6 +8,7 @@ A session has settings that make ClickHouse answer as SQL says: without them a c
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -143,6 +144,7 @@ def connect(address: Address) -> Server:
         raise InputError(
             "Reading ClickHouse needs one package more. Install it: pip install 'botanu[clickhouse]'"
         ) from error
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # what is wrong is said once, by us
     with explained(str(address)):
         client = clickhouse_connect.get_client(
             host=address.host,

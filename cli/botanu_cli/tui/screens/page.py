@@ -241,7 +241,7 @@ class Page(Screen[None]):
         if message.round != self.round:
             return
         self._looked_at = ()
-        title, *lines = explained(message.error, self.reader.settings.store)
+        title, *lines = explained(message.error, self.reader.settings.store_name)
         if self._answered and isinstance(message.error, StoreUnavailable):
             self.query_one(ScopeLine).note = "store in use · trying again"
             return
@@ -284,7 +284,7 @@ class Page(Screen[None]):
             return
         self._answered = False
         self.notice.say(
-            f"Nothing is in {self.reader.settings.store} yet.",
+            f"Nothing is in {self.reader.settings.store_name} yet.",
             "Runs appear here as they happen. Send some from your program:",
             '  init_botanu(service_name="my-service", store="botanu.duckdb")',
             "or take in files of spans, or samples to look around:",
