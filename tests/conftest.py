@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from botanu_store import open_store
 from hypothesis import settings
 
 # Speed is measured in benchmarks/, never in tests: a busy machine must not fail them.
@@ -32,6 +33,15 @@ def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / ".data"))  # where newer prices would be
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the sample traces, made once; tests that write work on copies."""
+    path = tmp_path_factory.mktemp("ingested") / "botanu.duckdb"
+    with open_store(path) as store:
+        store.ingest([SAMPLES])
+    return path
 
 
 @pytest.fixture

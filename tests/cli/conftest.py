@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from botanu_cli.app import run
 
-from tests.conftest import SAMPLES
-
 
 @dataclass(frozen=True)
 class Result:
@@ -36,14 +34,6 @@ def botanu(capfd: pytest.CaptureFixture[str]) -> Botanu:
         return Result(int(code), out, err)
 
     return call
-
-
-@pytest.fixture(scope="session")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample traces taken in, once; tests work on copies."""
-    store = tmp_path_factory.mktemp("ingested") / "botanu.duckdb"
-    assert run(["--store", str(store), "--quiet", "ingest", str(SAMPLES)]) == 0
-    return store
 
 
 @pytest.fixture

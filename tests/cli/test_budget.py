@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botanu_store import open_store
 
 from tests.cli.conftest import Botanu
 from tests.store.builders import Document, chat, document, run, trace_id, write
@@ -30,6 +31,16 @@ def runs(tokens: Iterable[int], use_case: str = "Support", **said: Any) -> list[
 def fill(botanu: Botanu, folder: Path, *spans: list[Document], store: str = "botanu.duckdb") -> None:
     path = write(folder / "a.jsonl", document(span for group in spans for span in group))
     assert botanu("ingest", str(path), "--store", store).code == 0
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with one run for $0.0035 that achieved its outcome and one for $0.006 that failed, only read."""
+    failed = {"botanu__outcome": "failed", "botanu__outcome__status": "failure"}
+    folder = tmp_path_factory.mktemp("two")
+    with open_store(folder / "botanu.duckdb") as store:
+        store.ingest([write(folder / "a.jsonl", document([*runs([1000]), *runs([2000], **failed)]))])
+    return folder / "botanu.duckdb"
 
 
 def budgets(folder: Path, text: str) -> None:
@@ -63,13 +74,10 @@ def checked(botanu: Botanu, *arguments: str) -> tuple[int, list[dict[str, Any]]]
     ],
 )
 def test_each_limit_is_measured_exactly(
-    botanu: Botanu, tmp_path: Path, flags: str, measured: Decimal, code: int
+    botanu: Botanu, two_runs: Path, flags: str, measured: Decimal, code: int
 ) -> None:
     """One run for $0.0035 that achieved its outcome and one for $0.006 that failed: each figure is what arithmetic says."""
-    failed = {"botanu__outcome": "failed", "botanu__outcome__status": "failure"}
-    fill(botanu, tmp_path, runs([1000]), runs([2000], **failed))
-
-    got, (row,) = checked(botanu, *flags.split())
+    got, (row,) = checked(botanu, *flags.split(), "--store", str(two_runs))
 
     assert Decimal(str(row["measured"])) == measured
     assert got == code

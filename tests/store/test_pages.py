@@ -26,11 +26,10 @@ WORTH = {"tickets_resolved": Decimal("0.25")}
 filtered = pytest.mark.parametrize("filters", FILTERS.values(), ids=list(FILTERS))
 
 
-@pytest.fixture
-def store(samples: Path, tmp_path: Path) -> Iterator[Store]:
-    """A store with the sample traces."""
-    with open_store(tmp_path / "botanu.duckdb") as opened:
-        opened.ingest([samples])
+@pytest.fixture(scope="module")
+def store(ingested: Path) -> Iterator[Store]:
+    """A store with the sample traces, only read."""
+    with open_store(ingested) as opened:
         yield opened
 
 
