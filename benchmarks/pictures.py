@@ -32,9 +32,8 @@ metric = "p95"
 max_usd = 0.05
 
 [[budgets]]
-name = "November"
+name = "all spend"
 per = "total"
-since = "2026-11-01"
 max_usd = 60
 
 [[budgets]]
@@ -50,7 +49,6 @@ min_success_rate = "90%"
 """
 PICTURES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "overview": ("dark", "1", ()),
-    "overview-light": ("light", "1", ()),
     "runs": ("dark", "2", ()),
     "run": ("dark", "3", ("--use-case", "Document Processing")),
     "outcomes": ("dark", "4", ()),

@@ -83,7 +83,7 @@ class Settings:
             )
         if store.empty:
             self.say(
-                f"The store {store.name} is empty. Fill it with `botanu demo`, with `botanu ingest FILE`, "
+                f"The store {self.store_name} is empty. Fill it with `botanu demo`, with `botanu ingest FILE`, "
                 'or from your program: init_botanu(store="botanu.duckdb").'
             )
         if (until := store.behind()) is not None:
