@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botanu_cli.settings import Settings
@@ -74,7 +76,7 @@ def test_the_browser_runs_the_same_command() -> None:
 @pytest.fixture
 def served(store: Path) -> Iterator[int]:
     """The port of a dashboard served to browsers."""
-    words = [sys.executable, "-m", "botanu_cli", "dashboard", "--web", "--tz", "UTC"]
+    words = [sys.executable, "-m", "botanu_cli", "dashboard", "--web", "--tz", "UTC", "--refresh", "60m"]
     server = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=store.parent)
     assert server.stderr is not None
     found = re.search(r"http://127\.0\.0\.1:(\d+)", server.stderr.readline())
@@ -109,7 +111,7 @@ def test_only_its_own_page_is_answered(served: int) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_a_real_browser_shows_the_dashboard(served: int) -> None:
-    """Chromium loads the page, the terminal in it gets its first bytes, and keys reach the app."""
+    """Chromium loads the page, the terminal in it gets its first bytes, and a key brings another screen."""
     sys.path.insert(0, str(REPOSITORY / "benchmarks"))
     from browser import Browser
 
@@ -117,6 +119,17 @@ def test_a_real_browser_shows_the_dashboard(served: int) -> None:
     with tempfile.TemporaryDirectory() as profile, Browser(CHROMIUM, profile) as browser:
         browser.open(f"http://127.0.0.1:{served}/")
         assert browser.wait("document.body.classList.contains('-first-byte')")
-        browser.press("2")
-
         assert browser.wait("document.querySelectorAll('.textual-terminal canvas').length > 0")
+        browser.press("1")  # and the click that goes with it
+        before = still(browser)
+        browser.press("2")
+        assert still(browser) != before
+
+
+def still(browser: Any) -> bytes:
+    """The page as soon as it has not changed for a second."""
+    last, seen = b"", browser.picture()
+    while seen != last:
+        time.sleep(1)
+        last, seen = seen, browser.picture()
+    return bytes(seen)
