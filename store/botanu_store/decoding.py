@@ -1,62 +1,151 @@
-"""Batches of OTLP pieces into tables of spans in memory, each while the batch before it is still being taken in."""
+"""Pieces of OTLP into batches of decoded spans in memory, each while the batch before it is still being taken in.
+
+Pieces are read and decoded a slice at a time, because what is being decoded takes many times its size. A batch is as many as fill two of
+DuckDB's row groups: those it writes straight to the disk, and never again (see engines/duckdb.py).
+"""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import duckdb
 
 from botanu_store import logs, otlp
+from botanu_store.engines.duckdb import ROW_GROUP
 from botanu_store.sources import Piece
+
+SLICE_BYTES = 12 * 1024 * 1024
+"""Bytes of OTLP that are decoded at a time."""
+
+BATCH_BYTES = 72 * 1024 * 1024
+"""Bytes of OTLP in one transaction: bounds memory, whatever the input."""
+
+BATCH_SPANS = 2 * ROW_GROUP
+"""Spans in one transaction, as far as they can be told before they are decoded."""
+
+OF_THE_DATA = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, duckdb.DataError)
+"""Errors that a piece may cause by what it holds; whatever else stops a batch (disk, memory, the user) is no fault of the data."""
 
 _MEMORY = "arriving"
 """Name of the database in memory where decoded batches wait; both connections see it."""
 
-_Batch = TypeVar("_Batch")
+
+@dataclass(slots=True)
+class Slice:
+    """Pieces that are decoded at a time, of inputs one after the other."""
+
+    pieces: list[Piece] = field(default_factory=list[Piece])
+    finished: list[Path] = field(default_factory=list[Path])
+    """Segments of which these are the last pieces."""
+    ends_batch: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """A decoded batch: the table that holds its spans, and its pieces in the order in which the table numbers them."""
+@dataclass(slots=True)
+class Batch:
+    """Decoded spans, and what they were decoded from."""
 
-    table: str
-    places: list[Piece]
-    other_records: int
-    """Log records that say nothing of usage, which are not in it."""
+    name: str
+    pieces: list[Piece] = field(default_factory=list[Piece])
+    finished: list[Path] = field(default_factory=list[Path])
+    """Segments whose last piece is in this batch."""
+    places: list[Piece] = field(default_factory=list[Piece])
+    """The pieces that were decoded, in the order in which the column `piece` numbers them."""
+    other_records: int = 0
+    """Log records that say nothing of usage, which are in no table."""
+    tables: list[str] = field(default_factory=list[str])
+    error: Exception | None = None
+    """Why the data could not be decoded."""
+
+    @property
+    def table(self) -> str:
+        """The spans, as something to select from."""
+        return "(" + " union all ".join(f"from {table}" for table in self.tables) + ")"
+
+
+def slices(inputs: Iterable[tuple[Path | None, Iterable[Piece]]]) -> Iterator[Slice]:
+    """Yield the pieces of segments, or of other inputs, in slices of batches; a segment that cannot be read now is left where it is."""
+    part, in_slice, in_batch, spans = Slice(), 0, 0, 0
+    for segment, pieces in inputs:
+        try:
+            for piece in pieces:
+                size, more = len(piece.data) + _PIECE_BYTES, _spans(piece)
+                full = in_batch > 0 and (in_batch + size > BATCH_BYTES or spans + more > BATCH_SPANS)
+                if full or in_slice >= SLICE_BYTES:
+                    part.ends_batch = full
+                    yield part
+                    part, in_slice = Slice(), 0
+                    in_batch, spans = (0, 0) if full else (in_batch, spans)
+                part.pieces.append(piece)
+                in_slice, in_batch, spans = in_slice + size, in_batch + size, spans + more
+        except OSError:
+            if segment is None:
+                raise
+            continue
+        if segment is not None:
+            part.finished.append(segment)
+    if part.pieces or part.finished:
+        yield part
+
+
+def _spans(piece: Piece) -> int:
+    """About how many spans a piece holds."""
+    return piece.data.count(b'"startTimeUnixNano"') if piece.kind == "json" else len(piece.data) // _SPAN_BYTES
+
+
+_PIECE_BYTES = 256
+"""What a piece costs beside its data: a million empty lines are no small batch."""
+
+_SPAN_BYTES = 600
+"""A span in protobuf."""
 
 
 class Decoder:
-    """Decodes beside an open store, on a connection and in a thread of its own; use it as a context manager."""
+    """Reads and decodes beside an open store, on a connection and in a thread of its own; use it as a context manager."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, mode: otlp.ContentMode) -> None:
         con.execute(f"attach if not exists ':memory:' as {_MEMORY}")
+        self._store = con
         self._con = con.cursor()
+        # A query that looked for names in the store would keep the store's checkpoints from freeing what they replace.
+        self._con.execute(f"use {_MEMORY}")
         self._mode: otlp.ContentMode = mode
         self._json = otlp.JsonDecoder(mode, self._con)
-        self._names = itertools.cycle(f"{_MEMORY}.batch_{number}" for number in range(_TABLES))
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="botanu-decode")
+        self._ahead: Future[Batch | None] | None = None
+        self._made = 0
 
-    def start(self, pieces: Sequence[Piece]) -> Future[Decoded]:
-        """Begin to decode; the table lasts until two more batches were begun."""
-        return self._worker.submit(self._decode, next(self._names), pieces)
+    def batches(self, source: Iterator[Slice]) -> Iterator[Batch]:
+        """Yield the batches of these slices, each while the next one is read and decoded."""
+        self._ahead = self._start(source)
+        while (batch := self._ahead.result()) is not None:
+            self._ahead = self._start(source)
+            yield batch
+        self._ahead = None
 
-    def ahead(
-        self, batches: Iterable[tuple[list[Piece], _Batch]]
-    ) -> Iterator[tuple[list[Piece], _Batch, Future[Decoded]]]:
-        """Yield each batch while the next one is being decoded."""
-        before: tuple[list[Piece], _Batch, Future[Decoded]] | None = None
-        for pieces, rest in batches:
-            begun = (pieces, rest, self.start(pieces))
-            if before is not None:
-                yield before
-            before = begun
-        if before is not None:
-            yield before
+    def undecoded(self) -> Iterator[Slice]:
+        """Yield again what was read of the source, but is in no batch that came of it."""
+        batch = self._ahead.result() if self._ahead else None
+        if batch is not None:
+            again = list(slices([(None, batch.pieces)])) or [Slice()]
+            again[-1].finished, again[-1].ends_batch = batch.finished, True
+            yield from again
+
+    def decode(self, pieces: Sequence[Piece], finished: Sequence[Path] = ()) -> Batch:
+        """Return the batch of these pieces alone, no more than a batch had before."""
+        batch = self._start(slices([(None, pieces)])).result() or Batch("")
+        batch.finished = list(finished)
+        return batch
+
+    def release(self, batch: Batch) -> None:
+        """Give back the memory of a batch that was taken in."""
+        for table in batch.tables:
+            self._con.cursor().execute(f"drop table if exists {table}")
+        batch.tables.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -65,25 +154,41 @@ class Decoder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._worker.shutdown(cancel_futures=True)
-        for _ in range(_TABLES):
-            self._con.execute(f"drop table if exists {next(self._names)}")
         self._con.close()
+        self._store.execute(f"detach {_MEMORY}")
 
-    def _decode(self, table: str, pieces: Sequence[Piece]) -> Decoded:
+    def _start(self, source: Iterator[Slice]) -> Future[Batch | None]:
+        self._made += 1
+        return self._worker.submit(self._fill, f"{_MEMORY}.batch_{self._made}", source)
+
+    def _fill(self, name: str, source: Iterator[Slice]) -> Batch | None:
+        batch = Batch(name)
+        for part in source:
+            batch.pieces += part.pieces
+            batch.finished += part.finished
+            try:
+                if batch.error is None:
+                    self._decode(batch, part.pieces)
+            except OF_THE_DATA as error:
+                batch.error = error
+            if part.ends_batch:
+                break
+        return batch if batch.pieces or batch.finished else None
+
+    def _decode(self, batch: Batch, pieces: Sequence[Piece]) -> None:
+        table = f"{batch.name}_{len(batch.tables)}"
+        first = len(batch.places)
         documents = [piece for piece in pieces if piece.kind == "json"]
         messages = [piece for piece in pieces if piece.kind == "protobuf"]
-        self._json.decode_into(table, [piece.data.decode("utf-8", "replace") for piece in documents])
+        self._json.decode_into(table, [piece.data for piece in documents], first)
+        batch.tables.append(table)
         if messages:
             from botanu_store.protobuf import decode_protobuf_into  # noqa: PLC0415 - 40 ms that JSON does not need
 
             traces = [piece.data if logs.holds("traces", piece) else b"" for piece in messages]
-            decode_protobuf_into(self._con, table, traces, self._mode, len(documents))
+            decode_protobuf_into(self._con, table, traces, self._mode, first + len(documents))
         places = documents + messages
-        with_logs = [(number, piece) for number, piece in enumerate(places) if logs.holds("logs", piece)]
-        return Decoded(
-            table, places, logs.decode_logs_into(self._con, table, with_logs, self._mode) if with_logs else 0
-        )
-
-
-_TABLES = 3
-"""One being taken in, one that waits, and one for a part of a batch that is tried again."""
+        with_logs = [(number, piece) for number, piece in enumerate(places, first) if logs.holds("logs", piece)]
+        if with_logs:
+            batch.other_records += logs.decode_logs_into(self._con, table, with_logs, self._mode)
+        batch.places += places

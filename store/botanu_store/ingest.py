@@ -9,29 +9,26 @@ span, what is wrong with it is set aside before that, and it is deleted after; s
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from botanu_store import conclude, content, logs, otlp, sources
-from botanu_store.decoding import Decoded, Decoder
+from botanu_store.decoding import OF_THE_DATA, Batch, Decoder, Slice, slices
 from botanu_store.engines.duckdb import script
 from botanu_store.sources import Piece
 from botanu_store.spool import Spool
 from botanu_store.touched import calls_of
 
-BATCH_BYTES = 64 * 1024 * 1024
-"""Bytes of OTLP in one transaction: bounds memory, whatever the input."""
-
-BATCHES_A_TURN = 4
-"""Batches for which the file stays open: some seconds."""
+BATCHES_A_TURN = 16
+"""Batches for which the file stays open at most, some seconds each; it is closed for a moment earlier when another process of botanu wants it."""
 
 REJECTED_LIMIT = 10_000
 """Rejected parts that are named one by one, and spans of a batch that are set aside; what is beyond is only counted."""
@@ -76,8 +73,6 @@ ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_n
 # A resource is shared by all spans of its request: repeated for each bad one it would grow without bound.
 _SET_ASIDE = ", ".join(name for name in otlp.SCHEMA.names if name not in ("piece", "resource"))
 
-_Batch = tuple[list[Piece], list[Path]]
-
 Progress = Callable[[int], None]
 """Called with the number of bytes just read."""
 
@@ -90,10 +85,12 @@ class Ingester:
         con: duckdb.DuckDBPyConnection,
         mode: otlp.ContentMode = "drop",
         reopen: Callable[[], duckdb.DuckDBPyConnection] | None = None,
+        wanted: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Write into an open database; with `reopen`, it is closed for a moment now and then, so that others get their turn."""
+        """Write into an open database; with `reopen`, it is closed for a moment when it is `wanted`, and now and then, so that others get their turn."""
         self.con = con
         self._reopen = reopen
+        self._wanted = wanted
         self._mode: otlp.ContentMode = mode
         self._batch = Ingested()
         self._parts: list[tuple[Rejected, bytes]] = []
@@ -101,38 +98,41 @@ class Ingester:
 
     def ingest(self, pieces: Iterable[Piece], progress: Progress | None = None) -> None:
         """Take in pieces of files or streams, batch by batch."""
-        started = time.perf_counter()
-        for turn in self._turns(_batches([(None, _counted(pieces, progress))])):
-            with Decoder(self.con, self._mode) as decoder:
-                for batch, _, decoded in decoder.ahead(turn):
-                    self._take_in(decoder, batch, decoded)
-        self.result.seconds += time.perf_counter() - started
+        self._take_all(slices([(None, _counted(pieces, progress))]))
 
     def drain(self, spool: Spool, progress: Progress | None = None) -> None:
         """Take in the spool's segments and retire them; a segment that an earlier, killed drain committed is only retired."""
-        started = time.perf_counter()
         spool.sweep()
         segments = spool.segments()
         done = self._committed(segments)
         spool.retire(segment for segment in segments if segment.name in done)
         waiting = [segment for segment in segments if segment.name not in done]
-        for turn in self._turns(_batches((segment, sources.read_segment(segment)) for segment in waiting)):
-            with Decoder(self.con, self._mode) as decoder:
-                for batch, finished, decoded in decoder.ahead(turn):
-                    self._take_in(decoder, batch, decoded, finished, spool)
-                    spool.retire(finished)
-                    if progress:
-                        progress(len(finished))
+        self._take_all(slices((segment, sources.read_segment(segment)) for segment in waiting), spool, progress)
+
+    def _take_all(self, source: Iterator[Slice], spool: Spool | None = None, progress: Progress | None = None) -> None:
+        """Take in batch by batch, and let who waits for the file have it now and then."""
+        started = time.perf_counter()
+        while (rest := self._take_turn(source, spool, progress)) is not None:
+            source, reopen = rest
+            self.con.close()
+            time.sleep(_PAUSE_SECONDS)
+            self.con = reopen()
         self.result.seconds += time.perf_counter() - started
 
-    def _turns(self, batches: Iterator[_Batch]) -> Iterator[Iterator[_Batch]]:
-        """Yield the batches a few at a time, and let who waits for the file have it in between."""
-        for number, first in enumerate(batches):
-            if number and self._reopen:
-                self.con.close()
-                time.sleep(_PAUSE_SECONDS)
-                self.con = self._reopen()
-            yield itertools.chain([first], itertools.islice(batches, BATCHES_A_TURN - 1))
+    def _take_turn(
+        self, source: Iterator[Slice], spool: Spool | None, progress: Progress | None
+    ) -> tuple[Iterator[Slice], Callable[[], duckdb.DuckDBPyConnection]] | None:
+        """Take in batches until others should have the file; return what is left then and how to go on."""
+        with Decoder(self.con, self._mode) as decoder:
+            for number, batch in enumerate(decoder.batches(source), 1):
+                self._take_in(decoder, batch, spool)
+                if spool:
+                    spool.retire(batch.finished)
+                    if progress:
+                        progress(len(batch.finished))
+                if self._reopen and (number == BATCHES_A_TURN or self._wanted()):
+                    return chain(list(decoder.undecoded()), source), self._reopen
+        return None
 
     def _committed(self, segments: list[Path]) -> set[str]:
         """Names of the segments that are in the ledger already."""
@@ -143,35 +143,36 @@ class Ingester:
         self.con.unregister("waiting")
         return {str(row[0]) for row in rows}
 
-    def _take_in(
-        self,
-        decoder: Decoder,
-        pieces: list[Piece],
-        decoded: Future[Decoded],
-        finished: Sequence[Path] = (),
-        spool: Spool | None = None,
-    ) -> None:
+    def _take_in(self, decoder: Decoder, batch: Batch, spool: Spool | None) -> None:
         """Commit a batch; where a piece stops it, the others go in without that one."""
         try:
-            self._commit(pieces, decoded.result(), finished, spool)
-        except _OF_THE_DATA as error:
-            if len(pieces) > 1:
-                middle = len(pieces) // 2
-                for part, done in ((pieces[:middle], ()), (pieces[middle:], finished)):
-                    self._take_in(decoder, part, decoder.start(part), done, spool)
-            elif pieces and pieces[0].kind in ("json", "protobuf"):
-                refused = [_refused(pieces[0], error)]
-                self._commit(refused, decoder.start(refused).result(), finished, spool)
-            else:
-                raise
+            if batch.error:
+                raise batch.error
+            self._commit(batch, spool)
+        except OF_THE_DATA as error:
+            self._take_in_parts(decoder, batch, spool, error)
+        finally:
+            decoder.release(batch)
 
-    def _commit(self, pieces: list[Piece], decoded: Decoded, finished: Sequence[Path], spool: Spool | None) -> None:
-        self._batch, self._parts = Ingested(sources=len({piece.source for piece in pieces})), []
+    def _take_in_parts(self, decoder: Decoder, batch: Batch, spool: Spool | None, error: Exception) -> None:
+        pieces = batch.pieces
+        decoder.release(batch)
+        if len(pieces) > 1:
+            middle = len(pieces) // 2
+            for part, done in ((pieces[:middle], ()), (pieces[middle:], batch.finished)):
+                self._take_in(decoder, decoder.decode(part, done), spool)
+        elif pieces and pieces[0].kind in ("json", "protobuf"):
+            self._commit(decoder.decode([_refused(pieces[0], error)], batch.finished), spool)
+        else:
+            raise error
+
+    def _commit(self, batch: Batch, spool: Spool | None) -> None:
+        self._batch, self._parts = Ingested(sources=len({piece.source for piece in batch.pieces})), []
         self.con.execute("begin")
         try:
-            count = self._write(pieces, decoded)
+            count = self._write(batch)
             now = time.time()
-            for segment in finished:
+            for segment in batch.finished:
                 self.con.execute(
                     "insert into ledger values (?, ?, to_timestamp(?)::timestamp)", [segment.name, count, now]
                 )
@@ -185,16 +186,18 @@ class Ingester:
             raise
         self.result.add(self._batch)
 
-    def _write(self, pieces: list[Piece], decoded: Decoded) -> int:
-        for piece in pieces:
+    def _write(self, batch: Batch) -> int:
+        for piece in batch.pieces:
             if piece.kind == "bad":
                 self._reject(piece, piece.reason, self._less_content(piece))
             elif piece.kind == "refused":
                 self._reject(piece, piece.reason, piece.data)
-        self._batch.other_records = decoded.other_records
-        self._name_empty_pieces(decoded)
-        self._name_unusable(decoded)
-        fresh = self._arrive(decoded.table)
+        if not batch.tables:
+            return 0
+        self._batch.other_records = batch.other_records
+        self._name_empty_pieces(batch)
+        self._name_unusable(batch)
+        fresh = self._arrive(batch.table)
         if fresh:
             store_fresh(self.con)
         return fresh
@@ -222,9 +225,9 @@ class Ingester:
         self._batch.duplicates = usable - fresh
         return fresh
 
-    def _name_empty_pieces(self, decoded: Decoded) -> None:
-        filled = {row[0] for row in self.con.execute(f"select distinct piece from {decoded.table}").fetchall()}
-        for index, piece in enumerate(decoded.places):
+    def _name_empty_pieces(self, batch: Batch) -> None:
+        filled = {row[0] for row in self.con.execute(f"select distinct piece from {batch.table}").fetchall()}
+        for index, piece in enumerate(batch.places):
             if index in filled:
                 continue
             if logs.holds("logs", piece) or logs.holds("metrics", piece):
@@ -232,21 +235,21 @@ class Ingester:
             elif not _is_empty_export(piece):
                 self._reject(piece, "holds no OTLP spans", self._less_content(piece))
 
-    def _name_unusable(self, decoded: Decoded) -> None:
+    def _name_unusable(self, batch: Batch) -> None:
         rows = self.con.execute(
             f"select piece, trace_id, span_id, name, start_ns, to_json(struct_pack({_SET_ASIDE}))::varchar "
-            f"from {decoded.table} where not usable order by piece limit {REJECTED_LIMIT}"
+            f"from {batch.table} where not usable order by piece limit {REJECTED_LIMIT}"
         ).fetchall()
         for index, trace_id, span_id, name, start_ns, row in rows:
-            piece = decoded.places[int(index)]
+            piece = batch.places[int(index)]
             unread = trace_id is None and span_id is None and name is None
             part = self._less_content(piece) if unread else row.encode()
             self._reject(piece, _why_unusable(trace_id, span_id, name, start_ns), part)
         if len(rows) == REJECTED_LIMIT:
-            self._batch.rejected_count += self._unusable(decoded) - REJECTED_LIMIT
+            self._batch.rejected_count += self._unusable(batch) - REJECTED_LIMIT
 
-    def _unusable(self, decoded: Decoded) -> int:
-        return int(self.con.execute(f"select count(*) from {decoded.table} where not usable").fetchall()[0][0])
+    def _unusable(self, batch: Batch) -> int:
+        return int(self.con.execute(f"select count(*) from {batch.table} where not usable").fetchall()[0][0])
 
     def _reject(self, piece: Piece, reason: str, part: bytes) -> None:
         rejected = Rejected(piece.source, piece.where, reason)
@@ -270,40 +273,13 @@ def store_fresh(con: duckdb.DuckDBPyConnection) -> None:
     conclude.conclude(con, calls)
 
 
-_OF_THE_DATA = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, duckdb.DataError)
-"""Errors that a piece may cause by what it holds; whatever else stops a batch (disk, memory, the user) is no fault of the data."""
-
 _PAUSE_SECONDS = 0.05
 """Longer than who waits for the file sleeps between two tries."""
-
-_PIECE_BYTES = 256
-"""What a piece costs beside its data: a million empty lines are no small batch."""
 
 
 def _refused(piece: Piece, error: Exception) -> Piece:
     """A piece that is good OTLP for all we know: it is kept as it came, for a botanu that can read it."""
     return replace(piece, kind="refused", reason=f"stops this version of botanu ({type(error).__name__})")
-
-
-def _batches(inputs: Iterable[tuple[Path | None, Iterable[Piece]]]) -> Iterator[_Batch]:
-    """Bounded batches of pieces, each with the segments whose last piece it holds; one that cannot be read now is left where it is."""
-    batch, finished, filled = list[Piece](), list[Path](), 0
-    for segment, pieces in inputs:
-        try:
-            for piece in pieces:
-                batch.append(piece)
-                filled += len(piece.data) + _PIECE_BYTES
-                if filled >= BATCH_BYTES:
-                    yield batch, finished
-                    batch, finished, filled = [], [], 0
-        except OSError:
-            if segment is None:
-                raise
-            continue
-        if segment is not None:
-            finished.append(segment)
-    if batch or finished:
-        yield batch, finished
 
 
 def _counted(pieces: Iterable[Piece], progress: Progress | None) -> Iterator[Piece]:

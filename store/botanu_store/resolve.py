@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from botanu_store.dialects import read
+from botanu_store.dialects.reading import Reading
 from botanu_store.dialects.vendors import maker
 from botanu_store.records import Call, Span
 from botanu_store.same_call import Group, Groups, join_across, join_by_id, join_late_usage, join_nested
 from botanu_store.totals import Totals
-from botanu_store.trace import Node, link
+from botanu_store.trace import MODEL_CATEGORIES, Node, instrument, link, nearest
 
 SAME_ID = "same call as another span (response id)"
 SAME_INSIDE = "repeats a span inside it"
@@ -40,12 +42,12 @@ def resolve(candidates: Sequence[Span], parents: Mapping[str, str]) -> list[Call
 
     `candidates` are its spans that may matter, in any order; `parents` maps every span of the trace to its parent.
     """
-    nodes = _nodes(candidates)
-    if len(nodes) > 1:
-        link(nodes, parents)
-        _name_models(nodes)
-    if _unrelated(nodes):
-        return [_call(node, _Verdict(node.reading.quantities)) for node in nodes]
+    said = _said(candidates)
+    if _unrelated(said, parents):
+        return [_call(span, found, found.quantities, found.emitter_usd) for span, found in said]
+    nodes = [Node(span, found, place) for place, (span, found) in enumerate(said)]
+    link(nodes, parents)
+    _name_models(nodes)
     calls = [node for node in nodes if node.is_call]
     groups = Groups(calls)
     wrappers: list[Node] = []
@@ -55,17 +57,20 @@ def resolve(candidates: Sequence[Span], parents: Mapping[str, str]) -> list[Call
     wrappers += [node for node in nodes if not node.is_call]
     if wrappers:
         _judge_wrappers(wrappers, groups, verdicts)
-    return [_call(node, verdicts[node]) for node in nodes if node in verdicts]
+    return [_judged(node, verdicts[node]) for node in nodes if node in verdicts]
 
 
-def _nodes(candidates: Sequence[Span]) -> list[Node]:
+def _said(candidates: Sequence[Span]) -> list[tuple[Span, Reading]]:
+    """The spans that say something, and what, in the order of their start."""
     once = {span.span_id: span for span in candidates}
     if len(once) < len(candidates):
         for span in candidates:
             once[span.span_id] = max(span, once[span.span_id], key=_fullness)
-    spans = sorted(once.values(), key=lambda span: (span.start_ns, span.span_id))
-    found = ((span, read(span)) for span in spans)
-    return [Node(span, reading, place) for place, (span, reading) in enumerate(found) if reading is not None]
+    spans = sorted(once.values(), key=_BY_START)
+    return [(span, found) for span in spans if (found := read(span)) is not None]
+
+
+_BY_START = attrgetter("start_ns", "span_id")
 
 
 def _fullness(span: Span) -> tuple[object, ...]:
@@ -74,16 +79,18 @@ def _fullness(span: Span) -> tuple[object, ...]:
     return len(span.attributes), sorted(span.attributes.items()), rest
 
 
-def _unrelated(nodes: list[Node]) -> bool:
+def _unrelated(said: list[tuple[Span, Reading]], parents: Mapping[str, str]) -> bool:
     """Whether all are calls, side by side, and of each kind made by one instrumentation, so that no two can be the same (most traces)."""
-    instruments: dict[object, object] = {}
-    for node in nodes:
-        kind = node.is_model_call or node.reading.category
-        if node.reading.role != "call" or node.parent is not None:
+    instruments: dict[str, tuple[str, str, bool]] = {}
+    for span, found in said:
+        if found.role != "call":
             return False
-        if instruments.setdefault(kind, node.instrument) != node.instrument:
+        kind = "model" if found.category in MODEL_CATEGORIES else found.category
+        if instruments.setdefault(kind, instrument(span, found)) != instrument(span, found):
             return False
-    return True
+    known: dict[str, bool | None] = {"": None}
+    known.update((span.span_id, True) for span, _ in said)
+    return not any(nearest(parents.get(span.span_id, span.parent_id), parents, known) for span, _ in said)
 
 
 def _name_models(nodes: list[Node]) -> None:
@@ -146,29 +153,32 @@ def _judge_wrappers(wrappers: list[Node], groups: Groups, verdicts: dict[Node, _
         verdicts[node].reason, verdicts[node].instead = COVERED, around
 
 
-def _call(node: Node, verdict: _Verdict) -> Call:
-    span, found = node.span, node.reading
-    # What an emitter says a total cost is not what the rest of it cost.
-    cost = found.emitter_usd if verdict.quantities is found.quantities else None
-    call = Call(
-        trace_id=span.trace_id,
-        span_id=span.span_id,
-        category=found.category,
-        vendor=found.vendor,
-        model=found.model,
-        operation=found.operation,
-        start_ns=span.start_ns,
-        end_ns=span.end_ns,
-        error=span.status == "error",
-        quantities=verdict.quantities,
-        usage=found.usage,
-        request_model=found.request_model,
-        response_id=found.response_id,
-        request_id=found.request_id,
-        attempt=found.attempt,
-        emitter_usd=cost,
+def _call(span: Span, found: Reading, quantities: dict[str, int], cost: str | None) -> Call:
+    return Call(
+        span.trace_id,
+        span.span_id,
+        found.category,
+        found.vendor,
+        found.model,
+        found.operation,
+        span.start_ns,
+        span.end_ns,
+        span.status == "error",
+        quantities,
+        found.usage,
+        found.request_model,
+        found.response_id,
+        found.request_id,
+        found.attempt,
+        cost,
         dialect=found.dialect,
     )
+
+
+def _judged(node: Node, verdict: _Verdict) -> Call:
+    # What an emitter says a total cost is not what the rest of it cost.
+    cost = node.reading.emitter_usd if verdict.quantities is node.reading.quantities else None
+    call = _call(node.span, node.reading, verdict.quantities, cost)
     if verdict.reason:
         call.counted = False
         call.not_counted_reason = verdict.reason

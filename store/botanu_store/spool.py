@@ -26,6 +26,7 @@ class Spool:
     def __init__(self, store: Path) -> None:
         self.folder = store.with_name(store.name + ".spool")
         self._lock_path = store.with_name(store.name + ".lock")
+        self._wanted_path = self.folder / ".wanted"
 
     def segments(self) -> list[Path]:
         """Return the complete segments, oldest first."""
@@ -94,9 +95,39 @@ class Spool:
         with self.drain_lock() as free:
             return not free
 
+    @contextmanager
+    def wanting(self) -> Generator[None]:
+        """Let who writes for long know that this process waits for the file, for the time of the block."""
+        handle = None
+        with suppress(OSError):
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            handle = _opened(self._wanted_path)
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        try:
+            yield
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+    def is_wanted(self) -> bool:
+        """Say whether another process of botanu waits for the file."""
+        if not self._wanted_path.exists():
+            return False
+        try:
+            handle = _opened(self._wanted_path)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
     def _locked(self, wait: float) -> int | None:
         try:
-            handle = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            handle = _opened(self._lock_path)
         except OSError:
             return None
         deadline = time.monotonic() + wait
@@ -108,6 +139,10 @@ class Spool:
                 os.close(handle)
                 return None
             time.sleep(_RETRY_SECONDS)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 
 def _is_segment(name: str) -> bool:

@@ -147,7 +147,9 @@ class Store:
         if stdin:
             pieces = chain(pieces, sources.read_stdin())
         with self._writing() as file:
-            ingester = Ingester(self._db.bare, self._content, lambda: connect(file.path, wait=TURN_SECONDS))
+            ingester = Ingester(
+                self._db.bare, self._content, lambda: connect(file.path, wait=TURN_SECONDS), file.spool.is_wanted
+            )
             try:
                 ingester.ingest(pieces, progress)
             finally:

@@ -154,7 +154,9 @@ class StoreFile:
         """Take in what waits; where others read the file, and so keep it from being written, the rest goes on waiting."""
         result = Ingested()
         with suppress(StoreUnavailable):
-            ingester = Ingester(connect_writable(self.path), self._content, lambda: connect(self.path))
+            ingester = Ingester(
+                connect_writable(self.path), self._content, lambda: connect(self.path), self.spool.is_wanted
+            )
             result = ingester.result
             try:
                 ingester.drain(self.spool, progress)
@@ -175,8 +177,9 @@ class StoreFile:
             raise self._not_made()
         with suppress(StoreUnavailable):
             return connect(self.path, read_only=True, wait=0)
-        wait = TURN_SECONDS if self.spool.being_written() else WAIT_SECONDS
-        return connect(self.path, read_only=True, wait=wait)
+        with self.spool.wanting():
+            wait = TURN_SECONDS if self.spool.being_written() else WAIT_SECONDS
+            return connect(self.path, read_only=True, wait=wait)
 
     def _not_made(self) -> StoreError:
         if self._may_write():

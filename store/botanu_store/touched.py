@@ -8,8 +8,10 @@ Rows come and go by columns: a span costs a fraction of what it would as a row o
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -35,7 +37,20 @@ def spans_of(con: duckdb.DuckDBPyConnection) -> pa.Table:
 
 def calls_of(spans: pa.Table, groups: Mapping[str, str]) -> pa.Table:
     """Return the calls of these spans, as rows of the table `calls`; `groups` names traces that are looked at together."""
-    return _table([found for rows in _by_trace(spans, groups) for found in _resolved(rows)])
+    with _no_collection():
+        return _table(spans, [found for rows in _by_trace(spans, groups) for found in _resolved(rows)])
+
+
+@contextmanager
+def _no_collection() -> Generator[None]:
+    """Keep the garbage collector from looking at every object of a batch again and again, which takes a third of the time: few are in cycles."""
+    usual = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if usual:
+            gc.enable()
 
 
 def _candidate() -> str:
@@ -48,18 +63,19 @@ class _Found(NamedTuple):
     """A call, and what it has of its span and of those around it."""
 
     call: Call
+    place: int
+    """Which row its span is."""
     run_id: str
     step: str | None
-    service: str
 
 
 _Row = tuple[Any, ...]
 
 
 def _by_trace(spans: pa.Table, groups: Mapping[str, str]) -> Iterable[list[_Row]]:
-    """The spans of each trace; of traces that are looked at together, they have their trace before their id."""
+    """The spans of each trace, each with its place; of traces that are looked at together, they have their trace before their id."""
     traces: dict[str, list[_Row]] = defaultdict(list)
-    for row in zip(*(column.to_pylist() for column in spans.columns), strict=True):
+    for row in zip(*(column.to_pylist() for column in spans.columns), range(spans.num_rows), strict=True):
         group = groups.get(row[0])
         if group is None:
             traces[row[0]].append(row)
@@ -73,40 +89,37 @@ def _marked(trace_id: str, span_id: str, parent_id: str, *rest: Any) -> _Row:
     return (trace_id, mark + span_id, parent_id and mark + parent_id, *rest)
 
 
-def _unmark(call: Call) -> None:
-    call.span_id = call.span_id.rpartition(_MARK)[2]
-    call.duplicate_of = call.duplicate_of.rpartition(_MARK)[2]
-
-
 _MARK = ":"
 
 
 def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
     """The calls of one trace; its objects are gone before the next one's are made, which spares the garbage collector."""
-    candidates, parents = list[Span](), dict[str, str]()
+    candidates, places, parents = list[Span](), dict[str, int](), dict[str, str]()
     runs: dict[str, str | None] = {"": None}
     steps: dict[str, str | None] = {"": None}
-    for trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, run_id, step, said in rows:
+    for trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, run_id, step, said, place in rows:
         parents[span_id] = parent_id
         if run_id:
             runs[span_id] = run_id
         if step:
             steps[span_id] = step
         if said is not None:
+            places[span_id] = place
             told = orjson.loads(said)
-            span = Span(trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, told)
-            candidates.append(span)
+            candidates.append(
+                Span(trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, told, _NOTHING)
+            )
     calls = resolve(candidates, parents)
-    spans = {span.span_id: span for span in candidates}
     together = _MARK in rows[0][1]
-    beside = _beside(calls, spans) if together else {}
+    beside = _beside(calls, {span.span_id: span for span in candidates}) if together else {}
     for call in calls:
-        place = beside.get(call.span_id, call.span_id)
-        run_id = nearest(place, parents, runs) or spans[place].trace_id
-        found = _Found(call, run_id, nearest(place, parents, steps), spans[call.span_id].service)
-        if together:
-            _unmark(call)
-        yield found
+        belongs = beside.get(call.span_id, call.span_id)
+        run_id = nearest(belongs, parents, runs) or belongs.rpartition(_MARK)[0] or call.trace_id
+        step = nearest(belongs, parents, steps) if len(steps) > 1 else None
+        yield _Found(call, places[call.span_id], run_id, step)
+
+
+_NOTHING: Mapping[str, str] = {}
 
 
 def _beside(calls: Iterable[Call], spans: Mapping[str, Span]) -> dict[str, str]:
@@ -120,28 +133,33 @@ def _beside(calls: Iterable[Call], spans: Mapping[str, Span]) -> dict[str, str]:
     return found
 
 
+_OF_THE_SPAN = ("trace_id", "span_id", "start_ns", "end_ns", "service")
+"""Columns that a call has of its span."""
+
 _COLUMNS: dict[str, pa.DataType] = {
-    **dict.fromkeys(
-        ("trace_id", "span_id", "category", "vendor", "model", "request_model", "operation", "usage"), pa.string()
-    ),
-    **dict.fromkeys(("start_ns", "end_ns"), pa.int64()),
+    **dict.fromkeys(("category", "vendor", "model", "request_model", "operation", "usage"), pa.string()),
     **dict.fromkeys(("error", "counted"), pa.bool_()),
     "attempt": pa.int32(),
-    **dict.fromkeys(("response_id", "request_id", "not_counted_reason", "duplicate_of", "dialect"), pa.string()),
+    **dict.fromkeys(("response_id", "request_id", "not_counted_reason", "dialect"), pa.string()),
 }
 """Columns that are a call's as they stand."""
 
+_columns_of = attrgetter(*_COLUMNS)
 
-def _table(found: Sequence[_Found]) -> pa.Table:
+
+def _table(spans: pa.Table, found: Sequence[_Found]) -> pa.Table:
     calls = [each.call for each in found]
+    of_the_span = spans.select(_OF_THE_SPAN).take(pa.array([each.place for each in found], pa.int64()))
+    columns: dict[str, Any] = dict(zip(_OF_THE_SPAN, of_the_span.columns, strict=True))
+    of_the_call = zip(*map(_columns_of, calls), strict=True) if calls else [()] * len(_COLUMNS)
+    for (name, kind), values in zip(_COLUMNS.items(), of_the_call, strict=True):
+        columns[name] = pa.array(values, kind)
+    columns["run_id"] = pa.array([each.run_id for each in found], pa.string())
+    columns["step"] = pa.array([each.step for each in found], pa.string())
+    columns["duplicate_of"] = pa.array([call.duplicate_of.rpartition(_MARK)[2] for call in calls], pa.string())
+    columns["emitter_usd"] = pa.array([_money(call.emitter_usd) for call in calls], pa.decimal128(38, 12))
     quantities = [call.quantities for call in calls]
     said = {meter for counted in quantities for meter in counted}
-    columns: dict[str, Any] = {
-        name: pa.array(map(attrgetter(name), calls), kind, size=len(calls)) for name, kind in _COLUMNS.items()
-    }
-    for name in ("run_id", "step", "service"):
-        columns[name] = pa.array(map(attrgetter(name), found), pa.string(), size=len(calls))
-    columns["emitter_usd"] = pa.array([_money(call.emitter_usd) for call in calls], pa.decimal128(38, 12))
     for meter in METERS:
         # Most meters are in no call of a batch; the table has NULL where there is no column.
         if meter in said:

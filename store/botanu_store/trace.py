@@ -11,6 +11,9 @@ from botanu_store.records import INPUT_METERS, OUTPUT_METERS, PART_METERS, Span
 
 _Known = TypeVar("_Known")
 
+MODEL_CATEGORIES = ("llm", "embedding")
+"""What is billed by tokens."""
+
 TRUST: dict[str, int] = {"anthropic-sdk": 1, "traceloop": -1, "openlit": -2}
 """Whose numbers are better than others': the vendor's own; Traceloop adds one to Anthropic's streams, OpenLIT makes some up."""
 
@@ -47,14 +50,14 @@ class Node:
     def __post_init__(self) -> None:
         """Work out once what every comparison asks for."""
         found, span = self.reading, self.span
-        self.instrument = (span.scope, found.variant, span.kind == "LOG")
+        self.instrument = instrument(span, found)
         self.own_id = found.response_id if found.own_id else ""
         self.input, self.output = totals(found.quantities)
         self.has_tokens = self.input + self.output > 0
         self.is_partial = found.category == "llm" and self.has_tokens and not (self.input and self.output)
         self.failed = span.status == "error" and not self.has_tokens
         self.is_call = found.role in ("call", "raw", "usage")
-        self.is_model_call = found.category in ("llm", "embedding")
+        self.is_model_call = found.category in MODEL_CATEGORIES
 
     def richness(self) -> tuple[int, ...]:
         """Say how much this span knows of its call; of several spans of one call the richest counts."""
@@ -78,6 +81,11 @@ class Node:
     def is_around(self, other: Node) -> bool:
         """Say whether `other` is somewhere inside this span."""
         return self.enter < other.enter <= self.leave
+
+
+def instrument(span: Span, reading: Reading) -> tuple[str, str, bool]:
+    """Return what tells apart who made a span."""
+    return span.scope, reading.variant, span.kind == "LOG"
 
 
 def totals(quantities: Mapping[str, int]) -> tuple[int, int]:

@@ -132,7 +132,7 @@ def chat(tokens: int | None = None, output: int = 0, **more: Any) -> dict[str, o
 
 def read_capture(path: Path) -> Iterator[Span]:
     """Yield the spans of a capture as the store would see them: decoded by its own decoder, content removed."""
-    for row in JsonDecoder().decode(path.read_text("utf-8").splitlines()).to_pylist():
+    for row in JsonDecoder().decode(path.read_bytes().splitlines()).to_pylist():
         yield Span(
             trace_id=row["trace_id"],
             span_id=row["span_id"],

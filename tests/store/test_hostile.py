@@ -254,7 +254,7 @@ def test_a_large_resource_is_not_repeated_in_full() -> None:
     resource = value["resourceSpans"][0]["resource"]["attributes"]
     resource += [attribute(f"k{i}", "x" * 60_000) for i in range(40)]
 
-    for table in (JsonDecoder().decode([json.dumps(value)]), decode_protobuf([as_protobuf(value)])):
+    for table in (JsonDecoder().decode([json.dumps(value).encode()]), decode_protobuf([as_protobuf(value)])):
         kept = dict(table.to_pylist()[0]["resource"])
         assert kept["service.name"] == "shop"
         assert table.nbytes < 100_000_000
@@ -265,7 +265,7 @@ def test_an_attribute_with_an_endless_key_is_left_out() -> None:
     """Keys that differ only past any sensible length do not collide, and their span stays."""
     value = document([chat(trace_id(), **{"x" * 2000 + "1": 1, "x" * 2000 + "2": 2, "good": 3})])
 
-    for table in (JsonDecoder().decode([json.dumps(value)]), decode_protobuf([as_protobuf(value)])):
+    for table in (JsonDecoder().decode([json.dumps(value).encode()]), decode_protobuf([as_protobuf(value)])):
         kept = dict(table.to_pylist()[0]["attributes"])
         assert (kept["good"], max(map(len, kept))) == ("3", len("gen_ai.usage.output_tokens"))
 

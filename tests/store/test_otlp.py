@@ -17,7 +17,7 @@ from tests.store.builders import Document, as_protobuf, attribute, chat, documen
 
 
 def decoded(*documents: Document) -> list[dict[str, Any]]:
-    return JsonDecoder().decode([json.dumps(d) for d in documents]).to_pylist()
+    return JsonDecoder().decode([json.dumps(d).encode() for d in documents]).to_pylist()
 
 
 def test_both_encodings_give_the_same_rows() -> None:
@@ -54,7 +54,7 @@ def test_prompts_and_completions_are_gone_unless_kept() -> None:
 
     assert secret not in str(decoded(value))
     assert secret not in str(decode_protobuf([as_protobuf(value)]).to_pylist())
-    assert str(JsonDecoder("keep").decode([json.dumps(value)]).to_pylist()).count(secret) == 7
+    assert str(JsonDecoder("keep").decode([json.dumps(value).encode()]).to_pylist()).count(secret) == 7
     assert str(decode_protobuf([as_protobuf(value)], "keep").to_pylist()).count(secret) == 7
 
 
@@ -92,7 +92,7 @@ def test_attributes_are_bounded_in_number_and_size() -> None:
 def test_what_is_no_otlp_gives_a_row_without_ids() -> None:
     """Broken JSON and broken protobuf are named by a row of NULLs; JSON of another shape gives no row."""
     table = JsonDecoder().decode(
-        ["{torn", '{"resourceSpans": 5}', "[]", '{"resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}']
+        [b"{torn", b'{"resourceSpans": 5}', b"[]", b'{"resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}']
     )
 
     assert sorted((row["piece"], row["trace_id"]) for row in table.to_pylist()) == [(0, None), (3, None)]

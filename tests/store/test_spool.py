@@ -40,7 +40,7 @@ def test_opening_drains_and_deletes_the_segments(tmp_path: Path) -> None:
 KILL = "import os, signal\ndie = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
 DRAIN = (
     KILL
-    + "from botanu_store import ingest, open_store, spool, store\nfrom botanu_store.engines import duckdb as engine\n"
+    + "from botanu_store import decoding, ingest, open_store, spool, store\nfrom botanu_store.engines import duckdb as engine\n"
 )
 
 
@@ -59,7 +59,7 @@ def killed(program: str, *arguments: Path) -> None:
         "ingest.conclude.conclude = die",
         "ingest._set_aside = die",
         "spool.Spool.retire = lambda self, segments: die() if list(segments) else None",
-        "ingest.time.sleep = die; ingest.BATCH_BYTES = ingest.BATCHES_A_TURN = 1",
+        "ingest.time.sleep = die; decoding.BATCH_BYTES = ingest.BATCHES_A_TURN = 1",
         "store.prices.sync_prices = die",
     ],
 )
@@ -177,8 +177,8 @@ def test_who_reads_gets_a_turn_while_another_takes_in(tmp_path: Path) -> None:
     spool(store, document([chat(trace_id())]))
     assert spans_in(store) == 1
     program = (
-        "import sys; from pathlib import Path; from botanu_store import ingest, open_store\n"
-        "ingest.BATCH_BYTES = ingest.BATCHES_A_TURN = 1\n"
+        "import sys; from pathlib import Path; from botanu_store import decoding, ingest, open_store\n"
+        "decoding.BATCH_BYTES = ingest.BATCHES_A_TURN = 1\n"
         "with open_store(sys.argv[1]) as store: print(store.ingest([Path(sys.argv[2])]).new)"
     )
     other = subprocess.Popen([sys.executable, "-c", program, str(store), str(file)], stdout=subprocess.PIPE, text=True)

@@ -1,5 +1,6 @@
 -- One row per span of the OTLP JSON documents in `pieces(piece, document)`: see otlp.py for the columns.
 -- A document that is no JSON gives one row without ids, so that it can be named.
+-- `{attributes}`: those of a span, with care or, where nothing about them is odd, without (see otlp.py).
 -- Each step reads the one before it only once, so that all threads share the work: a step that is read twice is kept as a whole, in one piece.
 with documents as (
     select piece, try(json_transform(document, '{document_shape}')) as doc from pieces
@@ -43,7 +44,7 @@ spans as (
         left(coalesce(span.status.message, ''), {value_limit}) as status_message,
         left(coalesce(scope, ''), 1024) as scope,
         left(coalesce(scope_version, ''), 256) as scope_version,
-        coalesce(botanu_attributes(span.attributes), map()) as attributes,
+        coalesce({attributes}, map()) as attributes,
         coalesce(resource, map()) as resource,
         list_transform(
             span.events[1:{attribute_limit}],
