@@ -88,9 +88,9 @@ def _unrelated(said: list[tuple[Span, Reading]], parents: Mapping[str, str]) -> 
         kind = "model" if found.category in MODEL_CATEGORIES else found.category
         if instruments.setdefault(kind, instrument(span, found)) != instrument(span, found):
             return False
-    known: dict[str, bool | None] = {"": None}
-    known.update((span.span_id, True) for span, _ in said)
-    return not any(nearest(parents.get(span.span_id, span.parent_id), parents, known) for span, _ in said)
+    known: dict[str, Span | None] = {span.span_id: span for span, _ in said}
+    known[""] = None
+    return all(nearest(parents.get(span.span_id, span.parent_id), parents, known) is None for span, _ in said)
 
 
 def _name_models(nodes: list[Node]) -> None:
