@@ -147,6 +147,23 @@ CACHED = {"cache_read__input_tokens": 1207, "cache_creation__input_tokens": 452}
             },
         ),
         (
+            "langfuse",
+            "langfuse-sdk",
+            {
+                "langfuse.observation.type": "generation",
+                "langfuse.observation.metadata.ls_model_type": "chat",
+                "langfuse.observation.usage_details": json.dumps(
+                    {
+                        "input": 3011,
+                        "cache_read_input_tokens": 1207,
+                        "cache_creation_input_tokens": 452,
+                        "cache_creation_ephemeral_5m_input_tokens": 452,
+                        "output": 303,
+                    }
+                ),
+            },
+        ),
+        (
             "ai-sdk",
             "ai",
             {

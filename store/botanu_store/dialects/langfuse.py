@@ -23,13 +23,15 @@ def read(span: Span) -> Reading | None:
     if kind not in ("generation", "embedding"):
         return None
     model = said.get(f"{_O}model.name", "")
+    seller, instrument = vendor("", model), _instrument(span)
+    apart = instrument == "langchain" or seller in ("anthropic", "aws.bedrock")
     found = model_call(
-        span, DIALECT.name, _tokens(usage), operation="embeddings" if kind == "embedding" else "chat",
-        vendor=vendor("", model), model=model,
+        span, DIALECT.name, _tokens(usage, apart=apart), operation="embeddings" if kind == "embedding" else "chat",
+        vendor=seller, model=model,
     )  # fmt: skip
     found.response_id = _unquoted(said.get(f"{_O}metadata.id", ""))
     found.emitter_usd = usd(document(said.get(f"{_O}cost_details")).get("total"))
-    found.variant = _instrument(span)
+    found.variant = instrument
     return found
 
 
@@ -40,8 +42,10 @@ def _instrument(span: Span) -> str:
     return "langchain" if f"{_O}metadata.ls_model_type" in span.attributes else ""
 
 
-def _tokens(usage: Document) -> Tokens:
+def _tokens(usage: Document, *, apart: bool) -> Tokens:
     """Read the vendor's own usage, or buckets: `input`, `input_cache_read`, `output`, `output_reasoning` and the like exclude each other.
+
+    `apart` says that a cache count by a vendor's name beside `input` is no part of it: so counts Anthropic, and so does the handler.
 
     https://langfuse.com/docs/observability/features/token-and-cost-tracking; `_parse_usage_model` of its LangChain handler.
     """
@@ -61,8 +65,8 @@ def _tokens(usage: Document) -> Tokens:
         # For Anthropic the handler gives the writes as a whole and by how long they stay, for others either.
         max(sums["written"], sums["5m"] + sums["1h"]),
         sums["1h"],
-        # The handler's buckets (`input`, `input_cache_read`, ...) exclude each other; a vendor's name beside `input` is a part of it.
-        includes_cache=not any(name.startswith("input_") and "cache" in name for name in usage),
+        # Whoever else writes a vendor's name beside `input` means a part of it.
+        includes_cache=not apart and not any(name.startswith("input_") and "cache" in name for name in usage),
         kinds={"input_audio_tokens": sums["input_audio"], "output_audio_tokens": sums["output_audio"]},
     )
 
