@@ -75,6 +75,8 @@ class Span:
     """Name of the instrumentation scope."""
     attributes: Mapping[str, str]
     resource: Mapping[str, str] = field(default_factory=dict[str, str])
+    scope_version: str = ""
+    """Version of the instrumentation, where it says."""
 
 
 @dataclass(slots=True)

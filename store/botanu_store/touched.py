@@ -30,7 +30,7 @@ from botanu_store.trace import nearest
 def spans_of(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """Return every span in `work`: its place in its trace, and of those that may be calls what they say, as JSON."""
     return con.sql(
-        "select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, run_id, "
+        "select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, scope_version, run_id, "
         f"attributes['{keys.STEP}'] as step, case when {_candidate()} then to_json(attributes)::varchar end as said from work"
     ).to_arrow_table()
 
@@ -97,7 +97,8 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
     candidates, places, parents = list[Span](), dict[str, int](), dict[str, str]()
     runs: dict[str, str | None] = {"": None}
     steps: dict[str, str | None] = {"": None}
-    for trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, run_id, step, said, place in rows:
+    for row in rows:
+        trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, version, run_id, step, said, place = row
         parents[span_id] = parent_id
         if run_id:
             runs[span_id] = run_id
@@ -107,7 +108,7 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
             places[span_id] = place
             told = orjson.loads(said)
             candidates.append(
-                Span(trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, told, _NOTHING)
+                Span(trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, told, _NOTHING, version or "")
             )
     calls = resolve(candidates, parents)
     together = _MARK in rows[0][1]

@@ -40,6 +40,7 @@ class Trace:
         at: float = 0,
         ms: float = 10,
         error: bool = False,
+        version: str = "",
     ) -> Span:
         """Add a span that starts at `at` and takes `ms` milliseconds; attribute values are written as an OTLP decoder would."""
         start = START + int(at * 1_000_000)
@@ -55,6 +56,7 @@ class Trace:
             service="test",
             scope=scope,
             attributes={key: as_text(value) for key, value in said.items()},
+            scope_version=version,
         )
         self.spans.append(made)
         return made
@@ -145,4 +147,5 @@ def read_capture(path: Path) -> Iterator[Span]:
             service="captured",
             scope=row["scope"],
             attributes=dict(row["attributes"] or ()),
+            scope_version=row["scope_version"] or "",
         )

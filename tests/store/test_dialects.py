@@ -115,6 +115,17 @@ CACHED = {"cache_read__input_tokens": 1207, "cache_creation__input_tokens": 452}
             },
         ),
         (
+            "openinference",
+            "openinference.instrumentation.claude_agent_sdk",
+            {
+                "openinference.span.kind": "AGENT",
+                "llm.token_count.prompt": 4670,
+                "llm.token_count.completion": 303,
+                "llm.token_count.prompt_details.cache_read": 1207,
+                "llm.token_count.prompt_details.cache_write": 452,
+            },
+        ),
+        (
             "mlflow",
             "mlflow.tracing.provider",
             {

@@ -356,6 +356,19 @@ def test_h10_a_raw_answer_inside_another_instrumentations_span_is_its_call() -> 
     assert totals(trace.calls()) == Totals(1011, 103, 0, 0)
 
 
+def test_h10_googles_raw_answer_is_read_too() -> None:
+    """Its fields have other names, the thoughts are beside the candidates."""
+    trace = Trace()
+    usage = {"promptTokenCount": 4011, "candidatesTokenCount": 403, "totalTokenCount": 4495, "thoughtsTokenCount": 81}
+    said = {"llm.gemini.usageMetadata": repr(usage), "llm.gemini.modelVersion": "gemini-2.5-flash"}
+    trace.span(said, scope="litellm", name="raw_gen_ai_request")
+
+    (call,) = trace.counted()
+
+    assert (call.vendor, call.model) == ("gcp.gemini", "gemini-2.5-flash")
+    assert totals([call]) == Totals(4011, 484, 0, 0)
+
+
 @pytest.mark.parametrize("known", [True, False], ids=["with usage", "without"])
 def test_h4_a_framework_around_two_instrumented_clients_is_one_call(known: bool) -> None:
     """Two spans inside it, beside each other, are both its call, whether or not the second knows the usage; the next call is not."""
@@ -623,6 +636,17 @@ def test_a_total_alone_counts_in_full() -> None:
     )
 
     assert totals(trace.calls()) == Totals(5011, 503, 0, 0)
+
+
+@pytest.mark.parametrize(("version", "wanted"), [("0.1.8", 4670), ("0.1.12", 4670), ("0.1.13", 3011), ("0.1.22", 3011)])
+def test_an_early_claude_agent_sdk_leaves_the_cached_tokens_out(version: str, wanted: int) -> None:
+    """Since 0.1.13 its input includes them, and nothing in the span but the version of its scope tells which."""
+    trace = Trace()
+    cached = {"llm.token_count.prompt_details.cache_read": 1207, "llm.token_count.prompt_details.cache_write": 452}
+    said = openinference(3011, 303, kind="AGENT") | cached
+    trace.span(said, scope="openinference.instrumentation.claude_agent_sdk", version=version)
+
+    assert totals(trace.calls()) == Totals(wanted, 303, 1207, 452)
 
 
 def test_a_tool_that_calls_a_model_is_a_call_and_so_is_the_model() -> None:

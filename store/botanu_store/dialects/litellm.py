@@ -45,12 +45,14 @@ def _raw(span: Span) -> Reading:
     def field(name: str) -> str:
         return span.attributes.get(fields.get(name, ""), "")
 
-    model = field("model")
-    seller = vendor(fields["usage"].split(".")[1] if "usage" in fields else "", model)
-    used = vendor_tokens(python_document(field("usage")))
+    # Google spells its fields otherwise.
+    usage = "usage" if "usage" in fields else "usageMetadata"
+    model = field("model") or field("modelVersion")
+    seller = vendor(fields[usage].split(".")[1] if usage in fields else "", model)
+    used = vendor_tokens(python_document(field(usage)))
     name = "embeddings" if "embed" in model else "chat"
     found = model_call(span, DIALECT.name, used, operation=name, vendor=seller, model=model, role="raw")
-    found.response_id = field("id")
+    found.response_id = field("id") or field("responseId")
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count, usd
 from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, operation
@@ -27,6 +29,7 @@ def read(span: Span) -> Reading | None:
         found.response_id = said.get("tool.id", "")
         return found
     used = _tokens(said)
+    used.includes_cache = not _excludes(span)
     name = _OPERATIONS.get(kind)
     if name is None and not used:
         return None
@@ -49,6 +52,16 @@ def _tokens(said: genai.Attributes) -> Tokens:
     return used if used or f"{_COUNT}prompt" in said else genai.tokens(said)
 
 
+def _excludes(span: Span) -> bool:
+    """Whether the input leaves the cached tokens out: in claude-agent-sdk until they were folded in (0.1.13), and for Nova's own answers."""
+    if span.scope == "openinference.instrumentation.claude_agent_sdk":
+        return _OLD_AGENT_SDK.match(span.scope_version) is not None
+    return span.name.startswith("bedrock.invoke_model") and "nova" in span.attributes.get("llm.model_name", "")
+
+
+_OLD_AGENT_SDK = re.compile(r"0\.(0\.|1\.(\d|1[0-2])\b)")
+
+
 def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     said = span.attributes
     asked = said.get("llm.request.model_name") or said.get("gen_ai.request.model", "")
@@ -69,7 +82,7 @@ DIALECT = Dialect(
     name="openinference",
     title="OpenInference 0.1 to 3.x (Arize Phoenix), AgentCore",
     marker="`openinference.span.kind` = LLM, EMBEDDING, RERANKER; TOOL for tools",
-    counts="Input includes the cache. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
+    counts="Input includes the cache, except in claude-agent-sdk before 0.1.13. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
     read=read,
     keys=("openinference.span.kind",),
 )
