@@ -14,8 +14,9 @@ _Known = TypeVar("_Known")
 MODEL_CATEGORIES = ("llm", "embedding")
 """What is billed by tokens."""
 
-TRUST: dict[str, int] = {"anthropic-sdk": 1, "traceloop": -1, "openlit": -2}
-"""Whose numbers are better than others': the vendor's own; Traceloop adds one to Anthropic's streams, OpenLIT makes some up."""
+TRUST: dict[str, int] = {"anthropic-sdk": 1, "traceloop": -1, "bedrock": -1, "openlit": -2}
+"""Whose numbers are better than others': the vendor's own; Traceloop adds one to Anthropic's streams, those of AWS's SDK lose the
+cached tokens of what was not asked by Converse, OpenLIT makes some up."""
 
 
 @dataclass(eq=False, slots=True)

@@ -239,6 +239,16 @@ def test_h7_traceloop_adds_a_token_to_streams_and_is_not_believed() -> None:
     assert totals(trace.calls()) == Totals(4011, 403, 0, 0)
 
 
+def test_h7_the_cached_tokens_that_awss_sdk_loses_are_in_the_input_of_the_span_around_it() -> None:
+    """Of an answer to InvokeModel botocore's instrumentation knows only the fresh tokens, OpenInference's knows the sum."""
+    trace = Trace()
+    outer = trace.span(openinference(9019, 603), scope="openinference.instrumentation.bedrock", ms=20)
+    said = {**chat(6011, 603), "gen_ai.provider.name": "aws.bedrock"}
+    trace.span(said, scope="opentelemetry.instrumentation.botocore.bedrock-runtime", inside=outer, at=1)
+
+    assert totals(trace.calls()) == Totals(9019, 603, 0, 0)
+
+
 def test_h7_a_span_that_knows_only_the_output_gives_way_to_one_that_knows_all() -> None:
     """LangChain reads a stream's input from where Anthropic need not write it, and says 0 of it; another answer is another call."""
     trace = Trace()
@@ -647,6 +657,26 @@ def test_an_early_claude_agent_sdk_leaves_the_cached_tokens_out(version: str, wa
     trace.span(said, scope="openinference.instrumentation.claude_agent_sdk", version=version)
 
     assert totals(trace.calls()) == Totals(wanted, 303, 1207, 452)
+
+
+def test_a_run_whose_usage_is_told_each_time_it_is_asked_for_counts_once() -> None:
+    """azure-ai-agents writes a run's usage on the span that processes it and on every later one that gets it; another run is another."""
+    trace = Trace()
+    root = trace.span({}, scope="app", name="work", ms=100)
+    run = {
+        "gen_ai.operation.name": "process_thread_run",
+        "gen_ai.system": "az.ai.agents",
+        "gen_ai.thread.run.id": "run_1",
+    }
+    told = {"gen_ai.response.model": "gpt-4o", "gen_ai.usage.input_tokens": 3022, "gen_ai.usage.output_tokens": 306}
+    whole = trace.span({**run, **told}, scope="azure.ai.agents", inside=root, at=1, ms=60)
+    asked = {**run, "gen_ai.operation.name": "get_thread_run"}
+    trace.span(asked, scope="azure.ai.agents", inside=whole, at=5, ms=2)
+    trace.span({**asked, **told}, scope="azure.ai.agents", inside=whole, at=50, ms=2)
+    trace.span({**asked, **told}, scope="azure.ai.agents", inside=root, at=70, ms=2)
+    trace.span({**asked, **told, "gen_ai.thread.run.id": "run_2"}, scope="azure.ai.agents", inside=root, at=90, ms=2)
+
+    assert totals(trace.calls()) == Totals(6044, 612, 0, 0)
 
 
 def test_a_tool_that_calls_a_model_is_a_call_and_so_is_the_model() -> None:

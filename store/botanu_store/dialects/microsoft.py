@@ -8,15 +8,17 @@ from botanu_store.records import Span
 
 
 def read(span: Span) -> Reading | None:
-    """Read a span by the conventions; a thread run of azure-ai-agents repeats its steps."""
+    """Read a span by the conventions; whatever asks azure-ai-agents for a run that has ended is told its usage, again each time."""
     found = genai.call(span, DIALECT.name)
-    if found is not None and span.attributes.get("gen_ai.operation.name") in _RUNS:
-        found.role = "wrapper"
+    if found is not None and found.operation in _RUNS and _RUN_ID in span.attributes:
+        found.role, found.response_id = "call", span.attributes[_RUN_ID]
+        found.variant = span.span_id  # Each may be the same call as any other.
     return found
 
 
-# azure-ai-agents, `_ai_agents_instrumentor.py`: thread runs and their steps both carry usage.
-_RUNS = frozenset(("process_thread_run", "start_thread_run", "thread_run"))
+# azure-ai-agents, `_ai_agents_instrumentor.py`, `set_end_run`; process_thread_run has these inside it.
+_RUN_ID = "gen_ai.thread.run.id"
+_RUNS = frozenset(("start_thread_run", "get_thread_run", "submit_tool_outputs"))
 
 DIALECT = Dialect(
     name="microsoft",
@@ -25,5 +27,5 @@ DIALECT = Dialect(
     counts="Input includes the cache; Semantic Kernel loses which part was cached. invoke_agent repeats the calls inside.",
     read=read,
     keys=genai.KEYS,
-    scopes=("semantic_kernel", "agent_framework", "azure."),
+    scopes=("semantic_kernel", "agent_framework", "azure"),
 )
