@@ -132,6 +132,7 @@ def questions(run_id: str) -> dict[str, Question]:
 
     return {
         **{f"cost by {name}": cost(name) for name in DIMENSIONS},
+        "cost by run, a page": lambda store: store.cost(everything, ("run",), limit=50),
         "cost by vendor and model": cost("vendor", "model"),
         "cost, compared": lambda store: store.cost(Filters(interval=since), before=until),
         "outcomes": lambda store: store.outcomes(everything),

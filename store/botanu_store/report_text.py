@@ -10,7 +10,7 @@ from botanu_store.filters import Where
 
 def filled(name: str, conditions: Where, **values: str) -> str:
     """Return the SQL of a report with the conditions and these values filled in."""
-    text = _text(name)
+    text = text_of(name)
     calls_meant = f"{conditions.calls} and {conditions.of_named_runs}"
     own = {"run_filter": conditions.runs, "call_filter": calls_meant, "of_runs": conditions.of_runs}
     for key, value in {**own, **values}.items():
@@ -24,5 +24,6 @@ def used(conditions: Where, **values: str) -> str:
 
 
 @cache
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """Return the SQL of a report as it is written, nothing filled in."""
     return script(f"reports/{name}.sql")

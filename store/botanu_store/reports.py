@@ -14,6 +14,7 @@ from botanu_store.engines.duckdb import Database
 from botanu_store.errors import InputError
 from botanu_store.filters import (
     CALL_COLUMNS,
+    NO_CONDITIONS,
     RUN_COLUMNS,
     RUNS_OF_CALLS,
     TIME_UNITS,
@@ -25,7 +26,7 @@ from botanu_store.filters import (
 )
 from botanu_store.price import ALWAYS_FROM_NS
 from botanu_store.records import METERS
-from botanu_store.report_text import filled, used
+from botanu_store.report_text import filled, text_of, used
 
 Row = dict[str, Any]
 RunSort = Literal["started", "cost", "duration", "tokens", "llm_calls"]
@@ -42,6 +43,7 @@ RUN_SORTS: dict[RunSort, str] = {
 }
 
 _SUMMED = ("calls", "llm_calls", "failed_calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens")
+_COUNTED = ("runs", "calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens")
 _BY_RUN_ALONE = ("started", "duration")
 _TOTALS_OF_RUNS = (
     "select count(*) as runs, "
@@ -83,28 +85,45 @@ class Report:
     """Rows before any limit; the totals are over all of them."""
 
 
-def cost(db: Database, filters: Filters, group_by: Sequence[str] = ("use_case",)) -> Report:
-    """Cost by any of `DIMENSIONS`: runs, calls, tokens, cost, share, and cost per run.
+def cost(
+    db: Database, filters: Filters, group_by: Sequence[str] = ("use_case",), *, limit: int | None = None
+) -> Report:
+    """Cost by any of `DIMENSIONS`: runs, calls, tokens, cost, share, and cost per run; the totals are over all groups, whatever the limit.
 
     Raises:
         InputError: an unknown dimension.
     """
     conditions = where(filters)
     by_call = any(name in CALL_COLUMNS for name in group_by if name != "service")
-    text = filled(
+    parts = _by(group_by, filters.interval.tz, conditions, by_call=by_call)
+    listed = filled(
         "cost",
         conditions,
-        **_by(group_by, filters.interval.tz, conditions, by_call=by_call),
-        having=at_least(filters, conditions, "where p.run_usd >= $min_cost"),
+        grouped=text_of("cost_of_runs" if "run" in group_by else "cost_of_groups"),
+        **parts,
+        having=at_least(filters, conditions, "where g.run_usd >= $min_cost"),
     )
-    rows = db.rows(text, conditions.parameters)
-    totals = total(rows, ("calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens"))
-    totals["runs"] = sum(row["runs"] for row in rows) if not by_call else _distinct_runs(db, filters)
+    order = f"order by g.cost_usd desc nulls last, {parts['names']}"
+    rows, totals, groups = _groups(db, conditions, listed, order, limit)
+    if by_call:
+        totals["runs"] = _distinct_runs(db, filters)
     for row in (*rows, totals):
         row["cost_per_run_usd"] = per(row["cost_usd"], row["runs"])
         row["share"] = share(row["cost_usd"], totals["cost_usd"])
     found = coverage(db, filters, None if "meter" in group_by else totals)
-    return Report("cost", rows, totals, found, filters.interval, filters.asked(), len(rows))
+    return Report("cost", rows, totals, found, filters.interval, filters.asked(), groups)
+
+
+def _groups(db: Database, conditions: Where, listed: str, order: str, limit: int | None) -> tuple[list[Row], Row, int]:
+    """The groups of a cost report up to the limit, what all come to, and how many there are."""
+    if limit is None:
+        rows = db.rows(f"select * from ({listed}) as g {order}", conditions.parameters)
+        return rows, total(rows, _COUNTED), len(rows)
+    page = filled("cost_page", NO_CONDITIONS, listed=listed, order=order, limit=str(int(limit)))
+    rows = db.rows(page, conditions.parameters)
+    altogether = [{name: row.pop(f"all_{name}") for name in ("groups", *_COUNTED, "cost_usd")} for row in rows]
+    totals = altogether[0] if altogether else {"groups": 0} | total([], _COUNTED)
+    return rows, totals, totals.pop("groups")
 
 
 def _by(group_by: Sequence[str], tz: str, conditions: Where, *, by_call: bool) -> dict[str, str]:
@@ -128,7 +147,7 @@ def _by(group_by: Sequence[str], tz: str, conditions: Where, *, by_call: bool) -
         "used": used(conditions, **apart),
         "runs_used": "used as u" if alone else runs_used,
         "dimensions": ",\n        ".join(f"{sql} as {name}" for name, sql in (dimensions | grouped).items()),
-        "names": ", ".join(f"p.{name}" for name in dimensions),
+        "names": ", ".join(f"g.{name}" for name in dimensions),
     }
 
 

@@ -1,72 +1,93 @@
 """What each run, root run, day or call used and cost: the numbers that budgets take their statistics from."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# (pyarrow ships no types.)
+
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from botanu_store.engines.duckdb import Database
-from botanu_store.filters import Filters, where
+from botanu_store.filters import NO_CONDITIONS, Filters, where
 from botanu_store.outcomes import units_of
 from botanu_store.report_text import filled, used
-from botanu_store.reports import Row, at_least, dimension
+from botanu_store.reports import at_least, dimension
 
 Per = Literal["run", "outcome", "root_run", "day", "call"]
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One unit: what it used and cost, and whether it achieved its outcome."""
+class Samples:
+    """Units, the cheapest first, in columns, as there may be millions: what each used and cost, and whether it achieved its outcome."""
 
-    cost_usd: Decimal | None
-    """None where no call of it has a price."""
-    tokens: int
-    llm_calls: int
-    unpriced_calls: int
-    achieved: bool
+    costs_usd: Sequence[Decimal | None]
+    """None, at the end, where no call of it has a price."""
+    tokens: Sequence[int]
+    llm_calls: Sequence[int]
+    unpriced_calls: Sequence[int]
+    achieved: Sequence[bool]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
 
 
-def samples(db: Database, filters: Filters, per: Per) -> list[Sample]:
-    """Return one sample per unit, in no order; `outcome` and `root_run` have root runs for units."""
+def samples(db: Database, filters: Filters, per: Per) -> Samples:
+    """Return one sample per unit; `outcome` and `root_run` have root runs for units."""
+    text, parameters = _samples(filters, per)
+    table = db.arrow(filled("samples_in_columns", NO_CONDITIONS, samples=text), parameters)
+    columns = (table.column(name).to_pylist() for name in ("tokens", "llm_calls", "unpriced_calls", "achieved"))
+    return Samples(_costs(table), *columns)
+
+
+def _costs(table: Any) -> list[Decimal | None]:
+    small, large = table.column("pico_usd").to_pylist(), table.column("large_usd")
+    costs = [None if pico is None else pico * _PICO_USD for pico in small]
+    if large.null_count == len(costs):
+        return costs
+    return [cost if other is None else other for cost, other in zip(costs, large.to_pylist(), strict=True)]
+
+
+_PICO_USD = Decimal("1e-12")
+
+
+def _samples(filters: Filters, per: Per) -> tuple[str, dict[str, Any]]:
+    """The query of these units and what it binds."""
     if per in ("outcome", "root_run"):
-        rows = _root_runs(db, filters)
-    elif per == "call":
-        rows = _calls(db, filters)
-    else:
-        rows = _runs(db, filters, "r.run_id" if per == "run" else dimension("time:day", filters.interval.tz))
-    return [
-        Sample(row["cost_usd"], int(row["tokens"]), int(row["llm_calls"]), int(row["unpriced_calls"]), row["achieved"])
-        for row in rows
-    ]
+        return _root_runs(filters)
+    if per == "call":
+        return _calls(filters)
+    return _runs(filters) if per == "run" else _groups(filters, dimension("time:day", filters.interval.tz))
 
 
-_COLUMNS = "cost_usd, tokens, llm_calls, unpriced_calls"
-
-
-def _root_runs(db: Database, filters: Filters) -> list[Row]:
+def _root_runs(filters: Filters) -> tuple[str, dict[str, Any]]:
     units, parameters = units_of(filters, {})
-    return db.rows(f"{units} select {_COLUMNS}, outcome = 'success' as achieved from units", parameters)
+    columns = "cost_usd, tokens, llm_calls, unpriced_calls, outcome = 'success' as achieved"
+    return f"{units} select {columns} from units", parameters
 
 
-def _calls(db: Database, filters: Filters) -> list[Row]:
+def _calls(filters: Filters) -> tuple[str, dict[str, Any]]:
     conditions = where(filters)
     text = (
         "select c.cost_usd, c.input_tokens + c.output_tokens as tokens, c.category in ('llm', 'embedding') as llm_calls, "
         "c.priced = 'no' as unpriced_calls, true as achieved from counted_calls as c inner join runs as r on r.run_id = c.run_id "
         f"where {conditions.runs} and ({conditions.calls})"
     )
-    return db.rows(text, conditions.parameters)
+    return text, conditions.parameters
 
 
-def _runs(db: Database, filters: Filters, unit: str) -> list[Row]:
+def _runs(filters: Filters) -> tuple[str, dict[str, Any]]:
     conditions = where(filters)
-    text = filled(
-        "samples",
-        conditions,
-        unit=unit,
-        used=used(conditions),
-        join="inner join" if conditions.needs_calls else "left join",
-        having=at_least(filters, conditions, "coalesce(sum(u.used_usd), 0) >= $min_cost") or "true",
-    )
-    return db.rows(text, conditions.parameters)
+    having = at_least(filters, conditions, "coalesce(u.used_usd, 0) >= $min_cost") or "true"
+    join = "inner join" if conditions.needs_calls else "left join"
+    return filled("samples_of_runs", conditions, used=used(conditions), join=join, having=having), conditions.parameters
+
+
+def _groups(filters: Filters, unit: str) -> tuple[str, dict[str, Any]]:
+    conditions = where(filters)
+    having = at_least(filters, conditions, "coalesce(sum(u.used_usd), 0) >= $min_cost") or "true"
+    join = "inner join" if conditions.needs_calls else "left join"
+    text = filled("samples", conditions, unit=unit, used=used(conditions), join=join, having=having)
+    return text, conditions.parameters

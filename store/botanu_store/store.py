@@ -199,13 +199,19 @@ class Store:
             return rebuild.rebuild(file.path, progress)
 
     def cost(
-        self, filters: Filters, group_by: Sequence[str] = ("use_case",), *, before: Interval | None = None
+        self,
+        filters: Filters,
+        group_by: Sequence[str] = ("use_case",),
+        *,
+        before: Interval | None = None,
+        limit: int | None = None,
     ) -> Report:
-        """Report cost by any dimensions; with `before`, beside that interval."""
-        report = self._covered(reports.cost(self._db, filters, group_by))
+        """Report cost by any dimensions, the costliest groups first; with `before`, beside that interval."""
         if before is None:
-            return report
-        return compared(report, reports.cost(self._db, replace(filters, interval=before), group_by), group_by)
+            return self._covered(reports.cost(self._db, filters, group_by, limit=limit))
+        now, then = (reports.cost(self._db, f, group_by) for f in (filters, replace(filters, interval=before)))
+        report = compared(self._covered(now), then, group_by)
+        return replace(report, rows=report.rows[:limit])
 
     def runs(self, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
         """Report runs with their outcome and cost."""
@@ -231,7 +237,7 @@ class Store:
         """Return when the first and the last run under these filters started; None where there is none."""
         return trends.extent(self._db, filters)
 
-    def samples(self, filters: Filters, per: samples.Per) -> list[samples.Sample]:
+    def samples(self, filters: Filters, per: samples.Per) -> samples.Samples:
         """Return what each run, root run, day or call used and cost, for statistics."""
         return samples.samples(self._db, filters, per)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Literal
 
 from botanu_store.filters import Filters
-from botanu_store.samples import Per, Sample
+from botanu_store.samples import Per, Samples
 
 from botanu_cli.budgets import statistics
 from botanu_cli.budgets.baseline import Remembered
@@ -112,19 +113,20 @@ def units_of(budget: Budget) -> Per:
     return "run" if budget.per == "total" else budget.per
 
 
-def remember(measured: Sequence[Sample]) -> Remembered:
+def remember(measured: Samples) -> Remembered:
     """Return what a later check may be compared with; what has no price is left out."""
-    priced = [sample for sample in measured if sample.cost_usd is not None]
     count = max(len(measured), 1)
-    usage = {
-        "tokens": sum(sample.tokens for sample in measured) / count,
-        "LLM calls": sum(sample.llm_calls for sample in measured) / count,
-    }
-    return Remembered([(sample.cost_usd or Decimal(0), sample.achieved) for sample in priced], usage)
+    usage = {"tokens": sum(measured.tokens) / count, "LLM calls": sum(measured.llm_calls) / count}
+    return Remembered(_priced(measured, measured.achieved), usage)
+
+
+def _priced(measured: Samples, counts: Iterable[bool]) -> list[Pair]:
+    """What units cost and whether they count; what has no price is left out."""
+    return [(cost, counted) for cost, counted in zip(measured.costs_usd, counts, strict=False) if cost is not None]
 
 
 def _check(
-    name: str, budget: Budget, measured: list[Sample], filters: Filters, context: Context, before: Remembered | None
+    name: str, budget: Budget, measured: Samples, filters: Filters, context: Context, before: Remembered | None
 ) -> Check:
     allowed = budget.limits[name]
     if name == "max_increase":
@@ -132,14 +134,14 @@ def _check(
     elif name in _QUANTITIES:
         check = _quantity(name, allowed, budget, measured)
     elif name == "max_unpriced_calls":
-        unpriced = sum(sample.unpriced_calls for sample in measured)
-        check = _judged(Check(name, allowed, "calls", "pass", Decimal(unpriced), len(measured)), budget)
+        unpriced = Decimal(sum(measured.unpriced_calls))
+        check = _judged(Check(name, allowed, "calls", "pass", unpriced, len(measured)), budget)
     else:
         check = _economic(name, allowed, filters, context)
     return _enough(check, budget)
 
 
-def _quantity(name: str, allowed: Decimal, budget: Budget, measured: list[Sample]) -> Check:
+def _quantity(name: str, allowed: Decimal, budget: Budget, measured: Samples) -> Check:
     pairs = _pairs(name, measured, per_outcome=budget.per == "outcome")
     left_out = len(measured) - len(pairs)
     check = Check(
@@ -150,17 +152,18 @@ def _quantity(name: str, allowed: Decimal, budget: Budget, measured: list[Sample
         measured=statistics.measure(pairs, budget.metric) if pairs else None,
         samples=len(pairs),
         interval=statistics.interval(pairs, budget.metric),
-        lower_bound=name == "max_usd" and any(sample.unpriced_calls for sample in measured),
+        lower_bound=name == "max_usd" and any(measured.unpriced_calls),
         why=f"{left_out:,} of {len(measured):,} have no price and are left out" if left_out else "",
     )
     return _judged(check, budget)
 
 
-def _pairs(name: str, measured: list[Sample], *, per_outcome: bool) -> list[Pair]:
+def _pairs(name: str, measured: Samples, *, per_outcome: bool) -> list[Pair]:
+    counts = measured.achieved if per_outcome else repeat(True)
     if name == "max_usd":
-        return [(s.cost_usd, s.achieved or not per_outcome) for s in measured if s.cost_usd is not None]
-    amounts = [sample.tokens if name == "max_tokens" else sample.llm_calls for sample in measured]
-    return [(Decimal(a), s.achieved or not per_outcome) for a, s in zip(amounts, measured, strict=True)]
+        return _priced(measured, counts)
+    amounts = measured.tokens if name == "max_tokens" else measured.llm_calls
+    return list(zip(amounts, counts, strict=False))
 
 
 def _economic(name: str, allowed: Decimal, filters: Filters, context: Context) -> Check:

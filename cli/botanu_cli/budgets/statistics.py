@@ -21,8 +21,9 @@ _RESAMPLED = 1000
 """Means of more samples than this have an interval by the central limit theorem, which the bootstrap's then equals."""
 _TAIL = 0.025
 
-Pair = tuple[Decimal, bool]
-"""What a unit cost, and whether it is one that the sum is divided by."""
+Amount = Decimal | int
+Pair = tuple[Amount, bool]
+"""What a unit cost or used, and whether it is one that the sum is divided by."""
 Interval = tuple[float, float]
 
 
@@ -38,10 +39,10 @@ def measure(samples: Sequence[Pair], metric: Metric) -> Decimal | None:
     amounts = sorted(amount for amount, counts in samples if counts)
     if not amounts:
         return None
-    return amounts[-1] if metric == "max" else _percentile(amounts, PERCENTILES[metric])
+    return Decimal(amounts[-1]) if metric == "max" else _percentile(amounts, PERCENTILES[metric])
 
 
-def _percentile(ordered: Sequence[Decimal], share: float) -> Decimal:
+def _percentile(ordered: Sequence[Amount], share: float) -> Decimal:
     """The percentile, interpolated between the two nearest samples."""
     place = Decimal(str(share)) * (len(ordered) - 1)
     below = int(place)
