@@ -29,9 +29,11 @@ from botanu_cli.commands import (
     vendors,
 )
 from botanu_cli.diagnostics import ExitCode, say_error, say_traceback
+from botanu_cli.helping import Command, Group
 from botanu_cli.settings import Settings
 
 app = typer.Typer(
+    cls=Group,
     name="botanu",
     help="What did this outcome cost, and was it worth it? Cost per run, outcome and vendor, from OpenTelemetry spans.",
     epilog="Start with `botanu demo`, or send spans to a store with the SDK and look at `botanu cost`.",
@@ -40,24 +42,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.command("cost")(cost.cost)
-app.command("outcomes")(outcomes.outcomes)
-app.command("vendors")(vendors.vendors)
-app.command("sql")(sql.sql)
-app.command("ingest")(ingest.ingest)
-app.command("serve")(serve.serve)
-app.command("sync")(sync.sync)
-app.command("export")(export.export)
-app.command("schema")(schema.schema)
-app.command("dashboard")(dashboard.dashboard)
-app.command("tui", hidden=True)(dashboard.dashboard)
-app.command("demo")(demo.demo)
-app.command("doctor")(doctor.doctor)
-app.add_typer(runs.app, name="runs")
-app.add_typer(calls.app, name="calls")
-app.add_typer(prices.app, name="prices")
-app.add_typer(store.app, name="store")
-app.add_typer(budget.app, name="budget")
+_REPORTS, _CHECKS, _ENTRY, _STORE = "Reports", "Budgets and prices", "Spans in", "The store, and what else there is"
+app.command("cost", cls=Command, rich_help_panel=_REPORTS)(cost.cost)
+app.command("outcomes", cls=Command, rich_help_panel=_REPORTS)(outcomes.outcomes)
+app.command("vendors", cls=Command, rich_help_panel=_REPORTS)(vendors.vendors)
+app.add_typer(runs.app, name="runs", rich_help_panel=_REPORTS)
+app.add_typer(calls.app, name="calls", rich_help_panel=_REPORTS)
+app.command("dashboard", cls=Command, rich_help_panel=_REPORTS)(dashboard.dashboard)
+app.command("tui", cls=Command, hidden=True)(dashboard.dashboard)
+app.add_typer(budget.app, name="budget", rich_help_panel=_CHECKS)
+app.add_typer(prices.app, name="prices", rich_help_panel=_CHECKS)
+app.command("demo", cls=Command, rich_help_panel=_ENTRY)(demo.demo)
+app.command("ingest", cls=Command, rich_help_panel=_ENTRY)(ingest.ingest)
+app.command("serve", cls=Command, rich_help_panel=_ENTRY)(serve.serve)
+app.command("sync", cls=Command, rich_help_panel=_ENTRY)(sync.sync)
+app.command("doctor", cls=Command, rich_help_panel=_STORE)(doctor.doctor)
+app.command("export", cls=Command, rich_help_panel=_STORE)(export.export)
+app.command("sql", cls=Command, rich_help_panel=_STORE)(sql.sql)
+app.command("schema", cls=Command, rich_help_panel=_STORE)(schema.schema)
+app.add_typer(store.app, name="store", rich_help_panel=_STORE)
 
 _VALUE_FLAGS = ("--store", "--config", "--tz")
 _SWITCHES = ("--no-color", "-q", "--quiet", "-v", "--verbose", "--version")
@@ -124,14 +127,13 @@ def _explained(error: Exception) -> int:
     if isinstance(error, typer.Abort) or str(error) == _DUCKDB_INTERRUPTED:
         return ExitCode.INTERRUPTED
     if isinstance(error, typer.TyperException):
+        if not error.format_message():
+            return ExitCode.USAGE  # a group of commands without one of them: its help is on the screen already
         say_error(error.format_message(), _help_of(error))
         return ExitCode.USAGE
-    if isinstance(error, StoreUnavailable):
-        say_error(str(error))
-        return ExitCode.UNAVAILABLE
     if isinstance(error, StoreError):
         say_error(str(error))
-        return ExitCode.USAGE
+        return ExitCode.UNAVAILABLE if isinstance(error, StoreUnavailable) else ExitCode.USAGE
     if isinstance(error, OSError):
         say_error(f"{error.filename or 'A file'}: {error.strerror or error}.", "Check the disk and the permissions.")
         return ExitCode.USAGE

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from botanu_store.overrides import Overrides
+    from botanu_store.toml_lines import Source
+
+SECTIONS = ("prices", "discounts", "tools", "values", "budgets", "dashboard")
+"""What a settings file may say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,13 @@ class Configuration:
     path: Path
     text: str
     said: Mapping[str, Any]
+
+    @property
+    def source(self) -> Source:
+        """The file, for messages that point into it."""
+        from botanu_store.toml_lines import Source
+
+        return Source(self.path, self.text)
 
 
 def settings_file(config: Path | None) -> Path | None:
@@ -43,15 +54,15 @@ def overrides(config: Path | None) -> Overrides | None:
     """
     from botanu_store.overrides import read_overrides
 
-    path = settings_file(config)
-    return None if path is None else read_overrides(path)
+    found = read(config)
+    return None if found is None else read_overrides(found.path)
 
 
 def read(config: Path | None) -> Configuration | None:
     """Read the settings; None when there is no file.
 
     Raises:
-        InputError: the file named does not exist, cannot be read, or is no TOML.
+        InputError: the file named does not exist, cannot be read, is no TOML, or has a section that nothing reads.
     """
     import tomllib
 
@@ -67,7 +78,22 @@ def read(config: Path | None) -> Configuration | None:
         raise InputError(f"{path} cannot be read: {error.strerror}. Name a file that can.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not TOML: {error}. Correct that line.") from error
-    return Configuration(path, text, _own(said) if path.name == "pyproject.toml" else said)
+    found = Configuration(path, text, _own(said) if path.name == "pyproject.toml" else said)
+    _refuse_unknown(found)
+    return found
+
+
+def _refuse_unknown(found: Configuration) -> None:
+    """A section that nothing reads would be a price or a budget that its author believes in."""
+    from difflib import get_close_matches
+
+    from botanu_store.toml_lines import quoted
+
+    for name in found.said:
+        if name not in SECTIONS:
+            near = get_close_matches(name, SECTIONS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise found.source.wrong(quoted(name), f"is nothing that can be set.{hint} Allowed: {', '.join(SECTIONS)}.")
 
 
 def _own(said: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -82,18 +108,20 @@ def values(config: Path | None) -> dict[str, Decimal]:
     Raises:
         InputError: a value that is no amount below a million.
     """
-    from botanu_store.errors import InputError
+    from botanu_store.toml_lines import quoted
 
     found = read(config)
     section: Any = found.said.get("values", {}) if found else {}
     if found and not isinstance(section, dict):
-        raise InputError(f"{found.path}: values must be a table. Write [values], and under it tickets_resolved = 4.50.")
+        raise found.source.wrong("values", "must be a table. Write [values], and under it tickets_resolved = 4.50.")
     worth: dict[str, Decimal] = {}
     for name, value in cast("dict[str, Any]", section).items():
         usd = _amount(value)
         if found and usd is None:
-            raise InputError(
-                f"{found.path}: values.{name} is {value!r}. Give USD per unit, below a million, such as 4.50."
+            shown = str(value) if isinstance(value, Decimal) else repr(value)
+            raise found.source.wrong(
+                f"values.{quoted(name)}",
+                f"is {shown}. Give USD per unit, below a million, such as 4.50.",
             )
         worth[name] = usd or Decimal(0)
     return worth

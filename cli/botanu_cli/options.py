@@ -186,6 +186,7 @@ def _output_parameters() -> list[inspect.Parameter]:
             "-f",
             help="table, json, jsonl, csv or markdown.",
             panel="Output",
+            metavar="FORMAT",
             callback=known_format,
             complete=completion.one_of(FORMATS),
         ),

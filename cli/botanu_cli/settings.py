@@ -101,13 +101,18 @@ class Settings:
         Raises:
             InputError: no zone of that name.
         """
+        from difflib import get_close_matches
+        from zoneinfo import available_timezones
+
         from botanu_store.errors import InputError
 
         name = self.tz or local_zone()
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise InputError(f"{name!r} is no time zone. Name one like Europe/Berlin or UTC.") from error
+            near = get_close_matches(name, available_timezones(), n=1)
+            hint = f"Did you mean {near[0]}?" if near else "Name one like Europe/Berlin or UTC."
+            raise InputError(f"{name!r} is no time zone. {hint}") from error
 
 
 def local_zone() -> str:

@@ -15,6 +15,7 @@ from botanu_store.errors import InputError
 from botanu_store.filters import to_ns
 from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS
 from botanu_store.records import METERS
+from botanu_store.toml_lines import Source, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +58,26 @@ def read_overrides(path: Path) -> Overrides | None:
     Raises:
         InputError: the file is no TOML, or a key or value in it is none of those allowed.
     """
-    document = _settings(path)
+    source, document = _settings(path)
     found = Overrides(
-        prices=(*_prices(document.get("prices", {}), path), *_tools(document.get("tools", {}), path)),
-        discounts=tuple(_discounts(document.get("discounts", {}), path)),
+        prices=(*_prices(document.get("prices", {}), source), *_tools(document.get("tools", {}), source)),
+        discounts=tuple(_discounts(document.get("discounts", {}), source)),
     )
     return found if found.prices or found.discounts else None
 
 
-def _settings(path: Path) -> Mapping[str, Any]:
+def _settings(path: Path) -> tuple[Source, Mapping[str, Any]]:
     try:
-        document = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+        text = path.read_text("utf-8")
+        document = tomllib.loads(text, parse_float=Decimal)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}. Name a file that can.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not TOML: {error}. Correct that line.") from error
+    source = Source(path, text)
     if path.name == "pyproject.toml":
-        return _table(_table(document.get("tool", {}), "tool", path).get("botanu", {}), "tool.botanu", path)
-    return document
+        return source, _table(_table(document.get("tool", {}), "tool", source).get("botanu", {}), "tool.botanu", source)
+    return source, document
 
 
 # What a number beside a key of [prices] buys: as vendors publish it.
@@ -102,56 +105,56 @@ _DATES = ("from", "until")
 _MOST_USD = 1_000_000
 
 
-def _prices(section: Any, path: Path) -> Iterator[UserPrice]:
-    for pattern, value in _table(section, "prices", path).items():
+def _prices(section: Any, source: Source) -> Iterator[UserPrice]:
+    for pattern, value in _table(section, "prices", source).items():
         for entry in _entries(value):
-            yield from _model_prices(pattern, entry, f"prices.{_quoted(pattern)}", path)
+            yield from _model_prices(pattern, entry, f"prices.{quoted(pattern)}", source)
 
 
-def _model_prices(pattern: str, value: Any, where: str, path: Path) -> Iterator[UserPrice]:
-    entry = _table(value, where, path)
-    _known(entry, (*PRICE_KEYS, "operation", *_DATES), where, path)
+def _model_prices(pattern: str, value: Any, where: str, source: Source) -> Iterator[UserPrice]:
+    entry = _table(value, where, source)
+    _known(entry, (*PRICE_KEYS, "operation", *_DATES), where, source)
     priced = [key for key in PRICE_KEYS if key in entry]
     if not priced:
-        raise InputError(f"{path}: {where} names no price. Give at least one of input, output, per_call, ...")
-    valid_from, valid_to = _dates(entry, where, path)
+        raise source.wrong(where, "names no price. Give at least one of input, output, per_call, ...")
+    valid_from, valid_to = _dates(entry, where, source)
     for key in priced:
         meter, per = PRICE_KEYS[key]
         yield UserPrice(
             pattern=pattern,
             meter=meter,
-            usd=_usd(entry[key], f"{where}.{key}", path),
+            usd=_usd(entry[key], f"{where}.{key}", source),
             per=per,
-            operation=_text(entry.get("operation", "*"), f"{where}.operation", path),
+            operation=_text(entry.get("operation", "*"), f"{where}.operation", source),
             per_call=priced == ["per_call"],
             valid_from_ns=valid_from,
             valid_to_ns=valid_to,
         )
 
 
-def _tools(section: Any, path: Path) -> Iterator[UserPrice]:
-    for name, value in _table(section, "tools", path).items():
+def _tools(section: Any, source: Source) -> Iterator[UserPrice]:
+    for name, value in _table(section, "tools", source).items():
         for entry in _entries(value):
-            where = f"tools.{_quoted(name)}"
+            where = f"tools.{quoted(name)}"
             fields = _fields(entry, "per_call")
-            _known(fields, ("per_call", *_DATES), where, path)
+            _known(fields, ("per_call", *_DATES), where, source)
             if "per_call" not in fields:
-                raise InputError(f"{path}: {where} names no price. Give per_call, in USD.")
-            valid_from, valid_to = _dates(fields, where, path)
-            usd = _usd(fields["per_call"], where, path)
+                raise source.wrong(where, "names no price. Give per_call, in USD.")
+            valid_from, valid_to = _dates(fields, where, source)
+            usd = _usd(fields["per_call"], where, source)
             yield UserPrice(
                 name, "requests", usd, 1, "tool", per_call=True, valid_from_ns=valid_from, valid_to_ns=valid_to
             )
 
 
-def _discounts(section: Any, path: Path) -> Iterator[Discount]:
-    for pattern, value in _table(section, "discounts", path).items():
+def _discounts(section: Any, source: Source) -> Iterator[Discount]:
+    for pattern, value in _table(section, "discounts", source).items():
         for entry in _entries(value):
-            where = f"discounts.{_quoted(pattern)}"
+            where = f"discounts.{quoted(pattern)}"
             fields = _fields(entry, "discount")
-            _known(fields, ("discount", *_DATES), where, path)
-            share = _share(fields.get("discount"), where, path)
-            yield Discount(pattern, share, *_dates(fields, where, path))
+            _known(fields, ("discount", *_DATES), where, source)
+            share = _share(fields.get("discount"), where, source)
+            yield Discount(pattern, share, *_dates(fields, where, source))
 
 
 def _entries(value: Any) -> list[Any]:
@@ -164,36 +167,38 @@ def _fields(entry: Any, key: str) -> dict[str, Any]:
     return cast("dict[str, Any]", entry) if isinstance(entry, dict) else {key: entry}
 
 
-def _table(value: Any, where: str, path: Path) -> dict[str, Any]:
+def _table(value: Any, where: str, source: Source) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InputError(f"{path}: {where} must be a table, not {_shown(value)}.")
+        raise source.wrong(where, f"must be a table, not {_shown(value)}.")
     return cast("dict[str, Any]", value)
 
 
-def _known(entry: Mapping[str, Any], allowed: tuple[str, ...], where: str, path: Path) -> None:
+def _known(entry: Mapping[str, Any], allowed: tuple[str, ...], where: str, source: Source) -> None:
     for key, value in entry.items():
         if key not in allowed and isinstance(value, dict):
             name = f"{where.partition('.')[2]}.{key}"
-            raise InputError(f'{path}: {where} holds a table {key!r}. A name with a dot needs quotes: "{name}".')
+            raise source.wrong(where, f'holds a table {key!r}. A name with a dot needs quotes: "{name}".')
         if key not in allowed:
             near = get_close_matches(key, allowed, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise InputError(f"{path}: {where} has an unknown key {key!r}.{hint} Allowed: {', '.join(allowed)}.")
+            raise source.wrong(
+                where,
+                f"has an unknown key {key!r}.{hint} Allowed: {', '.join(allowed)}.",
+                at=f"{where}.{quoted(key)}",
+            )
 
 
-def _usd(value: Any, where: str, path: Path) -> Decimal:
+def _usd(value: Any, where: str, source: Source) -> Decimal:
     try:
         amount = Decimal(value) if isinstance(value, int | str | Decimal) and not isinstance(value, bool) else None
     except ArithmeticError:
         amount = None
     if amount is None or not amount.is_finite() or not 0 <= amount < _MOST_USD:
-        raise InputError(
-            f"{path}: {where} is {_shown(value)}. Give an amount in USD from 0 to below a million, such as 2.50."
-        )
+        raise source.wrong(where, f"is {_shown(value)}. Give an amount in USD from 0 to below a million, such as 2.50.")
     return amount
 
 
-def _share(value: Any, where: str, path: Path) -> Decimal:
+def _share(value: Any, where: str, source: Source) -> Decimal:
     try:
         if isinstance(value, str) and value.strip().endswith("%"):
             share = Decimal(value.strip()[:-1]) / 100
@@ -202,37 +207,31 @@ def _share(value: Any, where: str, path: Path) -> Decimal:
     except ArithmeticError:
         share = Decimal(-1)
     if not share.is_finite() or not 0 <= share <= 1:
-        raise InputError(
-            f'{path}: {where} is {_shown(value)}. Give a share off the published price, such as "15%" or 0.15.'
-        )
+        raise source.wrong(where, f'is {_shown(value)}. Give a share off the published price, such as "15%" or 0.15.')
     return share
 
 
-def _dates(entry: Mapping[str, Any], where: str, path: Path) -> tuple[int, int]:
-    valid_from = _moment(entry["from"], f"{where}.from", path) if "from" in entry else ALWAYS_FROM_NS
-    valid_to = _moment(entry["until"], f"{where}.until", path) if "until" in entry else ALWAYS_TO_NS
+def _dates(entry: Mapping[str, Any], where: str, source: Source) -> tuple[int, int]:
+    valid_from = _moment(entry["from"], f"{where}.from", source) if "from" in entry else ALWAYS_FROM_NS
+    valid_to = _moment(entry["until"], f"{where}.until", source) if "until" in entry else ALWAYS_TO_NS
     if valid_from >= valid_to:
-        raise InputError(f"{path}: {where} ends before it begins: from {entry['from']} until {entry['until']}.")
+        raise source.wrong(where, f"ends before it begins: from {entry['from']} until {entry['until']}.")
     return valid_from, valid_to
 
 
-def _moment(value: Any, where: str, path: Path) -> int:
+def _moment(value: Any, where: str, source: Source) -> int:
     if isinstance(value, datetime):
         return to_ns(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, date):
         return to_ns(datetime(value.year, value.month, value.day, tzinfo=UTC))
-    raise InputError(f"{path}: {where} is {_shown(value)}. Give a date without quotes, such as 2026-07-01.")
+    raise source.wrong(where, f"is {_shown(value)}. Give a date without quotes, such as 2026-07-01.")
 
 
-def _text(value: Any, where: str, path: Path) -> str:
+def _text(value: Any, where: str, source: Source) -> str:
     if isinstance(value, str):
         return value
-    raise InputError(f"{path}: {where} is {_shown(value)}. Give text in quotes.")
+    raise source.wrong(where, f"is {_shown(value)}. Give text in quotes.")
 
 
 def _shown(value: Any) -> str:
     return str(value) if isinstance(value, Decimal) else repr(value)
-
-
-def _quoted(name: str) -> str:
-    return name if name.replace("_", "").replace("-", "").isalnum() else f'"{name}"'

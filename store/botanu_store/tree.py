@@ -104,7 +104,7 @@ def _unique(db: Database, prefix: str) -> str:
     if not ids:
         raise NotFound(f"No run begins with {prefix!r}. List them with: botanu runs list")
     if len(ids) > 1:
-        shown = ", ".join(ids[:_CANDIDATES_SHOWN]) + (", ..." if len(ids) > _CANDIDATES_SHOWN else "")
+        shown = ", ".join(ids[:_CANDIDATES_SHOWN]) + (", …" if len(ids) > _CANDIDATES_SHOWN else "")
         raise NotFound(f"More than one run begins with {prefix!r}: {shown}. Give more of the id.")
     return ids[0]
 

@@ -174,7 +174,10 @@ def test_the_page_names_why_runs_failed(botanu: Botanu, filled: Path, monkeypatc
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [('[values]\ntickets = "many"\n', "values.tickets"), ("values = 3\n", "values must be a table")],
+    [
+        ('[values]\ntickets = "many"\n', "botanu.toml, line 2: values.tickets"),
+        ("values = 3\n", "values must be a table"),
+    ],
 )
 def test_a_wrong_value_is_named_with_its_key(botanu: Botanu, tmp_path: Path, text: str, named: str) -> None:
     """Exit code 2, the file and the key, and what to write instead."""

@@ -251,6 +251,21 @@ def test_what_cannot_be_meant_is_refused_by_name(tmp_path: Path, toml: str, said
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("toml", "line"),
+    [
+        ("# mine\n[prices.m]\n\ninput = -1\n", 4),
+        ('[prices]\n"a=b" = {input = 1}\n"c" = {inptu = 1}\n', 3),
+        ("[[prices.m]]\ninput = 1\n[[prices.m]]\nuntil = 2026-01-01\n", 1),
+        ("prices.m.input = -1\n", 1),
+    ],
+)
+def test_what_is_refused_is_pointed_at(tmp_path: Path, toml: str, line: int) -> None:
+    """The message names the line that says it, or the nearest that begins it."""
+    with pytest.raises(InputError, match=f"botanu.toml, line {line}: "):
+        overrides(tmp_path, toml)
+
+
 def test_a_file_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
     """With its name and why."""
     with pytest.raises(InputError, match=r"missing\.toml cannot be read: No such file"):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Literal, cast, get_args
+from zoneinfo import ZoneInfo
 
 from botanu_store.errors import InputError
 from botanu_store.samples import Per
 
 from botanu_cli.budgets.statistics import Metric
 from botanu_cli.configuration import Configuration
+from botanu_cli.interval import moment
 from botanu_cli.options import KINDS
 
 LIMITS = ("max_usd", "max_tokens", "max_llm_calls", "min_roi", "min_success_rate", "max_unpriced_calls", "max_increase")
@@ -113,6 +115,9 @@ def budget_of(said: Any, place: Flags | _Place) -> Budget:
     if words.get("per") == "total" and words.setdefault("metric", "total") != "total":
         raise place.wrong("metric", f"is {words['metric']!r}, but per is 'total', of which there is one. Leave it out.")
     texts = {name: _text(entry[name], name, place) for name in _TEXTS if name in entry}
+    _refuse_no_time(texts, place)
+    if "env" in entry and "environment" in entry:
+        raise place.wrong("env", "stands beside environment, which is the same. Leave one out.")
     if "window" in texts and ("since" in texts or "until" in texts):
         raise place.wrong("window", "stands beside since or until. Say either how long, or from when until when.")
     chosen: dict[str, Any] = {**words, **_numbers(entry, place)}
@@ -157,6 +162,19 @@ def _text(value: Any, key: str, place: Flags | _Place) -> str:
     raise place.wrong(key, f"is {value!r}. Give text in quotes.")
 
 
+def _refuse_no_time(texts: Mapping[str, str], place: Flags | _Place) -> None:
+    """What names no moment is wrong whenever it is read."""
+    for key in ("window", "since", "until"):
+        if key in texts:
+            try:
+                moment(texts[key], _ANY_ZONE, datetime.now(UTC), key)
+            except InputError as error:
+                raise place.wrong(key, str(error).removeprefix(f"{key} ")) from error
+
+
+_ANY_ZONE = ZoneInfo("UTC")
+
+
 def _limits(entry: Mapping[str, Any], place: Flags | _Place) -> Iterator[tuple[str, Decimal]]:
     named = [name for name in LIMITS if name in entry]
     if not named:
@@ -183,11 +201,19 @@ def _number(value: Any, key: str, place: Flags | _Place, *, share: bool) -> Deci
         number = Decimal(bare) / (100 if percent else 1) if not isinstance(value, bool | float) else Decimal(-1)
     except (ArithmeticError, TypeError, ValueError):
         number = Decimal(-1)
+    shown = str(value) if isinstance(value, Decimal) else repr(value)
     if not number.is_finite() or number < (-1 if key == "min_roi" and percent else 0):
         example = '"10%" or 0.10' if share else "0.05" if key == "max_usd" else "20"
-        shown = str(value) if isinstance(value, Decimal) else repr(value)
         raise place.wrong(key, f"is {shown}. Give a number of zero or more, such as {example}.")
+    if number > 1 and key in _PARTS:
+        raise place.wrong(key, f'is {shown}, which is more than all. Give a share, such as "80%" or 0.80.')
+    if key == "min_samples" and number != int(number):
+        raise place.wrong(key, f"is {shown}. Give a whole number, such as 20.")
     return number
+
+
+_PARTS = ("warn_at", "min_success_rate")
+"""Shares of a whole."""
 
 
 def share_of(value: str, flag: str) -> Decimal:

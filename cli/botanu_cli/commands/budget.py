@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from botanu_cli.diagnostics import ExitCode
+from botanu_cli.helping import Command, group
 from botanu_cli.options import Request, filtered
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from botanu_cli.budgets.read import Budget
     from botanu_cli.settings import Settings
 
-app = typer.Typer(help="Budgets: what runs may cost and must achieve, checked in CI.", no_args_is_help=True)
+app = group("Budgets: what runs may cost and must achieve, checked in CI.", "botanu budget init", "botanu budget check")
 
 _LIMIT = "Limit"
 
@@ -30,7 +31,7 @@ def _limit(flag: str, metavar: str, said: str) -> Any:
     return typer.Option(flag, metavar=metavar, help=said, rich_help_panel=_LIMIT)
 
 
-@app.command("check")
+@app.command("check", cls=Command)
 @filtered
 def check(
     request: Request,
@@ -45,10 +46,10 @@ def check(
     min_success_rate: Annotated[str | None, _limit("--min-success-rate", "SHARE", "At least, as 95%.")] = None,
     min_roi: Annotated[str | None, _limit("--min-roi", "SHARE", "At least, as 200%.")] = None,
     per: Annotated[
-        str | None, _limit("--per", "UNIT", "run, outcome, root_run, total, day, call. [default: run]")
+        str | None, _limit("--per", "UNIT", "run, outcome, root_run, total, day, call; run where it is not said.")
     ] = None,
     metric: Annotated[
-        str | None, _limit("--metric", "FIGURE", "mean, p50, p90, p95, p99, max, total. [default: mean]")
+        str | None, _limit("--metric", "FIGURE", "mean, p50, p90, p95, p99, max, total; mean where it is not said.")
     ] = None,
     min_samples: Annotated[str | None, _limit("--min-samples", "N", "Fewer are not enough data.")] = None,
     baseline: Annotated[
@@ -57,7 +58,9 @@ def check(
     save_baseline: Annotated[
         Path | None, typer.Option("--save-baseline", metavar="FILE.json", help="Keep what was measured.")
     ] = None,
-    form: Annotated[str, typer.Option("--format", "-f", help="table, json, markdown, junit or github.")] = "table",
+    form: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="table, json, markdown, junit or github.")
+    ] = "table",
     output: Annotated[
         list[str] | None, typer.Option("--output", "-o", metavar="FORMAT:FILE", help="Write a file too; repeatable.")
     ] = None,
@@ -97,7 +100,10 @@ def _budgets(settings: Settings, flags: dict[str, str], names: list[str]) -> lis
     from botanu_cli.budgets.read import LIMITS, Flags, budget_of, read_budgets
     from botanu_cli.configuration import read
 
-    if any(name in LIMITS for name in flags) and not names:
+    limit = next((name for name in flags if name in LIMITS), None)
+    if limit and names:
+        raise InputError(f"--{limit.replace('_', '-')} makes a budget of its own. Leave it or --budget out.")
+    if limit:
         return [budget_of({"name": "budget from flags", **flags}, Flags())]
     found = read(settings.config)
     budgets = read_budgets(found) if found else []
@@ -207,7 +213,7 @@ def _write(outcome: Outcome, targets: list[tuple[str, Path | None]]) -> None:
             outcome.settings.say(f"Wrote {kind} to {path}.")
 
 
-@app.command("init")
+@app.command("init", cls=Command)
 @filtered
 def init(
     request: Request,

@@ -7,19 +7,21 @@ from typing import Annotated, Literal
 import typer
 
 from botanu_cli.commands.runs import add_short_ids, page
+from botanu_cli.helping import Command, group
 from botanu_cli.options import Request, report
 
-app = typer.Typer(help="Calls: every operation that may cost money, counted or not.", no_args_is_help=True)
+app = group("Calls: every operation that may cost money, counted or not.", "botanu calls list --unpriced")
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 @report
 def list_calls(
     request: Request,
     not_counted: Annotated[bool, typer.Option("--not-counted", help="Only those left out, with the reason.")] = False,
     unpriced: Annotated[bool, typer.Option("--unpriced", help="Only counted ones without a price.")] = False,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="How many; 50 in a table, all in json, jsonl and csv.")
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="How many; 50 in a table, all in json, jsonl and csv."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> None:

@@ -56,7 +56,7 @@ def cost(
 
     if chart and request.values["format"] != "table":
         raise typer.BadParameter("A chart is for looking at: leave --format out.", param_hint="--chart")
-    dimensions = [name.strip().replace("-", "_") for name in group_by.split(",") if name.strip()]
+    dimensions = _dimensions(group_by)
     with request.open() as store:
         filters = request.filters(store)
         before = interval_before(filters.interval, datetime.now(UTC)) if compare else None
@@ -66,3 +66,12 @@ def cost(
         request.draw(render(found, dimensions, request.settings), found)
     else:
         request.show(found, cost_layout(dimensions, compared=compare))
+
+
+def _dimensions(said: str) -> list[str]:
+    names = list(dict.fromkeys(name.strip().replace("-", "_") for name in said.split(",") if name.strip()))
+    if not names:
+        raise typer.BadParameter("There is nothing to group by. Write vendor,model.", param_hint="--group-by")
+    if sum(name.startswith("time:") for name in names) > 1:
+        raise typer.BadParameter("Two units of time do not go together. Leave one out.", param_hint="--group-by")
+    return names

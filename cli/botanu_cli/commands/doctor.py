@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def doctor(
     context: typer.Context,
-    form: Annotated[str, typer.Option("--format", "-f", help="table or json.")] = "table",
+    form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="table or json.")] = "table",
 ) -> None:
-    """Can the SDK record, is a collector there, can the spool be written, does the store open, are prices known, does anything count twice?
+    """What is wrong with this set-up: the SDK, a collector, the spool, settings, the store, prices, what counts twice.
 
     Ends with 1 when something is wrong.
 

@@ -14,7 +14,7 @@ from botanu_cli.options import Request, filtered
 def export(
     request: Request,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write into; made when it is not there.")],
-    form: Annotated[str, typer.Option("--format", "-f", help="parquet or csv.")] = "parquet",
+    form: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="parquet or csv.")] = "parquet",
 ) -> None:
     """Runs, calls and charges as Parquet or CSV files, for a notebook or a warehouse.
 

@@ -29,7 +29,10 @@ def ingest(
         bool, typer.Option("--keep-content", help="Keep prompts, completions and tool arguments.")
     ] = False,
     form: Annotated[
-        str, typer.Option("--format", "-f", help="table, json, jsonl, csv or markdown.", callback=known_format)
+        str,
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", help="table, json, jsonl, csv or markdown.", callback=known_format
+        ),
     ] = "table",
 ) -> None:
     """Take OTLP files into the store; what is there already is not counted twice.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from botanu_cli import completion
+from botanu_cli.helping import Command, group
 from botanu_cli.options import Request, report, written
 
 if TYPE_CHECKING:
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
     from botanu_cli.settings import Settings
 
-app = typer.Typer(help="What things cost, what has no price, and prices of your own.", no_args_is_help=True)
+app = group(
+    "What things cost, what has no price, and prices of your own.",
+    "botanu prices show gpt-4o",
+    "botanu prices set my-org/llama-70b input=0.60 output=0.80",
+)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 @written
 def list_prices(
     request: Request,
@@ -41,7 +46,7 @@ def list_prices(
         request.show(store.prices(_all(request.settings), kind="all" if everything else "used"), PRICES)
 
 
-@app.command("show")
+@app.command("show", cls=Command)
 @written
 def show(
     request: Request,
@@ -69,7 +74,7 @@ def show(
         request.show(store.price(_all(request.settings), model), PRICES)
 
 
-@app.command("unpriced")
+@app.command("unpriced", cls=Command)
 @report
 def unpriced(request: Request) -> None:
     """What has no price: which calls, how much they used, why, and the command that would give them one.
@@ -85,7 +90,7 @@ def unpriced(request: Request) -> None:
         request.show(store.unpriced(request.filters(store)), UNPRICED)
 
 
-@app.command("set")
+@app.command("set", cls=Command)
 def set_price(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="MODEL", help="A model, vendor/model, vendor or tool; may hold *.")],
@@ -128,7 +133,7 @@ def set_price(
         settings.say(f"{before:,} calls are without a price, as before. See: botanu prices unpriced")
 
 
-@app.command("update")
+@app.command("update", cls=Command)
 def update(
     context: typer.Context,
     url: Annotated[

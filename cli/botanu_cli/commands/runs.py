@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from botanu_cli import completion
+from botanu_cli.helping import Command, group
 from botanu_cli.options import Request, report
 from botanu_cli.settings import Settings
 
@@ -14,13 +15,17 @@ if TYPE_CHECKING:
     from botanu_store.reports import Report, RunSort
     from botanu_store.store import Store
 
-app = typer.Typer(help="Runs: one business transaction each, with its outcome and cost.", no_args_is_help=True)
+app = group(
+    "Runs: one business transaction each, with its outcome and cost.",
+    "botanu runs list --sort cost --since 7d",
+    "botanu runs show 019ab1",
+)
 
 _SORTS: tuple[RunSort, ...] = ("started", "cost", "duration", "tokens", "llm_calls")
 _PAGE = 50
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 @report
 def list_runs(
     request: Request,
@@ -34,7 +39,8 @@ def list_runs(
         ),
     ] = "started",
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="How many; 50 in a table, all in json, jsonl and csv.")
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="How many; 50 in a table, all in json, jsonl and csv."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> None:
@@ -58,7 +64,7 @@ def list_runs(
         request.show(found, RUNS)
 
 
-@app.command("show")
+@app.command("show", cls=Command)
 def show_run(
     context: typer.Context,
     run: Annotated[
@@ -69,7 +75,7 @@ def show_run(
     ],
     calls: Annotated[bool, typer.Option("--calls", help="The flat list of calls instead of the tree.")] = False,
     form: Annotated[
-        str, typer.Option("--format", "-f", help="table, json; jsonl, csv or markdown for its calls.")
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="table, json; jsonl, csv or markdown for its calls.")
     ] = "table",
 ) -> None:
     """One run: who, when, outcome and cost, and the tree of what it did.

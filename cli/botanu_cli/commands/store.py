@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from botanu_cli.helping import Command, group
 from botanu_cli.options import Request, written
 
 if TYPE_CHECKING:
     from botanu_cli.settings import Settings
 
-app = typer.Typer(help="The store itself: what is in it, forgetting, and space.", no_args_is_help=True)
+app = group(
+    "The store itself: what is in it, forgetting, and space.",
+    "botanu store info",
+    "botanu store prune --older-than 90d --dry-run",
+)
 
 
-@app.command("info")
+@app.command("info", cls=Command)
 @written
 def info(request: Request) -> None:
     """What is in the store and beside it.
@@ -37,7 +42,7 @@ def info(request: Request) -> None:
     request.show(report, Layout(columns, ("fact", "value"), (), "facts"))
 
 
-@app.command("prune")
+@app.command("prune", cls=Command)
 def prune(
     context: typer.Context,
     older_than: Annotated[
@@ -62,12 +67,12 @@ def prune(
         gone = store.prune(before, dry_run=dry_run)
     verb = "Would forget" if dry_run else "Forgot"
     forgotten = f"{counted(gone.runs, 'run')}, {counted(gone.calls, 'call')} and {counted(gone.spans, 'span')}"
-    emit(f"{verb} {forgotten} from before {before.isoformat()}.")
+    emit(f"{verb} {forgotten} from before {before.isoformat(timespec='seconds')}.")
     if gone.spans and not dry_run:
         settings.say("The file keeps its size until: botanu store compact")
 
 
-@app.command("compact")
+@app.command("compact", cls=Command)
 def compact(context: typer.Context) -> None:
     """Give back the space of what was forgotten.
 
@@ -82,7 +87,7 @@ def compact(context: typer.Context) -> None:
     emit(f"{before:,} bytes before, {after:,} after.")
 
 
-@app.command("rebuild")
+@app.command("rebuild", cls=Command)
 def rebuild(context: typer.Context) -> None:
     """Read the kept spans again with the rules of this version, and say what that changed.
 

@@ -1,0 +1,89 @@
+"""Where in a TOML file something stands, for messages that point at it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from botanu_store.errors import InputError
+
+Keys = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A settings file as read."""
+
+    path: Path
+    text: str
+
+    def wrong(self, where: str, what: str, *, at: str = "") -> InputError:
+        """Return the error about a key, which is written as TOML writes it: `prices."gpt-4o".input`; it points at `at`, if given."""
+        line = line_of(self.text, at or where)
+        at = f", line {line}" if line else ""
+        return InputError(f"{self.path}{at}: {where} {what}")
+
+
+def line_of(text: str, where: str) -> int | None:
+    """Return the first line that says most of a dotted key; None where no line says any of it."""
+    wanted = _keys(f"{where} = 0")
+    best: tuple[int, int | None] = (0, None)
+    for number, keys in _said(text):
+        own = keys[2:] if keys[:2] == _IN_PYPROJECT else keys
+        shared = next(
+            (i for i, (a, b) in enumerate(zip(own, wanted, strict=False)) if a != b), min(len(own), len(wanted))
+        )
+        if shared > best[0]:
+            best = (shared, number)
+    return best[1]
+
+
+def quoted(name: str) -> str:
+    """Return a name as TOML writes it in a key."""
+    return name if name.replace("_", "").replace("-", "").isalnum() else f'"{name}"'
+
+
+_IN_PYPROJECT = ("tool", "botanu")
+
+
+def _said(text: str) -> Iterator[tuple[int, Keys]]:
+    """Each line that begins a table or says a key, and the whole key."""
+    table: Keys = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.lstrip().startswith("["):
+            table = _keys(line) or table
+            yield number, table
+        elif "=" in line and (own := _keys(f"{line[: _equals(line)]}= 0")):
+            yield number, (*table, *own)
+
+
+def _equals(line: str) -> int:
+    """Where the key ends: at the first equals sign outside quotes."""
+    quote = ""
+    for index, character in enumerate(line):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character == "=":
+            return index
+    return len(line)
+
+
+def _keys(line: str) -> Keys:
+    """The names along the one path of a document of one line; empty where that is no TOML."""
+    try:
+        found: Any = tomllib.loads(line)
+    except tomllib.TOMLDecodeError:
+        return ()
+    keys: list[str] = []
+    while True:
+        if isinstance(found, list) and found:
+            found = cast("list[Any]", found)[0]
+        if not isinstance(found, dict) or not found:
+            return tuple(keys)
+        name, found = next(iter(cast("dict[str, Any]", found).items()))
+        keys.append(name)
