@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib.util import find_spec
 
@@ -27,7 +28,11 @@ def main(arguments: list[str] | None = None) -> None:
         # One offer a line: help that is wrapped at the terminal's width would be read as more offers.
         os.environ["COLUMNS"] = "1000"
 
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    if code == ExitCode.INTERRUPTED:
+        # Whoever presses Ctrl-C twice still gets 130: the second one finds nothing left to interrupt.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 if __name__ == "__main__":
