@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -106,11 +107,18 @@ def _globals(
     context.obj = Settings(store_given=store, config=config, tz=tz, color=not no_color, quiet=quiet, verbose=verbose)
 
 
+@cache
+def program() -> Any:
+    """Return all commands as one program; to put it together takes as long as a small report."""
+    return typer.main.get_command(app)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; never raises."""
     verbose = "--verbose" in arguments or "-v" in arguments
     try:
-        return int(app(_globals_first(arguments), standalone_mode=False, prog_name="botanu") or ExitCode.OK)
+        done = program().main(_globals_first(arguments), standalone_mode=False, prog_name="botanu")
+        return int(done or ExitCode.OK)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:

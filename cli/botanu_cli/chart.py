@@ -69,7 +69,7 @@ def _bars(report: Report, names: Sequence[str], width: int) -> Iterator[Text]:
     most = max((row["cost_usd"] or Decimal(0) for row in rows), default=Decimal(0))
     for row, name, figure in zip(rows, labels, figures, strict=True):
         shown = fitted(name, room)
-        line = Text(shown + " " * (room - cell_len(shown)) + "  ")
+        line = Text((text.ended(shown) if output.terminal_width() else shown) + " " * (room - cell_len(shown)) + "  ")
         yield line.append(bar(row["cost_usd"], most, longest).ljust(longest), style="cyan").append(
             "  " + figure.rstrip()
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import typer
-from typer.core import TyperArgument, TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 
 class Command(TyperCommand):
@@ -32,7 +32,7 @@ def group(about: str, *examples: str) -> typer.Typer:
 
 def _bare(parameters: list[Any]) -> list[Any]:
     for parameter in parameters:
-        if isinstance(parameter, TyperArgument):
+        if parameter.param_type_name == "argument":
             parameter.display_type_rich = lambda ctx: None  # noqa: ARG005 - its name says what it is, its Python type nothing
         elif getattr(parameter, "is_flag", False):
             parameter.metavar = ""

@@ -207,14 +207,14 @@ PRICES = Layout(
     columns=(
         Column("vendor", "Vendor", "text", keep=9),
         Column("model", "Model or product", "text", keep=10),
-        Column("operation", "Operation", "text", keep=6),
+        Column("operation", "Operation", "text", keep=4),
         Column("usd", "Price", "price", keep=10),
         Column("unit", "for a", "text", keep=10),
-        Column("tier", "Tier", "text", keep=8),
-        Column("variant", "Variant", "text", keep=4),
-        Column("since", "Since", "day", keep=7),
+        Column("tier", "Tier", "text", keep=7),
+        Column("variant", "Variant", "text", keep=6),
+        Column("since", "Since", "day", keep=5),
         Column("until", "Until", "day", keep=5),
-        Column("rule", "Rule", "text", keep=6),
+        Column("rule", "Rule", "text", keep=3),
         Column("source", "Source", "text", keep=1),
     ),
     fields=(
@@ -234,7 +234,7 @@ UNPRICED = Layout(
         Column("input_tokens", "Tokens in", "count", keep=6),
         Column("output_tokens", "Tokens out", "count", keep=6),
         Column("reason", "Why", "text", keep=7),
-        Column("fix", "What to do", "text", keep=10),
+        Column("fix", "What to do", "command", keep=1),
     ),
     fields=(
         "category",
@@ -250,4 +250,11 @@ UNPRICED = Layout(
     ),
     totals=("calls", "input_tokens", "output_tokens"),
     noun="kinds of call",
+)
+
+STORE = Layout(
+    columns=(Column("fact", "Fact", "text", keep=10), Column("value", "Value", "fact", keep=10)),
+    fields=("fact", "value"),
+    totals=(),
+    noun="facts",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -45,6 +45,14 @@ KINDS: dict[str, tuple[str, ...]] = {
 """The filters by value that every report has, and their flags."""
 
 
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", metavar="N", min=1, help="How many; 50 in a table, all in json, jsonl and csv."),
+]
+Everything = Annotated[bool, typer.Option("--all", help="All of them.")]
+_PAGE = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the shared options of a report said."""
@@ -73,12 +81,23 @@ class Request:
             interval=interval(self.values["since"], self.values["until"], self.settings.zone, datetime.now(UTC)),
         )
 
+    def page(self, limit: int | None, *, everything: bool) -> int | None:
+        """Return how many rows to show: what was asked for, else a page in a table and all for machines."""
+        if everything or limit is not None:
+            return None if everything else limit
+        return _PAGE if self.values["format"] in ("table", "markdown") else None
+
     def show(self, report: Report, layout: Layout) -> None:
         """Write the report in the format asked for; under `--strict` incomplete data ends with exit code 3."""
         from botanu_cli.output import write
 
         write(report, layout, self.settings, self.values["format"], self.values["output"])
         self._strictly(report)
+
+    def show_first(self, report: Report, layout: Layout, limit: int | None, *, everything: bool) -> None:
+        """Write the first rows of a report, as `--limit` and `--all` say; its totals stay those of all."""
+        shown = self.page(limit, everything=everything)
+        self.show(replace(report, rows=report.rows[:shown]), layout)
 
     def draw(self, picture: str, report: Report) -> None:
         """Write a picture of the report; `--output` and `--strict` hold as for the report itself."""

@@ -24,6 +24,7 @@ from botanu_store.formulas import is_formula
 from botanu_cli import text
 
 if TYPE_CHECKING:
+    from botanu_store.filters import Interval
     from botanu_store.reports import Report
     from rich.text import Text
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "text",
+    "command",
     "fact",
     "count",
     "money",
@@ -48,7 +50,7 @@ Kind = Literal[
     "mark",
 ]
 
-LEFT: tuple[Kind, ...] = ("text", "fact", "time", "minute", "day", "mark", "meters")
+LEFT: tuple[Kind, ...] = ("text", "command", "fact", "time", "minute", "day", "mark", "meters")
 """Kinds of columns that begin at the left; numbers end at the right."""
 
 
@@ -163,13 +165,17 @@ def interval_line(report: Report) -> str:
     interval, parts = report.interval, list[str]()
     zone = ZoneInfo(interval.tz)
     if interval.since is not None or interval.until is not None:
-        since = text.when(interval.since, zone) or "the beginning"
-        until = text.when(interval.until, zone) or "now"
-        parts.append(f"{since} to {until} ({interval.tz})")
+        parts.append(f"{_from_to(interval, zone)} ({interval.tz})")
+    if report.before is not None:
+        parts.append(f"before: {_from_to(report.before, zone)}")
     parts += (
         f"as priced on {text.when(datetime.fromisoformat(day), zone)}" for day in report.filters.get("as_priced", ())
     )
     return " · ".join(parts)
+
+
+def _from_to(interval: Interval, zone: ZoneInfo) -> str:
+    return f"{text.minute(interval.since, zone) or 'the beginning'} to {text.minute(interval.until, zone) or 'now'}"
 
 
 def json_text(document: Any, *, indent: int | None = 2) -> str:

@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import typer
 from typer.core import TyperArgument, TyperOption
 
-from botanu_cli.app import app
+from botanu_cli.app import program
 
 BAR = "\\|"
 """A bar inside a cell of a Markdown table."""
@@ -31,7 +30,7 @@ Made of the program itself; `botanu COMMAND --help` says the same. Global flags 
 
 def page() -> str:
     """Return the whole page."""
-    root: Any = typer.main.get_command(app)
+    root: Any = program()
     parts = [_INTRODUCTION, "## Global flags\n", *_table(_options(root.params)), ""]
     for words, command in _commands(root, ("botanu",)):
         parts += [*_section(words, command), ""]

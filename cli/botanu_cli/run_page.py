@@ -156,7 +156,12 @@ def _tree_lines(detail: RunDetail, width: int | None) -> Iterator[Text]:
     yield Text(f"{'Span':<{names}}  {'own':>{own}}  {'total':>{total}}{share}", style="bold")
     for line in lines:
         bar = ("  " + _bar(line.share), "cyan") if share else ""
-        yield Text.assemble(_left(line, names), f"  {line.own:>{own}}  {line.total:>{total}}", bar, no_wrap=True)
+        yield Text.assemble(
+            _left(line, names, screen=width is not None),
+            f"  {line.own:>{own}}  {line.total:>{total}}",
+            bar,
+            no_wrap=True,
+        )
     more = _count(detail.roots) - len(lines)
     if more > 0:
         yield from output.prose(
@@ -164,10 +169,11 @@ def _tree_lines(detail: RunDetail, width: int | None) -> Iterator[Text]:
         )
 
 
-def _left(line: _Line, width: int) -> Text:
+def _left(line: _Line, width: int, *, screen: bool) -> Text:
     """What a line is of, and as many notes on it as there is room for; none is cut in the middle."""
     room = width - cell_len(line.guide)
-    left = Text.assemble((fitted(line.guide, width), "dim"), (fitted(line.name, max(room, 1)), line.style))
+    name = fitted(line.name, max(room, 1))
+    left = Text.assemble((fitted(line.guide, width), "dim"), (text.ended(name) if screen else name, line.style))
     for index, note in enumerate(line.notes):
         written = (" · " if index else "  ") + note
         rest = 2 if index < len(line.notes) - 1 else 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from botanu_store.records import METERS
 
 from botanu_cli.budgets.formats import BUDGETS
-from botanu_cli.layouts import CALLS, OUTCOMES, PRICES, RUNS, TITLES, UNPRICED, VENDORS, cost_layout
+from botanu_cli.layouts import CALLS, OUTCOMES, PRICES, RUNS, STORE, TITLES, UNPRICED, VENDORS, cost_layout
 from botanu_cli.output import Layout
 
 Schema = dict[str, Any]
@@ -22,15 +22,16 @@ _LAYOUTS: dict[str, Layout] = {
     "budget": BUDGETS,
     "prices": PRICES,
     "unpriced": UNPRICED,
+    "store": STORE,
 }
-NAMES: tuple[str, ...] = (*_LAYOUTS, "run")
+NAMES: tuple[str, ...] = (*_LAYOUTS, "run", "sql", "ingest")
 """Reports that have a schema."""
 
 
 def schema(name: str) -> Schema:
     """Return the JSON Schema (2020-12) of one report's document."""
-    if name == "run":
-        return _run()
+    if name in _OTHERS:
+        return _OTHERS[name]()
     layout = _LAYOUTS[name]
     row = _object(layout.fields)
     if name == "prices":
@@ -65,6 +66,22 @@ def _run() -> Schema:
     document["properties"] |= more
     document["required"] += list(more)
     return document | {"$defs": {"span": _closed(_SPAN)}}
+
+
+def _sql() -> Schema:
+    # What a row holds is what the query says.
+    return _document("sql", {"type": "object"}, _closed({}))
+
+
+def _ingest() -> Schema:
+    counts = ("sources", "spans", "new", "duplicates", "other_signals", "other_records", "rejected_count")
+    part = _closed({"source": _STRING, "where": _STRING, "reason": _STRING})
+    more: Schema = {"rejected": {"type": "array", "items": part}, "seconds": {"type": "number"}}
+    properties = {"schema": {"const": "botanu.ingest/1"}, **{name: {"type": "integer"} for name in counts}, **more}
+    return {"$schema": _DRAFT, "title": "botanu ingest", **_closed(properties)}
+
+
+_OTHERS: dict[str, Callable[[], Schema]] = {"run": _run, "sql": _sql, "ingest": _ingest}
 
 
 def _totals(name: str, layout: Layout) -> Schema:
@@ -163,6 +180,7 @@ _SPECIAL: dict[str, Schema] = {
     "filters": _FILTERS,
     "costliest": {"type": "array", "items": _closed(_COSTLY)},
     "changes": {"type": "array", "items": _STRING},
+    "value": {"type": ["string", "integer", "null"]},
 }
 _SPAN: Schema = {
     "span_id": _STRING,

@@ -75,6 +75,8 @@ def written(row: Mapping[str, Any], column: Column, zone: ZoneInfo) -> str:
             return _money(row, value, column.kind)
         case "share" | "roi":
             return _share(row, value, column.kind)
+        case "change" if value is None and row.get("before_usd") == 0 and row.get("cost_usd"):
+            return "new"
         case "time" | "minute" | "day":
             return text.when(value, zone)[: _PRECISION[column.kind]]
         case "fact":
@@ -128,10 +130,18 @@ def table_lines(
         if index in (1, last):
             yield Text(_GAP.join("─" * w for w in widths), style="dim")
         line = [cells[column.field][index] for column in shown]
-        yield _line(line, shown, widths, "bold" if index in (0, last) else "", bold_cost=index == dearest)
-    dropped = [text.safe(column.title) for column in columns if column.field in natural and column not in shown]
+        style = "bold" if index in (0, last) else ""
+        yield _line(line, shown, widths, style, bold_cost=index == dearest, screen=width is not None)
+    without_room = [column for column in columns if column.field in natural and column not in shown]
+    dropped = [text.safe(column.title) for column in without_room if column.kind != "command"]
     if dropped:
         yield from prose(f"Not shown for want of room: {', '.join(dropped)}.", width)
+    # What is there to be typed is no use in part, and reads as well under the table.
+    for column in without_room:
+        if column.kind == "command":
+            yield Text(f"\n{text.safe(column.title)}:")
+            yield from (Text(f"  {cell}") for cell in cells[column.field][1 : len(rows) + 1])
+            yield Text("")
 
 
 def says_something(rows: Sequence[Mapping[str, Any]], column: Column) -> bool:
@@ -211,14 +221,21 @@ def _shrunk(widths: list[int], columns: list[Column], width: int | None) -> list
     return widths
 
 
-def _line(cells: list[str], columns: list[Column], widths: list[int], style: str, *, bold_cost: bool) -> Text:
+def _line(
+    cells: list[str], columns: list[Column], widths: list[int], style: str, *, bold_cost: bool, screen: bool
+) -> Text:
     line = Text(style=style, no_wrap=True, overflow="ignore")
     for index, (cell, column, width) in enumerate(zip(cells, columns, widths, strict=True)):
         shown = fitted(cell, width)
         space = " " * (width - cell_len(shown))
         if column.kind not in LEFT:
             line.append(space)
-        _append(line, shown, column, "bold" if bold_cost and column.field == "cost_usd" else "")
+        _append(
+            line,
+            text.ended(shown) if screen else shown,
+            column,
+            "bold" if bold_cost and column.field == "cost_usd" else "",
+        )
         if index < len(cells) - 1:
             line.append(space + _GAP if column.kind in LEFT else _GAP)
     line.rstrip()

@@ -80,6 +80,11 @@ def when(moment: datetime | None, zone: ZoneInfo) -> str:
     return "" if moment is None else moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def minute(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Write a time in the zone asked for, to the minute, and further only where it is not on one."""
+    return when(moment, zone).removesuffix(":00")
+
+
 def rfc3339(moment: datetime) -> str:
     """Write a time for machines: RFC 3339, UTC."""
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -131,6 +136,21 @@ def _joins(text: str, index: int) -> bool:
 def unambiguous(document: str) -> str:
     """Return JSON text with every character that a terminal obeys or hides written as its escape; it says the same."""
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
+
+
+def ended(name: str) -> str:
+    """Return a name for a line of a terminal; one written from right to left ends there, so that numbers after it stay in their columns.
+
+    Terminals that order text by direction, as those of GNOME and KDE do, would else take the numbers into the name's own order.
+    """
+    return name if name.isascii() or not any(map(_is_rtl, name)) else name + _LEFT_TO_RIGHT
+
+
+def _is_rtl(character: str) -> bool:
+    return unicodedata.bidirectional(character) in ("R", "AL")
+
+
+_LEFT_TO_RIGHT = "\u200e"
 
 
 def aligned(cells: Sequence[str]) -> list[str]:

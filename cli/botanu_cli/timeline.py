@@ -156,7 +156,8 @@ def _legend(series: list[_Series], report: Report, width: int) -> Iterator[Text]
     for index, (name, amount) in enumerate(zip(names, amounts, strict=True)):
         shown = fitted(name, room)
         mark = Text(_PATTERNS[index], style=_COLOURS[index]) if index < len(series) else Text(" ")
-        written = f" {shown}{' ' * (room - cell_len(shown))}  {amount:>{figures}}".rstrip()
+        ended = text.ended(shown) if output.terminal_width() else shown
+        written = f" {ended}{' ' * (room - cell_len(shown))}  {amount:>{figures}}".rstrip()
         yield mark.append(written, style="bold" if index == len(series) else "default")
 
 

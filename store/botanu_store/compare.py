@@ -44,7 +44,7 @@ def compared(report: Report, before: Report, group_by: Sequence[str]) -> Report:
         was = earlier.get(_key(row, group_by))
         _add(row, was["cost_usd"] if was else _ZERO)
     _add(report.totals, before.totals["cost_usd"])
-    return replace(report, rows=rows, total_rows=len(rows))
+    return replace(report, rows=rows, total_rows=len(rows), before=before.interval)
 
 
 def _key(row: Row, group_by: Sequence[str]) -> tuple[object, ...]:

@@ -83,6 +83,8 @@ class Report:
     filters: dict[str, list[str]]
     total_rows: int
     """Rows before any limit; the totals are over all of them."""
+    before: Interval | None = None
+    """The interval that it is compared with."""
 
 
 def cost(

@@ -82,7 +82,7 @@ def _keys(line: str) -> Keys:
     keys: list[str] = []
     while True:
         if isinstance(found, list) and found:
-            found = cast("list[Any]", found)[0]
+            found = found[0]
         if not isinstance(found, dict) or not found:
             return tuple(keys)
         name, found = next(iter(cast("dict[str, Any]", found).items()))

@@ -104,7 +104,7 @@ class Session:
 
 def same_every_time(text: str) -> str:
     """Ids, times and durations as words, and no column wider for them."""
-    text = re.sub(r"\b[0-9a-f]{8}-[0-9a-f-]{3,}\b|\b[0-9a-f]{16,32}\b", "ID", text)
+    text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f-]+)?\b|\b[0-9a-f]{16,32}\b", "ID", text)
     text = re.sub(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?", "TIME", text)
     text = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "DURATION", text)
     text = re.sub(r"\bv:[0-9a-f]{12}\b", "v:HASH", text)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botanu_cli.schemas import NAMES
 from jsonschema import Draft202012Validator
 
 from tests.cli.conftest import Botanu
@@ -17,6 +18,10 @@ REPORTS = {
     "calls": [["calls", "list"], ["calls", "list", "--not-counted"]],
     "outcomes": [["outcomes"], ["outcomes", "--use-case", "nothing"]],
     "vendors": [["vendors"]],
+    "prices": [["prices", "list"], ["prices", "show", "gpt-4o"]],
+    "unpriced": [["prices", "unpriced"]],
+    "store": [["store", "info"]],
+    "sql": [["sql", "select use_case, count(*) as runs, sum(cost_usd) as usd from priced_calls join runs using (run_id) group by all"]],
     "budget": [["budget", "check"], ["budget", "check", "--max-usd", "0.0001", "--since", "30d"]],
 }  # fmt: skip
 
@@ -46,6 +51,22 @@ def test_every_report_keeps_its_schema(botanu: Botanu, filled: Path, tmp_path: P
         document = json.loads(botanu(*arguments, "-f", "json").out)
         assert wrong(document, by) == []
         assert wrong({**document, "surprise": 1}, by) != []
+
+
+def test_an_ingest_keeps_its_schema(botanu: Botanu, samples: Path, tmp_path: Path) -> None:
+    """What came in, and what was set aside with the place and the reason."""
+    (tmp_path / "bad.jsonl").write_bytes(b"{torn")
+
+    result = botanu("ingest", str(samples / "foreign_spans.jsonl"), "bad.jsonl", "-f", "json")
+
+    document = json.loads(result.out)
+    assert (result.code, document["rejected_count"]) == (0, 1)
+    assert wrong(document, schema(botanu, "ingest")) == []
+
+
+def test_every_schema_is_of_a_report_that_is_tried_here(botanu: Botanu) -> None:
+    """None is shipped that nothing is held to."""
+    assert {*REPORTS, "run", "ingest"} == set(NAMES)
 
 
 def test_a_run_keeps_its_schema(botanu: Botanu, filled: Path) -> None:

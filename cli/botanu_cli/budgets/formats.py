@@ -27,7 +27,7 @@ BUDGETS = Layout(
         Column("measured_text", "Measured", "figure", keep=10),
         Column("limit_text", "Limit", "figure", keep=9),
         Column("used", "Used", "share", keep=8),
-        Column("interval_text", "95 % interval", "figure", keep=3),
+        Column("interval_text", "95% interval", "figure", keep=3),
         Column("samples", "Samples", "count", keep=5),
     ),
     fields=(

@@ -64,7 +64,7 @@ def sentence(result: Result, check: Check) -> str:
     said = f"{name} is {measured(check)}, which {relation} the limit of {figure(check.allowed, check.unit)}"
     facts = [
         f"{check.samples:,} sample{'' if check.samples == 1 else 's'}",
-        f"95 % interval {within(check)}" if check.interval else "",
+        f"95% interval {within(check)}" if check.interval else "",
         check.why,
     ]
     return f"{said} ({'; '.join(fact for fact in facts if fact)})."

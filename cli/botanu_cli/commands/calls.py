@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from botanu_cli.commands.runs import add_short_ids, page
+from botanu_cli.commands.runs import add_short_ids
 from botanu_cli.helping import Command, group
-from botanu_cli.options import Request, report
+from botanu_cli.options import Everything, Limit, Request, report
 
 app = group("Calls: every operation that may cost money, counted or not.", "botanu calls list --unpriced")
 
@@ -19,11 +19,8 @@ def list_calls(
     request: Request,
     not_counted: Annotated[bool, typer.Option("--not-counted", help="Only those left out, with the reason.")] = False,
     unpriced: Annotated[bool, typer.Option("--unpriced", help="Only counted ones without a price.")] = False,
-    limit: Annotated[
-        int | None,
-        typer.Option("--limit", metavar="N", min=1, help="How many; 50 in a table, all in json, jsonl and csv."),
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    limit: Limit = None,
+    everything: Everything = False,
 ) -> None:
     """Calls, newest first.
 
@@ -38,7 +35,7 @@ def list_calls(
         "not_counted" if not_counted else "unpriced" if unpriced else "all"
     )
     with request.open() as store:
-        limited = page(request, limit, everything=everything)
+        limited = request.page(limit, everything=everything)
         found = store.calls(request.filters(store), kind=kind, limit=limited)
         if request.values["format"] in ("table", "markdown"):
             add_short_ids(store, found)

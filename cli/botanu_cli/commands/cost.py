@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from botanu_cli import completion
-from botanu_cli.commands.runs import page
-from botanu_cli.options import Request, report
+from botanu_cli.options import Everything, Limit, Request, report
 
 
 @report
@@ -29,14 +28,9 @@ def cost(
     compare: Annotated[
         bool, typer.Option("--compare", help="Beside the interval of the same length before --since.")
     ] = False,
-    chart: Annotated[bool, typer.Option("--chart", help="Draw it: bars, or a line over time.")] = False,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit", min=1, help="How many, the costliest first; 50 in a table, all in json, jsonl and csv."
-        ),
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    chart: Annotated[bool, typer.Option("--chart", help="Draw it: bars, or columns over time.")] = False,
+    limit: Limit = None,
+    everything: Everything = False,
 ) -> None:
     """What it cost, by use case or any other dimension.
 
@@ -60,8 +54,9 @@ def cost(
     with request.open() as store:
         filters = request.filters(store)
         before = interval_before(filters.interval, datetime.now(UTC)) if compare else None
-        limited = None if chart else page(request, limit, everything=everything)
-        found = store.cost(filters, dimensions, before=before, limit=limited)
+        # Of a series in order of time the first part alone says nothing.
+        whole = everything or chart or (limit is None and any(name.startswith("time:") for name in dimensions))
+        found = store.cost(filters, dimensions, before=before, limit=request.page(limit, everything=whole))
     if chart:
         request.draw(render(found, dimensions, request.settings), found)
     else:

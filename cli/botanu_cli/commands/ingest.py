@@ -81,15 +81,17 @@ def counts(result: Ingested, form: str) -> str:
 
     from botanu_cli.output import json_text
 
-    found = asdict(result)
+    found = asdict(result) | {"seconds": round(result.seconds, 3)}
     if form == "json":
         return json_text({"schema": "botanu.ingest/1", **found})
     found["rejected"] = found.pop("rejected_count")
     if form == "jsonl":
         return json.dumps(found)
-    separator, edge = (",", "") if form == "csv" else (" | ", "|")
-    lines = [list(found), ["---:"] * len(found), list(map(str, found.values()))]
-    return "\n".join(f"{edge}{separator.join(line)}{edge}" for line in (lines if form == "markdown" else lines[::2]))
+    names, figures = list(found), list(map(str, found.values()))
+    if form == "csv":
+        return "\n".join([",".join(names), ",".join(figures)])
+    lines = [[name.replace("_", "\\_") for name in names], ["---:"] * len(names), figures]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def tell_rejected(result: Ingested, settings: Settings) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from botanu_cli.options import Request, report
+from botanu_cli.options import Everything, Limit, Request, report
 
 
 @report
-def outcomes(request: Request) -> None:
+def outcomes(request: Request, limit: Limit = None, everything: Everything = False) -> None:
     """What an outcome cost, what it was worth, and what was spent for nothing.
 
     The unit is the root run: its attempts are one. What one unit of a value type is worth stands in botanu.toml:
@@ -24,4 +24,5 @@ def outcomes(request: Request) -> None:
 
     worth = values(request.settings.config)
     with request.open() as store:
-        request.show(store.outcomes(request.filters(store), worth), OUTCOMES)
+        found = store.outcomes(request.filters(store), worth)
+    request.show_first(found, OUTCOMES, limit, everything=everything)

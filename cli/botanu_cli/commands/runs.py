@@ -8,7 +8,7 @@ import typer
 
 from botanu_cli import completion
 from botanu_cli.helping import Command, group
-from botanu_cli.options import Request, report
+from botanu_cli.options import Everything, Limit, Request, report
 from botanu_cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ app = group(
 )
 
 _SORTS: tuple[RunSort, ...] = ("started", "cost", "duration", "tokens", "llm_calls")
-_PAGE = 50
 
 
 @app.command("list", cls=Command)
@@ -38,11 +37,8 @@ def list_runs(
             autocompletion=completion.one_of(_SORTS),
         ),
     ] = "started",
-    limit: Annotated[
-        int | None,
-        typer.Option("--limit", metavar="N", min=1, help="How many; 50 in a table, all in json, jsonl and csv."),
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    limit: Limit = None,
+    everything: Everything = False,
 ) -> None:
     """Runs, newest first.
 
@@ -59,7 +55,7 @@ def list_runs(
             f"{sort!r} is no field to sort by. Choose from {', '.join(_SORTS)}.", param_hint="--sort"
         )
     with request.open() as store:
-        found = store.runs(request.filters(store), sort=chosen, limit=page(request, limit, everything=everything))
+        found = store.runs(request.filters(store), sort=chosen, limit=request.page(limit, everything=everything))
         add_short_ids(store, found)
         request.show(found, RUNS)
 
@@ -111,10 +107,3 @@ def add_short_ids(store: Store, found: Report) -> None:
     short = store.short_ids([row["run_id"] for row in found.rows])
     for row in found.rows:
         row["short_id"] = short[row["run_id"]]
-
-
-def page(request: Request, limit: int | None, *, everything: bool) -> int | None:
-    """Return how many rows to show: what was asked for, else a page in a table and all for machines."""
-    if everything or limit is not None:
-        return None if everything else limit
-    return _PAGE if request.values["format"] in ("table", "markdown") else None

@@ -31,15 +31,14 @@ def info(request: Request) -> None:
     from botanu_store.filters import Filters, Interval
     from botanu_store.reports import Report
 
-    from botanu_cli.output import Column, Layout
+    from botanu_cli.layouts import STORE
 
     everything = Filters(interval=Interval(tz=request.settings.zone.key))
     with request.settings.open() as store:
         facts, coverage = store.info(), store.coverage(everything)
     rows = [{"fact": name, "value": value} for name, value in facts.items()]
-    columns = (Column("fact", "Fact", "text", keep=10), Column("value", "Value", "fact", keep=10))
     report = Report("store", rows, {}, coverage, everything.interval, {}, len(rows))
-    request.show(report, Layout(columns, ("fact", "value"), (), "facts"))
+    request.show(report, STORE)
 
 
 @app.command("prune", cls=Command)
