@@ -6,9 +6,12 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 from botanu_cli.app import run
+from botanu_store import open_store
+from botanu_store.store import Store
 
 
 @dataclass(frozen=True)
@@ -40,3 +43,40 @@ def botanu(capfd: pytest.CaptureFixture[str]) -> Botanu:
 def filled(ingested: Path, tmp_path: Path) -> Path:
     """A store filled with the sample traces, as ./botanu.duckdb."""
     return Path(shutil.copy(ingested, tmp_path / "botanu.duckdb"))
+
+
+class Open:
+    """A store that many commands read one after the other: opened once, for its prices take longer than most reports."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything is the store's own."""
+        return getattr(self._store, name)
+
+    def __enter__(self) -> Self:
+        """It is open."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """It stays so."""
+
+    def serves(self, patch: pytest.MonkeyPatch) -> None:
+        """Let every command of this test read this store; none may write."""
+        patch.setattr("botanu_store.open_store", lambda *_, **__: self)
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the price book and nothing else, made once."""
+    path = tmp_path_factory.mktemp("blank") / "botanu.duckdb"
+    with open_store(path) as store:
+        store.ingest([], stdin=False)
+    return path
+
+
+@pytest.fixture
+def begun(blank: Path, tmp_path: Path) -> Path:
+    """An empty store with prices as ./botanu.duckdb, for tests that are about what is taken in and not about its making."""
+    return Path(shutil.copy(blank, tmp_path / "botanu.duckdb"))

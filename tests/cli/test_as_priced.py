@@ -12,6 +12,8 @@ import pytest
 from tests.cli.conftest import Botanu
 from tests.store.builders import chat, document, trace_id, write
 
+pytestmark = pytest.mark.usefixtures("begun")
+
 
 @pytest.fixture
 def repriced(botanu: Botanu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

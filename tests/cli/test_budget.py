@@ -17,6 +17,8 @@ from botanu_store import open_store
 from tests.cli.conftest import Botanu
 from tests.store.builders import Document, chat, document, run, trace_id, write
 
+pytestmark = pytest.mark.usefixtures("begun")
+
 
 def runs(tokens: Iterable[int], use_case: str = "Support", **said: Any) -> list[Document]:
     """Runs of one call each, with so many input tokens; a thousand cost $0.0025 and the answer $0.001."""

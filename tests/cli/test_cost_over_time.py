@@ -13,6 +13,8 @@ from rich.cells import cell_len
 from tests.cli.conftest import Botanu
 from tests.store.builders import START, Document, chat, document, run, trace_id, write
 
+pytestmark = pytest.mark.usefixtures("begun")
+
 DAY = 86_400 * 10**9
 SINCE = ("--since", "2026-11-17", "--until", "2026-11-19", "--tz", "UTC")
 """Two days; START is in the second of them."""

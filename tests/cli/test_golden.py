@@ -11,14 +11,12 @@ import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
 
 import pytest
 from botanu_store import open_store
-from botanu_store.store import Store
 from rich.cells import cell_len
 
-from tests.cli.conftest import Botanu
+from tests.cli.conftest import Botanu, Open
 from tests.conftest import SAMPLES
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -88,24 +86,6 @@ CASES = [
 ]  # fmt: skip
 
 
-class Open:
-    """A store that many commands read one after the other: opened once, for its prices take longer than most reports."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Any:
-        """Everything is the store's own."""
-        return getattr(self._store, name)
-
-    def __enter__(self) -> Self:
-        """It is open."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """It stays so."""
-
-
 @pytest.fixture(scope="module")
 def place(ingested: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the samples as ./botanu.duckdb, and values and budgets beside it."""
@@ -152,7 +132,7 @@ def test_a_report_reads_as_it_did(
     if width.isdigit():
         monkeypatch.setenv("COLUMNS", width)
     if name not in ("ingest", "store-info"):
-        monkeypatch.setattr("botanu_store.open_store", lambda *_, **__: opened)
+        opened.serves(monkeypatch)
 
     result = botanu(*shlex.split(COMMANDS[name]), "-f", FORMATS[ending])
 

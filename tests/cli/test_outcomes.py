@@ -14,6 +14,8 @@ import pytest
 from tests.cli.conftest import Botanu
 from tests.store.builders import START, Document, chat, document, run, trace_id, write
 
+pytestmark = pytest.mark.usefixtures("begun")
+
 CALL = Decimal("0.0035")
 """What one call of the builders costs: 1,000 tokens in at $2.50 a million, 100 out at $10."""
 MINUTE = 60 * 10**9

@@ -33,6 +33,8 @@ BUDGET = '[[budgets]]\nname = "ticket"\nuse_case = "Support"\nmetric = "max"\nma
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
     (tmp_path / "test_agent.py").write_text(SUITE)
+    # Its model is not called by any library, so none needs to be instrumented; tests/test_ci_page.py has one that is.
+    (tmp_path / "botanu.yaml").write_text("auto_instrument_packages: []\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     return tmp_path
 

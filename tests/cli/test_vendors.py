@@ -12,6 +12,8 @@ import pytest
 from tests.cli.conftest import Botanu
 from tests.store.builders import Document, chat, document, span, trace_id, write
 
+pytestmark = pytest.mark.usefixtures("begun")
+
 CACHED = {"gen_ai__usage__cache_read__input_tokens": 800}
 
 
