@@ -8,15 +8,20 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from botanu_store.errors import StoreError
+from botanu_store.errors import InputError, StoreError
 from botanu_store.spool import Spool
 from botanu_store.store import Store, open_store
+
+from botanu_cli import text
+from botanu_cli.budgets.read import read_budgets
+from botanu_cli.configuration import overrides, read, values
 
 State = Literal["ok", "note", "fault"]
 
@@ -49,10 +54,11 @@ class Finding:
     advice: str = ""
 
 
-def findings(store: str) -> Iterator[Finding]:
-    """Run every check on this machine and this store."""
+def findings(store: str, config: Path | None = None) -> Iterator[Finding]:
+    """Run every check on this machine, this store and these settings."""
     yield _sdk()
     yield _collector()
+    yield _settings(config)
     if "://" not in store:
         yield _spool(Path(store))
     yield from _store(store)
@@ -63,6 +69,8 @@ def _sdk() -> Finding:
     missing = [name for module, name in _RECORDING.items() if not _is_there(module)]
     if missing:
         return Finding("SDK", "fault", f"{', '.join(missing)} not installed", 'pip install "botanu[sdk]"')
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return Finding("SDK", "fault", "OTEL_SDK_DISABLED is true: nothing is recorded", "Unset it.")
     return Finding("SDK", "ok", "can record and export")
 
 
@@ -96,6 +104,19 @@ def _collector() -> Finding:
             f"{place} cannot be reached ({error})",
             "Start the collector, or correct OTEL_EXPORTER_OTLP_ENDPOINT.",
         )
+
+
+def _settings(config: Path | None) -> Finding:
+    try:
+        found = read(config)
+        if found is None:
+            return Finding("Settings", "ok", "none: published prices, no budgets")
+        overrides(config)
+        values(config)
+        budgets = read_budgets(found)
+    except InputError as error:
+        return Finding("Settings", "fault", str(error))
+    return Finding("Settings", "ok", f"{found.path} can be used, {text.counted(len(budgets), 'budget')}")
 
 
 def _spool(store: Path) -> Finding:
@@ -133,7 +154,8 @@ def _spool(store: Path) -> Finding:
             f"{rejected:,} parts could not be read",
             f"They are in {spool.folder / 'rejected'}, each with its reason.",
         )
-    return Finding("Spool", "ok", f"{folder} can be written, {len(spool.segments()):,} segments waiting")
+    place = "this folder" if folder == Path() else str(folder)
+    return Finding("Spool", "ok", f"{place} can be written, {text.counted(len(spool.segments()), 'segment')} waiting")
 
 
 def _store(url: str) -> Iterator[Finding]:
@@ -164,11 +186,12 @@ def _contents(store: Store) -> Iterator[Finding]:
         yield Finding(
             "Prices",
             "note",
-            f"{sum(row['calls'] for row in unpriced):,} of the calls have no price ({names})",
-            "Give them one in botanu.toml, under [prices] or [tools].",
+            f"{text.counted(sum(row['calls'] for row in unpriced), 'call')} without a price ({names})",
+            "See what would give them one: botanu prices unpriced",
         )
     else:
         yield Finding("Prices", "ok", book[0]["version"] if book else "read")
+    yield from _old_prices(store)
     repeats = store.query(
         "select not_counted_reason as reason, count(*) as calls from calls where not counted group by all order by calls desc"
     )
@@ -179,6 +202,24 @@ def _contents(store: Store) -> Iterator[Finding]:
             f"{sum(row['calls'] for row in repeats):,} calls were seen twice and counted once",
             "See them with: botanu calls list --not-counted",
         )
+
+
+def _old_prices(store: Store) -> Iterator[Finding]:
+    """Vendors change some price every few weeks: a book whose newest is older than that is not of today."""
+    now = datetime.now(UTC)
+    (row,) = store.query(
+        "select max(valid_from_ns) as newest from prices where superseded is null and valid_from_ns <= $now",
+        {"now": int(now.timestamp()) * 10**9},
+    )
+    if row["newest"] is not None and row["newest"] > 0:
+        newest = datetime.fromtimestamp(row["newest"] / 10**9, UTC)
+        if now - newest > _CURRENT:
+            yield Finding(
+                "Prices", "note", f"the newest price in the book is of {newest:%Y-%m-%d}", "Fetch newer ones: botanu prices update"
+            )  # fmt: skip
+
+
+_CURRENT = timedelta(days=90)
 
 
 def _instrumentations() -> Iterator[Finding]:

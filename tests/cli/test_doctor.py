@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.cli.conftest import Botanu
@@ -30,6 +31,41 @@ def test_a_healthy_set_up_has_no_fault(botanu: Botanu, filled: Path) -> None:
     assert found["Spool"]["state"] == "ok"
     assert "spans" in found["Store"]["found"]
     assert "in-house-7b" in found["Prices"]["found"]
+
+
+def test_settings_that_cannot_be_used_are_a_fault(botanu: Botanu, tmp_path: Path) -> None:
+    """By line and key, whatever section it is in; settings that can be used are counted."""
+    (tmp_path / "botanu.toml").write_text('[[budgets]]\nname = "a"\nmax_usd = 1\n')
+    code, found = checks(botanu)
+    assert (code, found["Settings"]["state"]) == (0, "ok")
+    assert "1 budget" in found["Settings"]["found"]
+
+    (tmp_path / "botanu.toml").write_text('[[budgets]]\nname = "a"\nmax_uds = 1\n')
+    code, found = checks(botanu)
+    assert (code, found["Settings"]["state"]) == (1, "fault")
+    assert "line 3: max_uds" in found["Settings"]["found"]
+
+
+def test_an_sdk_that_is_switched_off_is_a_fault(botanu: Botanu, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable that silences it is named."""
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+
+    code, found = checks(botanu)
+
+    assert (code, found["SDK"]["state"]) == (1, "fault")
+    assert "OTEL_SDK_DISABLED" in found["SDK"]["found"]
+
+
+def test_prices_of_last_year_are_noted(botanu: Botanu, filled: Path) -> None:
+    """A book whose newest price is old has the command that fetches a newer one; today's has not."""
+    assert "prices update" not in botanu("doctor").out
+    with duckdb.connect(str(filled)) as con:
+        con.execute("delete from prices where valid_from_ns > 1735689600000000000")
+
+    page = botanu("doctor").out
+
+    assert "the newest price in the book is of 20" in page
+    assert "botanu prices update" in page
 
 
 def test_what_programs_had_to_drop_is_a_fault(botanu: Botanu, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def doctor(
     settings: Settings = context.obj
     if form not in ("table", "json"):
         raise typer.BadParameter(f"{form!r} is no format here. Choose from table, json.", param_hint="--format")
-    found = list(findings(settings.store))
+    found = list(findings(settings.store, settings.config))
     if form == "json":
         emit(json_text([asdict(finding) for finding in found]))
     else:
