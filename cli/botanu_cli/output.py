@@ -297,7 +297,11 @@ def terminal_width() -> int | None:
     columns = os.environ.get("COLUMNS", "")
     if columns.isdigit() and int(columns) > 0:
         return int(columns)
-    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
+    # A terminal that does not know its own size, as in some containers, says that it has no columns.
+    return (os.get_terminal_size(sys.stdout.fileno()).columns or _UNKNOWN) if sys.stdout.isatty() else None
+
+
+_UNKNOWN = 80
 
 
 def colours(settings: Settings) -> bool:

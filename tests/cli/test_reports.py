@@ -120,6 +120,30 @@ def test_runs_list_sorts_and_limits_and_the_total_is_of_all(botanu: Botanu, fill
     assert "Total" in page.out
 
 
+def test_groups_are_limited_as_lists_are(botanu: Botanu, filled: Path) -> None:
+    """A table says how many it shows; machines get all unless a limit is given, and the total stays that of all."""
+    whole = document_of(botanu, "cost", "-g", "run")
+    three = document_of(botanu, "cost", "-g", "run", "--limit", "3")
+
+    assert three["rows"] == whole["rows"][:3]
+    assert three["totals"] == whole["totals"]
+    assert "3 of 24 groups shown" in botanu("cost", "-g", "run", "--limit", "3").out
+    assert "2 of 12 vendors and models shown" in botanu("vendors", "--limit", "2").out
+    assert "1 of 7 use cases shown" in botanu("outcomes", "--limit", "1").out
+
+
+def test_repeated_dimensions_are_one(botanu: Botanu, filled: Path) -> None:
+    """Naming one twice changes nothing."""
+    assert botanu("cost", "-g", "vendor,vendor").out == botanu("cost", "-g", "vendor").out
+
+
+def test_a_command_to_type_is_never_cut(botanu: Botanu, filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no room for it in the table it stands below, whole."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    assert "\n  botanu prices set openai/in-house-7b input=USD output=USD\n" in botanu("prices", "unpriced").out
+
+
 def test_the_short_id_of_a_run_opens_it(botanu: Botanu, filled: Path) -> None:
     """What the list shows is enough for `runs show`."""
     listed = botanu("runs", "list", "--all").out.splitlines()[2:]
