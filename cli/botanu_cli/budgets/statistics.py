@@ -33,7 +33,7 @@ def measure(samples: Sequence[Pair], metric: Metric) -> Decimal | None:
     A mean is the sum over all samples divided by those that count; percentiles and the maximum are of those that count.
     """
     if metric in ("mean", "total"):
-        whole = sum((amount for amount, _ in samples), Decimal(0))
+        whole = Decimal(sum((amount for amount, _ in samples), Decimal(0)))
         counted = sum(1 for _, counts in samples if counts)
         return whole if metric == "total" else whole / counted if counted else None
     amounts = sorted(amount for amount, counts in samples if counts)
