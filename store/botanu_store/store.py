@@ -6,6 +6,7 @@ are pending. A store is one DuckDB file with its spool beside it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -312,6 +313,14 @@ class Store:
                 "A server answers SQL itself: its tables are botanu_runs and botanu_calls. Ask it with clickhouse-client."
             )
         return sql.ask(self._db.con, query)
+
+    def limit_memory(self, limit: str | None) -> None:
+        """Let queries take no more memory than this ("300MB"), and write beside the file for a while what is too much; None lifts it.
+
+        Where nothing can be written beside the file, and on a server, no limit is set.
+        """
+        if isinstance(self._home, StoreFile) and os.access(self._home.path.parent, os.W_OK):
+            self._db.bare.execute(f"set memory_limit = '{limit}'" if limit else "reset memory_limit")
 
     def interrupt(self) -> None:
         """Stop the query that another thread runs here; there it raises RuntimeError, and the store stays usable."""

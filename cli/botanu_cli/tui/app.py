@@ -101,14 +101,14 @@ class Dashboard(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer in the palette all that keys do."""
-        yield from super().get_system_commands(screen)
-        for name in SCREENS:
-            yield SystemCommand(name.capitalize(), f"Go to {name}", lambda name=name: self.action_go(name))
+        yield from (said for said in super().get_system_commands(screen) if said.title in ("Theme", "Quit"))
+        for number, name in enumerate(SCREENS, 1):
+            yield SystemCommand(name.capitalize(), f"Key {number}", lambda name=name: self.action_go(name))
         for binding in self.BINDINGS:
             if isinstance(binding, Binding) and not binding.action.startswith(("go", "quit", "back")):
-                yield SystemCommand(
-                    binding.description, f"Key {binding.key}", getattr(self, f"action_{binding.action}")
-                )
+                action = getattr(self, f"action_{binding.action}")
+                said = f"{action.__doc__} Key {self.get_key_display(binding)}"
+                yield SystemCommand(binding.description, said, action)
 
     def on_mount(self) -> None:
         """Ask again from time to time."""
@@ -184,7 +184,7 @@ class Dashboard(App[None]):
     def action_interval(self) -> None:
         """Choose an interval."""
         choices = [Choice("", EVERYTHING), *(Choice(word, name, word) for word, name in INTERVALS.items())]
-        typed = "or since when: 2026-11-01, 36h, 2026-10-01..2026-11-01"
+        typed = "or type: 36h, 2026-11-01, 2026-10-01..2026-11-01"
         now = (self.view.since or "") if self.view.until is None else "?"
         self.push_screen(Choose("Interval", choices, now, typed=typed), self._take_interval)
 
@@ -211,6 +211,7 @@ class Dashboard(App[None]):
 
     def action_read(self) -> None:
         """Read the store again now."""
+        self.reader.answers.forget()
         self.page.ask()
 
     def action_pause(self) -> None:

@@ -47,6 +47,7 @@ def roi(totals: Totals) -> str:
 def coverage_tile(coverage: Coverage) -> Tile:
     """Which share of the calls has a price."""
     counted, unpriced = coverage.calls_counted, coverage.calls_unpriced
-    share = (counted - unpriced) / counted if counted else 1.0
+    # However few are missing, that is not all.
+    share = min((counted - unpriced) / counted, 0.999) if unpriced else 1.0
     note = ("all calls priced", "$text-success") if not unpriced else (f"{unpriced:,} unpriced", "$text-warning")
     return Tile("Coverage", text.percent(share), *note)

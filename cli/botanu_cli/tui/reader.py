@@ -13,21 +13,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from botanu_store.filters import Filters
 
 from botanu_cli.settings import Settings
+from botanu_cli.tui.answers import Answers, Fingerprint, Stat
 
 if TYPE_CHECKING:
     from botanu_store.store import Store
 
     from botanu_cli.tui.view import View
 
-Stat = tuple[int, ...]
-Fingerprint = tuple[Stat, ...]
-"""Of the store's file, its spool and the settings."""
+MEMORY = "250MB"
+"""What queries may take: with the program itself that stays below 500 MB, however large the store is."""
+
+Answer = TypeVar("Answer")
 
 
 class Stopped(Exception):  # noqa: N818 - named after the situation
@@ -56,6 +58,7 @@ class Reader:
         self._who: object = None
         self.last: Fingerprint = ()
         """The fingerprint of what was read last."""
+        self.answers = Answers()
 
     def scope(self, view: View) -> Scope:
         """Resolve a view at this moment.
@@ -90,12 +93,23 @@ class Reader:
                 # What arrives in the spool from here on was not read; what our own drain and close change was.
                 spool = self.fingerprint()[1]
                 self._hold(store, who)
+                store.limit_memory(MEMORY)
                 try:
                     yield store
                 finally:
                     self._hold(None, None)
             file, _, config = self.fingerprint()
             self.last = (file, spool, config)
+
+    def answer(self, store: Store, ask: Callable[[Store], Answer]) -> Answer:
+        """Ask a question within the memory there is for it; what does not fit, even with the disk's help, is answered with more."""
+        from duckdb import OutOfMemoryException
+
+        try:
+            return ask(store)
+        except OutOfMemoryException:
+            store.limit_memory(None)
+            return ask(store)
 
     def stop(self, who: object = None) -> None:
         """Stop the query that runs for somebody (None: for anybody); a drain goes on to its end, so that its work is not lost."""

@@ -63,7 +63,15 @@ def budgets_of(config: Path | None) -> list[Budget]:
     return read_budgets(found) if found else []
 
 
-def standings(store: Store, scope: Scope, config: Path | None) -> tuple[Report, list[Standing]]:
+Standings = tuple["Report", list[Standing]]
+
+
+def standings_if_any(store: Store, scope: Scope, config: Path | None) -> Standings | None:
+    """Judge every budget; None where there is none."""
+    return standings(store, scope, config) if budgets_of(config) else None
+
+
+def standings(store: Store, scope: Scope, config: Path | None) -> Standings:
     """Judge every budget, as `botanu budget check` does under the same filters."""
     from botanu_store.reports import Report
 

@@ -16,6 +16,7 @@ from botanu_cli.tui.reader import Reader, Stopped
 from botanu_cli.tui.screens.overview import Overview
 from botanu_cli.tui.screens.runs import Runs
 from botanu_cli.tui.widgets.grid import Grid
+from botanu_store import Store
 from textual.pilot import Pilot
 
 from tests.cli.tui.conftest import Show, dashboard, press, screen_text, settled
@@ -181,6 +182,23 @@ def test_a_query_that_nobody_waits_for_is_stopped(store: Path) -> None:
     assert ended == ["stopped"]
     with reader.store("another") as opened:
         assert not opened.empty
+
+
+def test_queries_keep_within_their_memory_and_what_does_not_fit_is_still_answered(store: Path) -> None:
+    """A limit holds for whoever reads, and is lifted for a question that cannot be answered within it."""
+    reader = Reader(Settings(store_given=str(store), tz="UTC"))
+    limits: list[str] = []
+
+    def ask(opened: Store) -> int:
+        limits.append(str(opened.query("select current_setting('memory_limit') as it")[0]["it"]))
+        if len(limits) == 1:
+            raise duckdb.OutOfMemoryException("too much")
+        return 7
+
+    with reader.store("a screen") as opened:
+        assert reader.answer(opened, ask) == 7
+    assert limits[0] == "238.4 MiB"
+    assert limits[1] != limits[0]
 
 
 def test_whoever_is_not_wanted_any_more_does_not_open_the_store(store: Path) -> None:

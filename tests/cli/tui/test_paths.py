@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from botanu_cli.tui.screens.runs import Runs
 from botanu_cli.tui.view import View
 from botanu_cli.tui.widgets.grid import Grid
 from botanu_cli.tui.widgets.stacked import Stacked
+from botanu_store import Store
 
 from tests.cli.conftest import Botanu
 from tests.cli.tui.conftest import Show, dashboard, press, screen_text, settled
@@ -245,3 +247,35 @@ async def test_help_and_palette_offer_every_key(store: Path, show: Show) -> None
         names = [command.title for command in dashboard(pilot).get_system_commands(pilot.app.screen)]
 
         assert {"Filter", "Interval", "Sort", "Export", "Pause", "Budgets", "Theme"} <= set(names)
+
+
+async def test_a_tick_is_a_sign_and_not_only_a_colour(store: Path, show: Show) -> None:
+    """In the filter panel a value that is chosen has a tick, and one that is not has none."""
+    async with show() as pilot:
+        await press(pilot, "f", "right", "space")
+        lines = screen_text(pilot).splitlines()
+
+        assert [line.count("✓ ") for line in lines if "Customer Support" in line or "Code Review" in line] == [1, 0]
+
+
+async def test_what_one_screen_asked_another_shows_at_once(
+    store: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unit economics and vendors, read for the overview, are not read again for their screens, until `r` asks for it."""
+    asked: list[str] = []
+    for name in ("outcomes", "vendors"):
+        ask = getattr(Store, name)
+
+        def counted(*words: object, name: str = name, ask: Callable[..., object] = ask) -> object:
+            asked.append(name)
+            return ask(*words)
+
+        monkeypatch.setattr(Store, name, counted)
+    async with show() as pilot:
+        before = len(asked)
+        assert before
+        await press(pilot, "4", "5", "1")
+        assert len(asked) == before
+        await press(pilot, "4", "r")
+
+        assert len(asked) == before + 1

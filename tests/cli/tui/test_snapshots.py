@@ -1,4 +1,4 @@
-"""Every screen and every state, at two sizes and in both themes, looks as it did when somebody last looked at it."""
+"""Every screen at three sizes, and every state at two, in both themes, looks as it did when somebody last looked at it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.cli.tui.conftest import Show, press, settled
 from tests.cli.tui.snapshots import FOLDER, same
 
 SIZES = {"80x24": (80, 24), "140x45": (140, 45)}
+LARGE = {"200x60": (200, 60)}
 THEMES = ("dark", "light")
 SCREENS = {"overview": "1", "runs": "2", "run": "3", "outcomes": "4", "vendors": "5", "budgets": "6"}
 DIALOGS = {
@@ -26,10 +27,10 @@ DIALOGS = {
 }
 
 
-async def differing(pilot: Pilot[None], name: str) -> list[str]:
-    """Return the snapshots of this name that the screen, at both sizes and in both themes, is not like."""
+async def differing(pilot: Pilot[None], name: str, sizes: dict[str, tuple[int, int]] = SIZES) -> list[str]:
+    """Return the snapshots of this name that the screen, at all sizes and in both themes, is not like."""
     found: list[str] = []
-    for size, cells in SIZES.items():
+    for size, cells in sizes.items():
         await pilot.resize_terminal(*cells)
         for theme in THEMES:
             pilot.app.theme = f"botanu-{theme}"
@@ -45,7 +46,7 @@ async def test_a_screen_looks_as_it_did(store: Path, show: Show, screen: str) ->
     async with show() as pilot:
         await press(pilot, SCREENS[screen])
 
-        assert await differing(pilot, screen) == []
+        assert await differing(pilot, screen, SIZES | LARGE) == []
 
 
 async def test_dialogs_look_as_they_did(store: Path, show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,6 +123,7 @@ def test_there_is_no_snapshot_that_no_test_looks_at() -> None:
     kept = {path.stem for path in FOLDER.glob("*.txt")}
     states = [f"state-{name}" for name in ("empty", "corrupt", "missing", "nothing", "no-budgets")]
     shown = {f"{name}-{size}-{theme}" for name in (*SCREENS, *states) for size in SIZES for theme in THEMES}
+    shown |= {f"{name}-{size}-{theme}" for name in SCREENS for size in LARGE for theme in THEMES}
     single = {f"dialog-{name}" for name in DIALOGS} | {"state-settings-toml", "state-settings-budget", "state-newer"}
 
     assert kept == shown | single

@@ -16,7 +16,7 @@ from botanu_cli import output, text
 from botanu_cli.output import Column
 from botanu_cli.tui.reader import Scope
 from botanu_cli.tui.screens.page import Page, Question, Sorting
-from botanu_cli.tui.standing import Standing, budgets_of, standings
+from botanu_cli.tui.standing import Standing, Standings, standings, standings_if_any
 from botanu_cli.tui.widgets.grid import Grid, Listed
 from botanu_cli.tui.widgets.panel import name_panel
 from botanu_cli.tui.widgets.pictures import sparkline, used_bar
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from botanu_cli.budgets.evaluate import Unit
     from botanu_cli.output import Layout
-
-Found = tuple["Report", list[Standing]]
 
 COLUMNS = (
     Column("status", "Result", "mark", keep=10),
@@ -58,7 +56,7 @@ class Budgets(Page):
     def compose_body(self) -> ComposeResult:
         """Lay out the limits, and for the one under the cursor its course and what to know."""
         yield Grid(self.dashboard.zone, id="limits", columns=COLUMNS)
-        with Container(id="limit"):
+        with Container(id="limit", classes="below"):
             yield Trend(id="course", classes="panel")
             with VerticalScroll(id="why", classes="panel"):
                 yield Static()
@@ -66,11 +64,7 @@ class Budgets(Page):
     def questions(self, scope: Scope) -> Sequence[Question]:
         """Ask how budgets stand."""
         config = self.reader.settings.config
-
-        def ask(store: Store) -> Found | None:
-            return standings(store, scope, config) if budgets_of(config) else None
-
-        return [Question(ask, self._show)]
+        return [Question(lambda store: standings_if_any(store, scope, config), self._show, "budgets")]
 
     def command(self) -> list[str]:
         """Return the words after `botanu` that report the same."""
@@ -91,7 +85,7 @@ class Budgets(Page):
         self.sorting = self.sorting.asked(field)
         self._show_rows()
 
-    def _show(self, found: Found | None) -> None:
+    def _show(self, found: Standings | None) -> None:
         if found is None:
             self.say(
                 "There are no budgets yet.",

@@ -9,12 +9,15 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.strip import Strip
 from textual.widgets import Input, OptionList, SelectionList, Static
 from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
@@ -25,6 +28,22 @@ from botanu_cli.tui.screens.find import KINDS_BY_VALUE
 from botanu_cli.tui.view import View
 
 _SHOWN = 200
+_BOX = 4
+"""Segments that a line of Textual's list begins with: the box and the space behind it."""
+
+
+class Ticks(SelectionList[str]):
+    """A list of values, of which those that are chosen have a tick: its colour alone would not say so."""
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line with a tick or a dot where there was a box."""
+        line = list(super().render_line(y))
+        place = self.scroll_offset.y + y
+        if place >= self.option_count:
+            return Strip(line)
+        ticked = self.get_option_at_index(place).value in self.selected
+        style = (line[_BOX - 1].style or Style()) + Style(meta={"option": place}, bold=ticked)
+        return Strip([Segment(" ✓  " if ticked else " ·  ", style), *line[_BOX:]])
 
 
 class FilterPanel(ModalScreen[View | None]):
@@ -49,7 +68,7 @@ class FilterPanel(ModalScreen[View | None]):
             yield Static("Filters", classes="title")
             with Horizontal():
                 yield OptionList(id="kinds")
-                yield SelectionList[str](id="values")
+                yield Ticks(id="values")
             with Horizontal(id="least"):
                 yield Static("Cost at least $ ")
                 least = self._view.min_cost
@@ -85,7 +104,7 @@ class FilterPanel(ModalScreen[View | None]):
         self._kind = message.option_id
         chosen = self._view.values.get(self._kind, ())
         values = list(dict.fromkeys([*chosen, *self._known.get(self._kind, ())]))[:_SHOWN]
-        listed = self.query_one("#values", SelectionList)
+        listed = self.query_one("#values", Ticks)
         listed.clear_options()
         listed.add_options([Selection(Content(text.safe(value)), value, value in chosen) for value in values])
         listed.highlighted = 0 if values else None

@@ -43,7 +43,7 @@ class Find(ModalScreen[Pair | None]):
         """Lay out the line and what matches it."""
         with Vertical(classes="dialog"):
             yield Static("Filter", classes="title")
-            yield Input(placeholder="a use case, tenant, model, outcome … or the beginning of a run's id")
+            yield Input(placeholder="use case, tenant, model, outcome …, or a run's id")
             yield OptionList()
 
     def on_mount(self) -> None:

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-_KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+_Section = tuple[str, tuple[tuple[str, str], ...]]
+
+_LEFT: tuple[_Section, ...] = (
     (
         "Go",
         (
             ("1 … 6", "the six screens"),
-            ("enter", "open what the cursor is on"),
+            ("enter", "open the row"),
             ("esc", "back"),
-            ("↑ ↓ pgup pgdn home end", "move in a table"),
+            ("↑ ↓", "move; pgup pgdn home end"),
             ("tab", "from panel to panel"),
             ("← →", "read a chart, fold a span"),
-        ),
-    ),
-    (
-        "Look at",
-        (
-            ("/", "filter: type, and pick a value"),
-            ("f", "all filters"),
-            ("x", "everything again"),
-            ("t", "interval"),
-            ("g", "group spend by"),
-            ("s", "sort by; or click a title"),
-            ("[ ]", "attempts and linked runs, on a run"),
         ),
     ),
     (
@@ -41,17 +31,31 @@ _KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (("r", "read again now"), ("space", "pause, go on")),
     ),
     (
-        "Take along",
+        "And",
+        (("ctrl+p", "command palette, themes"), ("?", "this"), ("q", "quit")),
+    ),
+)
+_RIGHT: tuple[_Section, ...] = (
+    (
+        "Look at",
         (
-            ("e", "export what is shown: csv, json, svg"),
-            ("c", "copy the command line that reports the same"),
-            ("y", "copy the run's id"),
-            ("o", "open the trace in your viewer"),
+            ("/", "filter: type, and pick"),
+            ("f", "all filters"),
+            ("x", "everything again"),
+            ("t", "interval"),
+            ("g", "group spend by"),
+            ("s", "sort; or click a title"),
+            ("[ ]", "attempts, linked runs"),
         ),
     ),
     (
-        "And",
-        (("ctrl+p", "command palette; themes are there"), ("?", "this"), ("q", "quit")),
+        "Take along",
+        (
+            ("e", "export: csv, json, svg"),
+            ("c", "copy the command line"),
+            ("y", "copy the run's id"),
+            ("o", "open the trace"),
+        ),
     ),
 )
 
@@ -63,12 +67,16 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the keys by what they are for."""
-        with VerticalScroll(classes="dialog wide"):
-            yield Static(Content("\n").join(_lines()))
+        with VerticalScroll(classes="dialog wide"), Horizontal(id="keys"):
+            yield Static(_page(_LEFT))
+            yield Static(_page(_RIGHT))
 
 
-def _lines() -> Iterator[Content]:
-    for title, keys in _KEYS:
-        yield Content.styled(title, "bold $primary")
-        for key, said in keys:
-            yield Content.assemble((f"  {key:<24}", "bold"), said)
+def _page(sections: Sequence[_Section]) -> Content:
+    return Content("\n\n").join(Content("\n").join(_lines(*section)) for section in sections)
+
+
+def _lines(title: str, keys: Sequence[tuple[str, str]]) -> Iterator[Content]:
+    yield Content.styled(title, "bold $primary")
+    for key, said in keys:
+        yield Content.assemble((f"{key:<8}", "bold"), said)

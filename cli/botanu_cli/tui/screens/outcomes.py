@@ -54,7 +54,7 @@ class Outcomes(Page):
         zone = self.dashboard.zone
         yield Tiles()
         yield Grid(zone, id="outcomes", columns=OUTCOMES.columns)
-        with Container(id="courses"):
+        with Container(id="courses", classes="below"):
             yield Trend(id="roi", classes="panel")
             yield Trend(id="per-outcome", classes="panel")
             yield Grid(zone, id="reasons", columns=_REASONS)
@@ -62,8 +62,8 @@ class Outcomes(Page):
     def questions(self, scope: Scope) -> Sequence[Question]:
         """Ask for unit economics, then for their course."""
         return [
-            Question(lambda store: store.outcomes(scope.filters, scope.worth), self._show),
-            Question(lambda store: _trend(store, scope), self._show_trend),
+            Question(lambda store: store.outcomes(scope.filters, scope.worth), self._show, "outcomes"),
+            Question(lambda store: _trend(store, scope), self._show_trend, "trend of outcomes"),
         ]
 
     def command(self) -> list[str]:
@@ -156,7 +156,7 @@ def _usd(figure: float) -> str:
     return text.usd(Decimal(repr(figure)))
 
 
-_COURSES = (("roi", "roi", "ROI", text.percent), ("per-outcome", "cost_per_outcome_usd", "Cost per outcome", _usd))
+_COURSES = (("roi", "roi", "ROI", text.percent), ("per-outcome", "cost_per_outcome_usd", "Per outcome", _usd))
 
 
 def _trend(store: Store, scope: Scope) -> tuple[str, list[dict[str, Any]]]:

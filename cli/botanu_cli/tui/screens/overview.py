@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 
@@ -16,12 +17,12 @@ from botanu_cli.tui.figures import coverage_tile, economic_tiles, spend_tile
 from botanu_cli.tui.reader import Scope
 from botanu_cli.tui.screens.budgets import COLUMNS, standing_row
 from botanu_cli.tui.screens.page import Page, Question, Sorting
-from botanu_cli.tui.series import Series, course
-from botanu_cli.tui.standing import Standing, budgets_of, standings
+from botanu_cli.tui.series import REST, Series, course
+from botanu_cli.tui.standing import Standings, standings_if_any
 from botanu_cli.tui.widgets.columns import Drawn, Picture
 from botanu_cli.tui.widgets.grid import Grid, Listed
 from botanu_cli.tui.widgets.panel import name_panel
-from botanu_cli.tui.widgets.pictures import share_bar, sparkline
+from botanu_cli.tui.widgets.pictures import name_column, series_number, share_bar, sparkline
 from botanu_cli.tui.widgets.stacked import Stacked
 from botanu_cli.tui.widgets.tiles import Tile, Tiles
 
@@ -74,13 +75,11 @@ class Overview(Page):
         """Ask for spend, its course, economics, vendors, models and budgets."""
         group, config = self.dashboard.group, self.reader.settings.config
         return [
-            Question(lambda store: _spend(store, scope, group), self._show_spend),
-            Question(lambda store: course(store, scope.filters, group), self._show_course),
-            Question(lambda store: store.outcomes(scope.filters, scope.worth), self._show_economics),
-            Question(lambda store: store.vendors(scope.filters), self._show_vendors),
-            Question(
-                lambda store: standings(store, scope, config)[1] if budgets_of(config) else [], self._show_budgets
-            ),
+            Question(lambda store: _spend(store, scope, group), self._show_spend, f"spend by {group}"),
+            Question(lambda store: course(store, scope.filters, group), self._show_course, f"course by {group}"),
+            Question(lambda store: store.outcomes(scope.filters, scope.worth), self._show_economics, "outcomes"),
+            Question(lambda store: store.vendors(scope.filters), self._show_vendors, "vendors"),
+            Question(lambda store: standings_if_any(store, scope, config), self._show_budgets, "budgets"),
         ]
 
     def looked_at(self) -> object:
@@ -142,18 +141,21 @@ class Overview(Page):
         self._show_tiles()
 
     def _show_vendors(self, found: Report) -> None:
-        self._show_top("vendors", summed(found, "vendor"), "vendor")
-        self._show_top("models", summed(found, "product"), "product")
+        tops = {"vendors": ("vendor", summed(found, "vendor")), "models": ("product", summed(found, "product"))}
+        # One below the other, they look like one table.
+        width = max(cell_len(str(row[field])) for field, rows in tops.values() for row in rows) if found.rows else 0
+        for panel, (field, rows) in tops.items():
+            self._show_top(panel, rows, field, width)
 
-    def _show_budgets(self, found: list[Standing]) -> None:
+    def _show_budgets(self, found: Standings | None) -> None:
         grid = self.query_one("#budgets", Grid)
-        grid.display = bool(found)
-        rows = [standing_row(standing, self.dashboard.now()) for standing in found]
+        grid.display = found is not None
+        rows = [standing_row(standing, self.dashboard.now()) for standing in (found[1] if found else ())]
         columns = [column for column in COLUMNS if column.title != "Day by day"]
         grid.show(Listed(rows, "budget", "limit"), columns)
 
-    def _show_top(self, panel: str, rows: list[dict[str, Any]], field: str) -> None:
-        columns = (Column(field, _TITLES[field], "text", keep=10), _COST, share_bar())
+    def _show_top(self, panel: str, rows: list[dict[str, Any]], field: str, width: int) -> None:
+        columns = (name_column(field, _TITLES[field], width), _COST, share_bar())
         self.query_one(f"#{panel}", Grid).show(Listed(rows, field), columns)
 
     def _show_groups(self) -> None:
@@ -163,6 +165,7 @@ class Overview(Page):
         grid = self.query_one("#groups", Grid)
         name_panel(grid, f"By {TITLES[group].lower()}")
         columns: tuple[Drawn, ...] = (
+            *self._numbers(group),
             Column(group, TITLES[group], "text", keep=10),
             _COST,
             _CHANGE,
@@ -172,6 +175,13 @@ class Overview(Page):
             _PER_RUN,
         )
         grid.show(Listed(self.sorting.rows(self.spend.rows), group), columns, self.sorting.mark)
+
+    def _numbers(self, group: str) -> tuple[Picture, ...]:
+        """The numbers and colours of the groups in the chart."""
+        if self.course is None:
+            return ()
+        numbers = {name: number for number, name in enumerate(self.course.groups, 1) if name != REST}
+        return (series_number(lambda row: numbers.get(str(row[group] or ""))),)
 
     def _sparks(self, group: str) -> tuple[Picture, ...]:
         trend = self.course

@@ -19,6 +19,7 @@ from textual.widgets import Footer, Static
 from textual.worker import Worker, get_current_worker
 
 from botanu_cli import text
+from botanu_cli.tui.answers import MOVING_SECONDS
 from botanu_cli.tui.messages import Answered, Draining, Empty, Failed, Finished
 from botanu_cli.tui.reader import Reader, Scope, Stopped
 from botanu_cli.tui.view import View
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
     from botanu_cli.output import Layout
     from botanu_cli.tui.app import Dashboard
-
-
-_MOVING_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +63,8 @@ class Question:
 
     ask: Callable[[Store], Any]
     show: Callable[[Any], None]
+    name: str = ""
+    """What is asked, beside the view: screens that ask the same say the same; empty where no other does."""
 
 
 class Page(Screen[None]):
@@ -155,7 +155,7 @@ class Page(Screen[None]):
 
     def refresh_if_changed(self) -> None:
         """Ask again if the store or the view has changed since, or the interval has moved on with the clock."""
-        moved = self.dashboard.view.moving and monotonic() - self._asked_at > _MOVING_SECONDS
+        moved = self.dashboard.view.moving and monotonic() - self._asked_at > MOVING_SECONDS
         if moved or self._looked_at != self._now():
             self.ask()
 
@@ -190,26 +190,51 @@ class Page(Screen[None]):
     @work(thread=True, exclusive=True, group="store", exit_on_error=False)
     def _work(self, number: int, view: View) -> None:
         worker: Worker[Any] = get_current_worker()
-
-        def progress(segments: int) -> None:
-            self.post_message(Draining(number, segments))
-
         try:
-            scope = self.reader.scope(view)
-            with self.reader.store(self, lambda: worker.is_cancelled, progress) as store:
-                if store.empty:
-                    self.post_message(Empty(number))
-                for question in () if store.empty else self.questions(scope):
-                    answer = question.ask(store)
-                    if worker.is_cancelled:
-                        return
-                    self.post_message(Answered(number, question.show, answer))
-            self.post_message(Finished(number, self.reader.last, store.drained.rejected_count))
+            self._ask_all(worker, number, view)
         except Stopped:
             return
         except Exception as error:  # noqa: BLE001 - every error is drawn, and one of a stopped query is nobody's
             if not worker.is_cancelled:
                 self.post_message(Failed(number, error))
+
+    def _ask_all(self, worker: Worker[Any], number: int, view: View) -> None:
+        questions = self.questions(self.reader.scope(view))
+        before = self.reader.fingerprint()
+        known = self.reader.answers.known(before, view)
+        for question in questions:
+            if question.name in known:
+                self.post_message(Answered(number, question.show, known[question.name]))
+        if all(question.name in known for question in questions):
+            self.post_message(Finished(number, before, 0))
+            return
+
+        def progress(segments: int) -> None:
+            self.post_message(Draining(number, segments))
+
+        with self.reader.store(self, lambda: worker.is_cancelled, progress) as store:
+            answers: dict[str, Any] = {}
+            if store.empty:
+                self.post_message(Empty(number))
+            else:
+                # If spans have come in, what was known is not all there is.
+                left_out = known if self.reader.fingerprint() == before else {}
+                asked = [question for question in questions if question.name not in left_out]
+                answers = self._ask(worker, number, store, asked)
+        self.reader.answers.keep(self.reader.last, view, answers)
+        self.post_message(Finished(number, self.reader.last, store.drained.rejected_count))
+
+    def _ask(self, worker: Worker[Any], number: int, store: Store, questions: Sequence[Question]) -> dict[str, Any]:
+        """Ask one question after the other, and return the answers that other screens may want."""
+        answers: dict[str, Any] = {}
+        for question in questions:
+            answer = self.reader.answer(store, question.ask)
+            if worker.is_cancelled:
+                raise Stopped
+            self.post_message(Answered(number, question.show, answer))
+            if question.name:
+                answers[question.name] = answer
+        return answers
 
     # Showing
 

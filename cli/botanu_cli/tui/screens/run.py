@@ -128,7 +128,8 @@ class Run(Page):
             roots = self._found.detail.roots
             grid = self.query_one("#spans", Grid)
             name_panel(grid, "Spans")
-            grid.show(Listed(span_rows(roots, self._folded), "span_id"), span_columns(roots))
+            rows = span_rows(roots, self._folded)
+            grid.show(Listed(rows, "span_id"), span_columns(roots, rows))
 
     def on_grid_moved(self, message: Grid.Moved) -> None:
         """Show the facts of the span."""

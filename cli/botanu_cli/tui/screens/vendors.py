@@ -49,8 +49,8 @@ class Vendors(Page):
     def questions(self, scope: Scope) -> Sequence[Question]:
         """Ask for vendors, then for the course of spend."""
         return [
-            Question(lambda store: store.vendors(scope.filters), self._show),
-            Question(lambda store: course(store, scope.filters, "vendor"), self._show_course),
+            Question(lambda store: store.vendors(scope.filters), self._show, "vendors"),
+            Question(lambda store: course(store, scope.filters, "vendor"), self._show_course, "course by vendor"),
         ]
 
     def command(self) -> list[str]:

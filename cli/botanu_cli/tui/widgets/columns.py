@@ -20,6 +20,9 @@ GAP = 2
 _NAME, _TEXT = 20, 10
 """Cells that a column of names, and any other of text, may shrink to before whole columns are left out."""
 
+_AIR = 4
+"""Cells that a column may have beyond what it needs, where the table would else end before its panel."""
+
 _NAMES = 10
 """Columns kept this long name the row."""
 
@@ -52,6 +55,8 @@ class Picture:
     keep: int = 5
     field: str = ""
     """What it shows, for sorting by it; empty where that makes no sense."""
+    words: bool = False
+    """Whether it holds words, which have the room that there is before bars do."""
 
 
 Drawn = Column | Picture
@@ -84,7 +89,7 @@ def cell(row: Row, fit: Fitted, zone: ZoneInfo) -> Content:
     said = written(row, fit.column, zone)
     if fit.column.kind == "mark":
         return _mark(said, fit.width)
-    if fit.column.kind == "money":
+    if fit.column.kind == "money" and said != text.UNPRICED:
         said += " " * (fit.tail - _tail(said))
     if not said and fit.column.keep >= _NAMES:
         return Content.styled(padded("—", fit.width), "$foreground 35%")
@@ -149,10 +154,18 @@ def _total(cells: Iterable[int]) -> int:
 
 
 def _grow(cells: dict[Drawn, int], wanted: dict[Drawn, int], width: int) -> None:
-    """Share out the room that is left: first to text that is cut, then to pictures."""
-    for pictures in (False, True):
-        growing: list[Drawn] = [c for c in cells if isinstance(c, Picture) is pictures and cells[c] < wanted[c]]
+    """Share out the room that is left: to text that is cut, then to pictures, then to air between the columns."""
+    for bars in (False, True):
+        growing: list[Drawn] = [c for c in cells if _is_bar(c) is bars and cells[c] < wanted[c]]
         while growing and _total(cells.values()) < width:
             narrowest = min(growing, key=lambda c: cells[c])
             cells[narrowest] += 1
             growing = [c for c in growing if cells[c] < wanted[c]]
+    airy = [column for column in list(cells)[1:] if not _is_bar(column)]
+    air = min((width - _total(cells.values())) // len(airy), _AIR) if airy else 0
+    for column in airy:
+        cells[column] += max(air, 0)
+
+
+def _is_bar(column: Drawn) -> bool:
+    return isinstance(column, Picture) and not column.words

@@ -10,4 +10,4 @@ from botanu_cli import text
 
 def name_panel(panel: Widget, said: str) -> None:
     """Name a panel; whatever the name holds is text."""
-    panel.border_title = Text(text.safe(said))
+    panel.border_title = Text(f" {text.safe(said)} ")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from textual.content import Content
 
 from botanu_cli import text
-from botanu_cli.tui.widgets.columns import Picture, Row
+from botanu_cli.tui.widgets.columns import Picture, Row, padded
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -30,7 +30,7 @@ def share_bar(field: str = "share", title: str = "Share") -> Picture:
         said = text.percent(share).rjust(6)
         return Content.assemble(bar(share or 0.0, width - 7), " ", said)
 
-    return Picture(title, draw, least=12, most=24, keep=7, field=field)
+    return Picture(title, draw, least=12, most=40, keep=7, field=field)
 
 
 def used_bar() -> Picture:
@@ -46,20 +46,54 @@ def used_bar() -> Picture:
     return Picture("Used", draw, least=16, most=28, keep=9, field="used")
 
 
+def series_number(number: Callable[[Row], int | None]) -> Picture:
+    """Return a column that says which series of a chart a row is."""
+
+    def draw(row: Row, width: int) -> Content:
+        found = number(row)
+        if found is None:
+            return Content.assemble(("▌", "$series-0"), " " * (width - 1))
+        return Content.assemble(("▌", f"$series-{found}"), (str(found).ljust(width - 1), "$foreground 60%"))
+
+    return Picture("", draw, least=2, most=2, keep=6)
+
+
+def name_column(field: str, title: str, longest: int) -> Picture:
+    """Return a column of names that is as wide as this, whatever its own names are."""
+
+    def draw(row: Row, width: int) -> Content:
+        return Content(padded(text.safe(row[field]) or "—", width))
+
+    most = max(longest, len(title))
+    return Picture(title, draw, least=min(most, 20), most=most, keep=10, field=field, words=True)
+
+
 def sparkline(title: str, amounts: Callable[[Row], Sequence[Decimal]]) -> Picture:
     """Return a column with the course of each row's amounts."""
 
     def draw(row: Row, width: int) -> Content:
         return Content.styled(spark(amounts(row), width), "$secondary")
 
-    return Picture(title, draw, least=8, most=30, keep=3)
+    return Picture(title, draw, least=8, most=35, keep=3)
 
 
 def spark(amounts: Sequence[Decimal], width: int) -> str:
-    """Return amounts as a line of columns this wide; several share a column where there are many."""
-    if not amounts or not (most := max(amounts)):
+    """Return amounts as a line of columns this wide; several share a column where there are many, and some have several where there are few."""
+    if not amounts or not max(amounts):
         return " " * width
-    each = -(-len(amounts) // width)
-    sums = [sum(amounts[start : start + each], Decimal(0)) for start in range(0, len(amounts), each)]
-    most = max(sums)
-    return "".join(" " if amount <= 0 else SPARKS[min(int(amount / most * 8), 7)] for amount in sums).ljust(width)
+    if len(amounts) <= width:
+        cells = [amount for amount in amounts for _ in range(width // len(amounts))]
+    else:
+        cells = [_between(amounts, Decimal(at * len(amounts)) / width, width) for at in range(width)]
+    most = max(cells)
+    return "".join(" " if amount <= 0 else SPARKS[min(int(amount / most * 8), 7)] for amount in cells).ljust(width)
+
+
+def _between(amounts: Sequence[Decimal], begin: Decimal, width: int) -> Decimal:
+    """The part of the amounts that lies in a column: amounts that it shares with its neighbours are divided."""
+    end = min(begin + Decimal(len(amounts)) / width, Decimal(len(amounts)))
+    found, at = Decimal(0), int(begin)
+    while at < end and at < len(amounts):
+        found += max(amounts[at], Decimal(0)) * (min(end, Decimal(at + 1)) - max(begin, Decimal(at)))
+        at += 1
+    return found

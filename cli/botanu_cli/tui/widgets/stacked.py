@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.color import Color
@@ -18,10 +19,11 @@ from textual.widget import Widget
 from botanu_cli import text
 from botanu_cli.tui.series import REST, Series, label
 from botanu_cli.tui.widgets.columns import padded
+from botanu_cli.tui.widgets.plot import Slot, slot_at, slots, times
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _AXIS = 8
-_WIDEST = 6
+_GRID, _FAINT = "┈", "$foreground 15%"
 
 Stack = list[tuple[int, int]]
 """The groups of one column from the bottom up: number and height in eighths of a cell."""
@@ -44,54 +46,68 @@ class Stacked(Widget, can_focus=True):
         found = self.series
         if found is None or not found.buckets:
             return Content.styled("No spend in this interval.", "$foreground 60%")
-        width, height = max(self.size.width - _AXIS - 1, 10), max(self.size.height - 2, 2)
-        each = max(-(-len(found.buckets) // width), 1)
+        height = max(self.size.height - 2, 2)
+        each, places = self._places(found)
         columns = _merged(found, each)
         most = max((sum(amounts, Decimal(0)) for amounts in columns), default=Decimal(0)) or Decimal(1)
-        cells, gap = _shape(width, len(columns))
         stacks = [_stack(amounts, most, height) for amounts in columns]
-        lines = [self._legend(found), *self._lines(stacks, height, cells, gap, most)]
-        return Content("\n").join([*lines, _times(found, each, cells + gap, width)])
+        labels = [label(bucket, found.unit) for bucket in found.buckets[::each]]
+        axis = times(labels, places, _AXIS + 1, self._width)
+        return Content("\n").join([self._legend(found), *self._lines(stacks, height, places, most), axis])
+
+    @property
+    def _width(self) -> int:
+        return max(self.size.width - _AXIS - 1, 10)
+
+    def _places(self, found: Series) -> tuple[int, list[Slot]]:
+        """How many buckets a column stands for, and where the columns are."""
+        each = max(-(-len(found.buckets) // self._width), 1)
+        return each, slots(-(-len(found.buckets) // each), self._width)
 
     def _legend(self, found: Series) -> Content:
-        """The groups with their numbers, and what they cost in all or in the bucket that is read."""
+        """The groups with their numbers, and what they cost in all or in the bucket that is read: as much of it as fits."""
         index = self.reading
-        parts: list[Content] = []
-        if index is not None:
-            said = f"{found.buckets[index]}  {found.said_of_all(index)} "
-            parts.append(Content.styled(said, "bold"))
-        for number, name in enumerate(found.groups, start=1):
-            key = self._key(name, number)
-            parts.append(
-                Content.assemble(
-                    (f" {key} ", self._label_style(key)),
-                    f" {text.safe(name) or '—'} ",
-                    (found.said(name, index), "$foreground 60%"),
-                )
-            )
-        return Content("  ").join(parts).truncate(self.size.width, ellipsis=True)
+        head = "" if index is None else f"{found.buckets[index]}  {found.said_of_all(index)}   "
+        names = {name: text.safe(name) or "—" for name in found.groups}
+        said = {name: found.said(name, index) for name in found.groups}
+        room = self.size.width - len(head) - (4 + 2) * len(names)
+        if sum(len(names[name]) + 1 + len(said[name]) for name in names) > room:
+            if index is None:
+                said = dict.fromkeys(said, "")
+            names = dict(zip(names, _shortened(list(names.values()), room - sum(map(len, said.values()))), strict=True))
+        parts = [self._entry(number, name, names[name], said[name]) for number, name in enumerate(names, start=1)]
+        legend = Content.assemble((head, "bold"), Content("  ").join(parts))
+        return legend.truncate(self.size.width, ellipsis=True)
 
-    def _lines(self, stacks: Sequence[Stack], height: int, cells: int, gap: int, most: Decimal) -> Iterator[Content]:
+    def _entry(self, number: int, name: str, shown: str, said: str) -> Content:
+        key = self._key(name, number)
+        return Content.assemble(
+            (f" {key} ", self._label_style(key)), f" {shown}", (f" {said}" if said else "", "$foreground 60%")
+        )
+
+    def _lines(self, stacks: Sequence[Stack], height: int, places: Sequence[Slot], most: Decimal) -> Iterator[Content]:
         labels = _labelled(stacks, height)
+        rest = " " * (self._width - places[-1].left - places[-1].cells - places[-1].gap)
         for row in range(height - 1, -1, -1):
             axis = text.usd(most) if row == height - 1 else text.usd(most / 2) if row == height // 2 - 1 else ""
+            blank = _GRID if axis else " "
             parts: list[Content | tuple[str, str]] = [(padded(axis, _AXIS, left=False) + " ", "$foreground 60%")]
-            for index, stack in enumerate(stacks):
-                parts.append(
-                    self._cell(stack, row, cells, labels.get((index, row)), dim=self._dimmed(index, len(stacks)))
-                )
-                parts.append((" " * gap, ""))
-            yield Content.assemble(*parts)
+            for index, (stack, place) in enumerate(zip(stacks, places, strict=True)):
+                dim = self._dimmed(index, len(stacks))
+                number = labels.get((index, row))
+                cell = self._cell(stack, row, place.cells, number, dim=dim)
+                parts += [cell or (blank * place.cells, _FAINT), (blank * place.gap, _FAINT)]
+            yield Content.assemble(*parts, (rest.replace(" ", blank), _FAINT))
 
     def _dimmed(self, index: int, columns: int) -> bool:
         if self.reading is None or self.series is None:
             return False
         return index != self.reading * columns // len(self.series.buckets)
 
-    def _cell(self, stack: Stack, row: int, cells: int, number: int | None, *, dim: bool) -> tuple[str, str]:
+    def _cell(self, stack: Stack, row: int, cells: int, number: int | None, *, dim: bool) -> tuple[str, str] | None:
         low, split, high = _inside(stack, row)
         if low is None:
-            return " " * cells, ""
+            return None
         if number is not None:
             key = "·" if self._is_rest(number) else str(number)
             return key.center(cells), self._label_style(key)
@@ -133,12 +149,9 @@ class Stacked(Widget, can_focus=True):
         """Read out the bucket under the mouse."""
         if self.series is None or not self.series.buckets:
             return
-        width = max(self.size.width - _AXIS - 1, 10)
-        each = max(-(-len(self.series.buckets) // width), 1)
-        columns = -(-len(self.series.buckets) // each)
-        cells, gap = _shape(width, columns)
-        column = (event.x - _AXIS - 1) // (cells + gap)
-        self.reading = min(column * each, len(self.series.buckets) - 1) if 0 <= column < columns else None
+        each, places = self._places(self.series)
+        column = slot_at(places, event.x - _AXIS - 1)
+        self.reading = None if column is None else min(column * each, len(self.series.buckets) - 1)
 
     def watch_series(self, found: Series | None) -> None:
         """Read out nothing that is no more."""
@@ -146,16 +159,18 @@ class Stacked(Widget, can_focus=True):
             self.reading = None
 
 
+def _shortened(names: Sequence[str], room: int) -> list[str]:
+    """Cut the longest names until all fit."""
+    longest = max(map(cell_len, names), default=0)
+    while longest > 4 and sum(min(cell_len(name), longest) for name in names) > room:
+        longest -= 1
+    return [padded(name, min(cell_len(name), longest)) for name in names]
+
+
 def _merged(found: Series, each: int) -> list[list[Decimal]]:
     """The amounts of each column: so many buckets drawn as one."""
     starts = range(0, len(found.buckets), each)
     return [[sum(amounts[start : start + each], Decimal(0)) for amounts in found.groups.values()] for start in starts]
-
-
-def _shape(width: int, columns: int) -> tuple[int, int]:
-    """How many cells a column and the gap behind it have."""
-    room = width // columns
-    return (1, 0) if room < 2 else (min(room - 1, _WIDEST), 1)
 
 
 def _stack(amounts: Sequence[Decimal], most: Decimal, height: int) -> Stack:
@@ -205,16 +220,3 @@ def _labelled(stacks: Sequence[Stack], height: int) -> dict[tuple[int, int], int
             if whole > 0 and whole > best.get(number, (0, 0, 0))[0]:
                 best[number] = (whole, index, first + (whole - 1) // 2)
     return {(index, row): number for number, (_, index, row) in best.items()}
-
-
-def _times(found: Series, each: int, step: int, width: int) -> Content:
-    """The axis of time: as many labels as there is room for."""
-    line = [" "] * (width + _AXIS + 1)
-    free = 0
-    for column, index in enumerate(range(0, len(found.buckets), each)):
-        said = label(found.buckets[index], found.unit)
-        at = _AXIS + 1 + column * step
-        if at >= free and at + len(said) <= len(line):
-            line[at : at + len(said)] = said
-            free = at + len(said) + 3
-    return Content.styled("".join(line).rstrip(), "$foreground 60%")

@@ -11,10 +11,10 @@ from textual.widget import Widget
 
 from botanu_cli.tui.series import label
 from botanu_cli.tui.widgets.columns import padded
+from botanu_cli.tui.widgets.plot import Slot, slots, times
 
 _UP = " ▁▂▃▄▅▆▇█"
 _AXIS = 9
-_WIDEST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,10 @@ class Trend(Widget):
         width, height = max(self.size.width - _AXIS - 1, 4), max(self.size.height - 1, 2)
         shown = min(len(found.buckets), width)
         figures, buckets = found.figures[-shown:], found.buckets[-shown:]
-        room = width // shown
-        cells, gap = (1, 0) if room < 2 else (min(room - 1, _WIDEST), 1)
+        places = slots(shown, width)
         scale = _Scale(min([0.0, *known]), max([0.0, *known, *([found.limit] if found.limit else [])]), height)
-        lines = [*_lines(found, figures, scale, cells, gap), _times(found.unit, buckets, cells + gap, width)]
-        return Content("\n").join(lines)
+        axis = times([label(bucket, found.unit) for bucket in buckets], places, _AXIS + 1, width)
+        return Content("\n").join([*_lines(found, figures, scale, places), axis])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class _Scale:
         return round((figure - self.low) / ((self.high - self.low) or 1.0) * self.height * 8)
 
 
-def _lines(found: Course, figures: Sequence[float | None], scale: _Scale, cells: int, gap: int) -> Iterator[Content]:
+def _lines(found: Course, figures: Sequence[float | None], scale: _Scale, places: Sequence[Slot]) -> Iterator[Content]:
     zero = scale.eighths(0.0)
     limit_row = None if found.limit is None else min(scale.eighths(found.limit) // 8, scale.height - 1)
     for row in range(scale.height - 1, -1, -1):
@@ -74,9 +73,9 @@ def _lines(found: Course, figures: Sequence[float | None], scale: _Scale, cells:
             axis = found.write(found.limit)
         parts: list[tuple[str, str]] = [(padded(axis, _AXIS, left=False) + " ", "$foreground 60%")]
         blank = "╌" if row == limit_row else " "
-        for figure in figures:
-            parts.append(_cell(figure, row, zero, scale, cells, blank, found.limit))
-            parts.append((blank * gap, "$warning"))
+        for figure, place in zip(figures, places, strict=True):
+            parts.append(_cell(figure, row, zero, scale, place.cells, blank, found.limit))
+            parts.append((blank * place.gap, "$warning"))
         yield Content.assemble(*parts)
 
 
@@ -86,26 +85,15 @@ def _cell(
     if figure is None:
         return blank * cells, "$warning"
     low, high = sorted((zero, scale.eighths(figure)))
+    # The body is paler than the edge: what is looked at is the height.
+    body = " 60%" if high > row * 8 + 8 else ""
     low, high = max(low - row * 8, 0), min(high - row * 8, 8)
     style = "$error" if figure < 0 or (limit is not None and figure > limit) else "$secondary"
     if high <= low:
         return blank * cells, "$warning"
     if low == 0 and high == 8:
-        return " " * cells, f"on {style}"
+        return " " * cells, f"on {style}{body}"
     if low == 0:
         return _UP[high] * cells, style
     # A column that hangs from above ends inside this cell: what is below it is background.
     return _UP[low] * cells, f"$background on {style}"
-
-
-def _times(unit: str, buckets: Sequence[str], step: int, width: int) -> Content:
-    """The axis of time: as many labels as there is room for."""
-    line = [" "] * (width + _AXIS + 1)
-    free = 0
-    for column, bucket in enumerate(buckets):
-        said = label(bucket, unit)
-        at = _AXIS + 1 + column * step
-        if at >= free and at + len(said) <= len(line):
-            line[at : at + len(said)] = said
-            free = at + len(said) + 3
-    return Content.styled("".join(line).rstrip(), "$foreground 60%")

@@ -17,6 +17,9 @@ from botanu_cli.tui.widgets.pictures import EIGHTHS
 if TYPE_CHECKING:
     from botanu_store.tree import SpanNode
 
+_MEASURED = 200
+"""Rows that the tree is measured by: a trace may have a hundred thousand."""
+
 _DEEPEST = 10
 """Levels drawn with lines of their own; deeper ones begin with how deep they are."""
 
@@ -59,8 +62,9 @@ def _row(node: SpanNode, guide: str, *, hidden: bool) -> Row:
     }
 
 
-def span_columns(roots: Sequence[SpanNode]) -> tuple[Drawn, ...]:
+def span_columns(roots: Sequence[SpanNode], rows: Sequence[Row]) -> tuple[Drawn, ...]:
     """Return the columns: the tree, own and cumulative cost, and the time from the first span to the last."""
+    longest = max((_label(row).cell_length for row in rows[:_MEASURED]), default=0)
     nodes = list(_all(roots))
     begin = min((node.started_at for node in nodes), default=None)
     took = max((_offset(begin, node) + node.duration_ms for node in nodes), default=0.0) if begin else 0.0
@@ -70,10 +74,10 @@ def span_columns(roots: Sequence[SpanNode]) -> tuple[Drawn, ...]:
         return _bar(node, _offset(begin, node), took, width)
 
     return (
-        Picture("Span", _tree, least=26, most=56, keep=10),
+        Picture("Span", _tree, least=26, most=min(max(longest, 26), 64), keep=10, words=True),
         Column("own", "Own", "figure", keep=8),
         Column("total", "Total", "figure", keep=9),
-        Picture(f"0 … {text.duration(took)}", waterfall, least=16, most=200, keep=7),
+        Picture(f"0 … {text.duration(took)}", waterfall, least=22, most=200, keep=7),
     )
 
 
@@ -90,6 +94,12 @@ def _offset(begin: datetime | None, node: SpanNode) -> float:
 
 
 def _tree(row: Row, width: int) -> Content:
+    said = _label(row)
+    length = said.cell_length
+    return said.truncate(width, ellipsis=True) if length > width else said.pad_right(width - length)
+
+
+def _label(row: Row) -> Content:
     node: SpanNode = row["node"]
     failed, left_out = node.status == "error", node.call is not None and not node.call["counted"]
     sign = "✗ " if failed else "○ " if left_out else "▸ " if row["hidden"] else ""
@@ -98,8 +108,7 @@ def _tree(row: Row, width: int) -> Content:
     _, *rest = notes(node)
     if rest:
         said = Content.assemble(said, ("  " + " · ".join(rest), "$foreground 60%"))
-    length = said.cell_length
-    return said.truncate(width, ellipsis=True) if length > width else said.pad_right(width - length)
+    return said
 
 
 def _bar(node: SpanNode, offset: float, took: float, width: int) -> Content:

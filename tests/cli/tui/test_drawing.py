@@ -1,0 +1,53 @@
+"""What charts are made of: columns that fill their width, lines that keep their sums, tables that fill their panel."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from botanu_cli.output import Column
+from botanu_cli.tui.widgets.columns import fitted
+from botanu_cli.tui.widgets.pictures import share_bar, spark
+from botanu_cli.tui.widgets.plot import slot_at, slots, times
+
+from tests.cli.tui.conftest import UTC_ZONE
+
+
+@pytest.mark.parametrize(("count", "width"), [(1, 40), (7, 68), (10, 68), (35, 68), (35, 80), (35, 130), (68, 68)])
+def test_columns_fill_the_width_and_differ_by_a_cell_at_most(count: int, width: int) -> None:
+    """Every column has a place of its own, in order, and only few columns in much room leave any of it."""
+    found = slots(count, width)
+
+    edges = [(slot.left, slot.left + slot.cells + slot.gap) for slot in found]
+    assert edges[0][0] == 0
+    assert all(end == begin for (_, end), (begin, _) in pairwise(edges))
+    assert edges[-1][1] == min(width, count * 12)
+    assert max(slot.cells for slot in found) - min(slot.cells for slot in found) <= 1
+    assert min(slot.cells for slot in found) >= 1
+    assert [slot_at(found, begin) for begin, _ in edges] == list(range(count))
+    assert slot_at(found, width) is None
+
+
+def test_times_stand_under_their_columns_as_far_as_there_is_room() -> None:
+    """A label begins where its column does; one that would touch the one before is left out."""
+    labels = [f"{day} Nov" for day in range(1, 8)]
+
+    assert str(times(labels, slots(7, 28), 2, 28)) == "  1 Nov   3 Nov   5 Nov"
+
+
+def test_a_sparkline_fills_its_width_and_keeps_its_shape() -> None:
+    """More amounts than cells are divided between cells, fewer have several each; the largest is the highest."""
+    assert spark([Decimal(1)] * 35, 12) == "█" * 12
+    assert spark([Decimal(amount) for amount in (1, 2, 4, 8)], 8) == "▂▂▃▃▅▅██"
+    assert spark([Decimal(0), Decimal(8), Decimal(0), Decimal(0)], 2) == "█ "
+    assert spark([], 4) == "    "
+
+
+def test_a_table_is_as_wide_as_its_panel_where_it_can_be() -> None:
+    """Bars take the room that is left, then air between columns does; and a word that is no number stands at the right edge."""
+    columns = (Column("vendor", "Vendor", "text", keep=10), Column("cost_usd", "Cost", "money", keep=9), share_bar())
+    rows = [{"vendor": "openai", "cost_usd": Decimal("1.25"), "calls": 2, "unpriced_calls": 0, "share": 1.0}]
+
+    for width in (40, 58):
+        assert sum(fit.width for fit in fitted(columns, rows, width, UTC_ZONE)) + 2 * 2 == width
