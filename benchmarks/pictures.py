@@ -73,7 +73,7 @@ def take(name: str, folder: Path, program: str, into: Path) -> None:
         browser.wait("document.body.classList.contains('-first-byte')")
         time.sleep(8)
         browser.press(key)
-        time.sleep(6)
+        time.sleep(10)
         (into / f"{name}.png").write_bytes(browser.picture())
     server.terminate()
     server.communicate(timeout=20)

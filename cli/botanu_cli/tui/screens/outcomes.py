@@ -47,7 +47,7 @@ class Outcomes(Page):
         super().__init__()
         self.sorting = Sorting("cost_usd")
         self.found: Report | None = None
-        self._trend: tuple[str, list[dict[str, Any]]] = ("day", [])
+        self._trend: tuple[str, list[dict[str, Any]]] | None = None
 
     def compose_body(self) -> ComposeResult:
         """Lay out figures, use cases, and for the one under the cursor its course and its failures."""
@@ -125,6 +125,10 @@ class Outcomes(Page):
             self.sort_by(message.field)
 
     def _show_courses(self, row: Row) -> None:
+        if self._trend is None:
+            for panel, *_ in _COURSES:
+                self.query_one(f"#{panel}", Trend).nothing = "Reading …"
+            return
         unit, rows = self._trend
         mine = {str(found["time"]): found for found in rows if found["use_case"] == row["use_case"]}
         buckets = all_buckets({str(found["time"]) for found in rows}, unit)

@@ -84,6 +84,8 @@ class Page(Screen[None]):
         self._looked_at: tuple[object, ...] = ()
         self._begun = 0
         self._answered = False
+        self._told = 0
+        """The asking of which something was said last: that it is being read is said no more."""
 
     @property
     def dashboard(self) -> Dashboard:
@@ -270,7 +272,7 @@ class Page(Screen[None]):
         if self._answered and isinstance(message.error, StoreUnavailable):
             self.query_one(ScopeLine).note = "store in use · trying again"
             return
-        self._answered = False
+        self._answered, self._told = False, self.round
         self.notice.say(title, *lines, style="bold $text-error")
         self._put_notice(shown=True)
 
@@ -299,7 +301,7 @@ class Page(Screen[None]):
         self.say(f"No {noun} match.", "Press / to change the filters, t for another interval, x to see everything.")
 
     def _say_reading(self) -> None:
-        if not self._answered and self._busy:
+        if not self._answered and self._busy and self._told != self.round:
             self.notice.say("Reading the store …", style="$foreground 60%")
             self._put_notice(shown=True)
 
@@ -307,7 +309,7 @@ class Page(Screen[None]):
         """Say how to fill the store."""
         if message.round != self.round:
             return
-        self._answered = False
+        self._answered, self._told = False, self.round
         self.notice.say(
             f"Nothing is in {self.reader.settings.store_name} yet.",
             "Runs appear here as they happen. Send some from your program:",

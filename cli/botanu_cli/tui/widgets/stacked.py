@@ -45,7 +45,8 @@ class Stacked(Widget, can_focus=True):
         """Return the legend, the columns and the axis of time."""
         found = self.series
         if found is None or not found.buckets:
-            return Content.styled("No spend in this interval.", "$foreground 60%")
+            said = "Reading …" if found is None else "No spend in this interval."
+            return Content.styled(said, "$foreground 60%")
         height = max(self.size.height - 2, 2)
         each, places = self._places(found)
         columns = _merged(found, each)
