@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from botanu_store.engines.duckdb import script
+from botanu_store.engines.duckdb import Engine, script
 from botanu_store.price import FALLBACKS, FRESH, MINIMUM_METERS, PROPORTIONAL_METERS
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS, PART_METERS
 
@@ -44,7 +44,7 @@ def _price_columns() -> Iterable[str]:
 
 
 @cache
-def charges_script() -> str:
+def charges_script(engine: Engine = "duckdb") -> str:
     """Return the script of the views that turn quantities into money."""
     used = [meter for meter in METERS if meter not in ("requests", *PART_METERS)]
     rare = [meter for meter in used if meter not in _COMMON]
@@ -70,7 +70,12 @@ def charges_script() -> str:
         "output_names": _names((*OUTPUT_METERS, *PART_METERS)),
         "cached_names": _names(cached),
     }
-    text = script("schema/charges.sql")
+    values |= {
+        "lines": script("schema/lines.sql" if engine == "duckdb" else f"schema/lines.{engine}.sql"),
+        "without": "exclude" if engine == "duckdb" else "except",
+        "pairs": ", ".join(f"('{meter}', {meter})" for meter in (*METERS, "emitter")),
+    }
+    text = script("schema/charges.sql").replace("{lines}", values.pop("lines"))
     for name, value in values.items():
         text = text.replace("{" + name + "}", value)
     return text
@@ -96,7 +101,7 @@ def _any_amount(meter: str) -> str:
     if meter not in _TOKENS:
         return _amount(meter)
     product = _product(meter, parts.get(meter, f"c.{meter}"))
-    return f"case when p.exact then {product} else cast(cast({product} as double) / 1000000 as decimal(38, 12)) end"
+    return f"case when p.exact then {product} else botanu_divided({product}, 1000000) end"
 
 
 def _product(meter: str, quantity: str) -> str:
@@ -109,13 +114,13 @@ def _amount(meter: str) -> str:
         quantity = f"case when {quantity} > 0 then greatest({quantity}, p.{meter}_minimum) end"
     product = _product(meter, quantity)
     if meter in PROPORTIONAL_METERS:
-        return f"cast(cast({product} as double) / p.{meter}_per as decimal(38, 12))"
+        return f"botanu_divided({product}, p.{meter}_per)"
     return product
 
 
 def _saved(cached: str, fresh: str) -> str:
     whole = f"cast(c.{cached} as decimal(20, 0)) * (p.{fresh}_usd - p.{cached}_usd)"
-    return f"coalesce(case when p.exact then {whole} else cast(cast({whole} as double) / 1000000 as decimal(38, 12)) end, 0)"
+    return f"coalesce(case when p.exact then {whole} else botanu_divided({whole}, 1000000) end, 0)"
 
 
 def _lacks(meters: Iterable[str], operator: str) -> str:
@@ -125,7 +130,7 @@ def _lacks(meters: Iterable[str], operator: str) -> str:
 
 def _one_amount() -> str:
     billed = "cast(case when c.quantity > 0 then greatest(c.quantity, g.minimum) else 0 end as decimal(20, 0))"
-    proportional = f"cast(cast({billed} * cast(g.usd as decimal(18, 12)) as double) / g.per as decimal(38, 12))"
+    proportional = f"botanu_divided({billed} * cast(g.usd as decimal(18, 12)), g.per)"
     by_the_million = f"not g.exact and c.meter in ({_names(_TOKENS)})"
     return f"case when c.meter in ({_names(PROPORTIONAL_METERS)}) or {by_the_million} then {proportional} else {billed} * g.unit_usd end"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -24,8 +25,8 @@ def outcomes(db: Database, filters: Filters, values: Mapping[str, Decimal]) -> R
         values: what one unit of a value type is worth in USD; a type named `usd` or `…_usd` counts as itself.
     """
     units, parameters = units_of(filters, values)
-    rows = db.rows(filled("outcomes", NO_CONDITIONS, units=units), parameters)
-    totals = total(rows, _COUNTS) | {name: sum((row[name] for row in rows), Decimal(0)) for name in _WASTE}
+    rows = _by_type(db.rows(filled("outcomes", NO_CONDITIONS, units=units), parameters))
+    totals = total(rows, _COUNTS) | {name: sum((row[name] for row in rows), _ZERO) for name in _WASTE}
     totals["value_usd"] = _all_values(rows)
     for row in (*rows, totals):
         _economics(row)
@@ -41,9 +42,90 @@ def units_of(filters: Filters, values: Mapping[str, Decimal]) -> tuple[str, dict
         used=used(conditions),
         join="inner join" if conditions.needs_calls else "left join",
         having=at_least(filters, conditions, "coalesce(cost_usd, 0) >= $min_cost") or "true",
+        worth=_worth(len(values)),
     )
-    bound = {"value_types": list(values), "value_usd": list(values.values())}
-    return text, conditions.parameters | bound
+    bound = {f"value_type_{number}": value_type for number, value_type in enumerate(values)}
+    return text, conditions.parameters | bound | {f"value_usd_{n}": usd for n, usd in enumerate(values.values())}
+
+
+def _worth(count: int) -> str:
+    """The query of what one unit of each of so many value types is worth."""
+    row = "select cast({} as varchar) as value_type, cast({} as decimal(12, 6)) as usd"
+    named = [row.format(f"$value_type_{number}", f"$value_usd_{number}") for number in range(count)]
+    return " union all ".join(named) or f"{row.format('null', 'null')} where false"
+
+
+def _by_type(alike: list[Row]) -> list[Row]:
+    """Add up units that are alike by use case and value type, the dearest first."""
+    types: dict[str | None, set[str]] = defaultdict(set)
+    for row in alike:
+        types[row["use_case"]].update({row["value_type"]} - {None})
+    groups: dict[tuple[str | None, str | None], list[Row]] = defaultdict(list)
+    for row in alike:
+        # A unit that named no value type, as failed ones seldom do, counts with its use case's only one.
+        only = next(iter(types[row["use_case"]])) if len(types[row["use_case"]]) == 1 else None
+        groups[row["use_case"], row["value_type"] or only].append(row)
+    rows = [_summed(*kind, units) for kind, units in groups.items()]
+    return sorted(rows, key=lambda row: (*_dearest(row), *map(_last, (row["use_case"], row["value_type"]))))
+
+
+def _summed(use_case: str | None, value_type: str | None, units: list[Row]) -> Row:
+    failed = [unit for unit in units if unit["outcome"] in _FAILED]
+    others = [unit for unit in units if unit["outcome"] not in _FAILED]
+    return {
+        "use_case": use_case,
+        "value_type": value_type,
+        "runs": _count(units, "runs"),
+        "root_runs": _count(units, "root_runs"),
+        "success": _count((unit for unit in units if unit["outcome"] == "success"), "root_runs"),
+        "partial": _count((unit for unit in units if unit["outcome"] == "partial"), "root_runs"),
+        "failed": _count(failed, "root_runs"),
+        "unknown": _count((unit for unit in units if unit["outcome"] == "none"), "root_runs"),
+        "value_amount": _sum(units, "value_amount"),
+        "value_usd": None if _count(units, "values_without_price") else _sum(units, "value_usd"),
+        "calls": _count(units, "calls"),
+        "unpriced_calls": _count(units, "unpriced_calls"),
+        "cost_usd": _sum(units, "cost_usd"),
+        # Each call once: first by its unit, then by its attempt, then by itself.
+        "failed_runs_usd": _sum(failed, "cost_usd") or _ZERO,
+        "retried_usd": _sum(others, "retried_usd") or _ZERO,
+        "failed_calls_usd": _sum(others, "failed_calls_usd") or _ZERO,
+        "reasons": _reasons(failed),
+    }
+
+
+def _reasons(failed: list[Row]) -> list[Row] | None:
+    """Why units failed, the dearest reason first; None where none did."""
+    by_reason: dict[str | None, list[Row]] = defaultdict(list)
+    for unit in failed:
+        by_reason[unit["reason"]].append(unit)
+    reasons: list[Row] = [
+        {"reason": reason, "root_runs": _count(units, "root_runs"), "cost_usd": _sum(units, "cost_usd")}
+        for reason, units in by_reason.items()
+    ]
+    return sorted(reasons, key=lambda row: (*_dearest(row), -row["root_runs"], _last(row["reason"]))) or None
+
+
+def _count(units: Iterable[Row], name: str) -> int:
+    return sum(int(unit[name]) for unit in units)
+
+
+def _sum(units: list[Row], name: str) -> Decimal | None:
+    """The sum of what is known; None where nothing is."""
+    known = [unit[name] for unit in units if unit[name] is not None]
+    return sum(known, _ZERO) if known else None
+
+
+def _dearest(row: Row) -> tuple[bool, Decimal]:
+    return row["cost_usd"] is None, -(row["cost_usd"] or _ZERO)
+
+
+def _last(text: str | None) -> tuple[bool, str]:
+    return text is None, text or ""
+
+
+_FAILED = ("failed", "timeout", "canceled")
+_ZERO = Decimal(0)
 
 
 def _all_values(rows: list[Row]) -> Decimal | None:

@@ -86,6 +86,7 @@ def apply_overrides(
     _insert(con, "user_prices", _user_prices(overrides))
     _insert(con, "user_discounts", _user_discounts(overrides))
     _spread(con, believed_at)
+    con.execute(script("schema/functions.sql"))
     con.execute(charges_script())
 
 

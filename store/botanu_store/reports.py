@@ -121,8 +121,9 @@ def _groups(db: Database, conditions: Where, listed: str, order: str, limit: int
     if limit is None:
         rows = db.rows(f"select * from ({listed}) as g {order}", conditions.parameters)
         return rows, total(rows, _COUNTED), len(rows)
-    page = filled("cost_page", NO_CONDITIONS, listed=listed, order=order, limit=str(int(limit)))
-    rows = db.rows(page, conditions.parameters)
+    page = "cost_page" if db.engine == "duckdb" else f"cost_page.{db.engine}"
+    text = filled(page, NO_CONDITIONS, listed=listed, order=order, limit=str(int(limit)))
+    rows = db.rows(text, conditions.parameters)
     altogether = [{name: row.pop(f"all_{name}") for name in ("groups", *_COUNTED, "cost_usd")} for row in rows]
     totals = altogether[0] if altogether else {"groups": 0} | total([], _COUNTED)
     return rows, totals, totals.pop("groups")

@@ -25,7 +25,6 @@ from botanu_store.engines.duckdb import (
     connect_writable,
     exists,
     migrate,
-    script,
     stored_version,
 )
 from botanu_store.engines.faults import explained
@@ -190,5 +189,4 @@ class StoreFile:
 
     def _make_views(self, con: duckdb.DuckDBPyConnection) -> None:
         prices.apply_overrides(con, self._overrides, believed_at=self._believed_at)
-        con.execute(script("schema/views.sql"))
         usage.prepare(con, self._overrides, self._believed_at)

@@ -25,8 +25,9 @@ _COLUMNS = (
     "run_id, category, vendor, model, operation, step, service, calls, llm_calls, unpriced_calls, failed_calls, "
     "input_tokens, output_tokens, cached_tokens, cost_usd, failed_usd"
 )
-_BY_CALL = f"select {_COLUMNS} from usage_by_call"
-_BY_RUN = f"select {_COLUMNS} from run_usage"
+BY_CALL = f"select {_COLUMNS} from usage_by_call"
+BY_RUN = f"select {_COLUMNS} from run_usage"
+"""What reports sum: calls, or what runs come to where that holds."""
 
 
 def is_behind(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -> bool:
@@ -43,7 +44,7 @@ def holds(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) ->
 def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -> None:
     """Add up the usage of all runs that changed, or of all runs where the prices did; may be killed anywhere."""
     prices.apply_overrides(con, overrides)
-    con.execute(script("schema/usage.sql").replace("{lines}", _BY_CALL))
+    con.execute(usage_script())
     if not holds(con, overrides):
         _begin_anew(con, _name(overrides))
     while _choose(con):
@@ -52,12 +53,17 @@ def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -
 
 def prepare(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, believed_at: datetime | None) -> None:
     """Make `usage_lines`, which the reports read, on a connection that has the views of money."""
-    lines = _BY_CALL
+    lines = BY_CALL
     if believed_at is None and holds(con, overrides):
-        lines = _BY_RUN
+        lines = BY_RUN
         if con.execute("select 1 from stale_runs limit 1").fetchall():
-            lines += f" where run_id not in (from stale_runs) union all {_BY_CALL} where run_id in (from stale_runs)"
-    con.execute(script("schema/usage.sql").replace("{lines}", lines))
+            lines += f" where run_id not in (from stale_runs) union all {BY_CALL} where run_id in (from stale_runs)"
+    con.execute(usage_script(lines))
+
+
+def usage_script(lines: str = BY_CALL) -> str:
+    """Return the script of the views that reports sum, made of these lines."""
+    return script("schema/usage.sql").replace("{lines}", lines)
 
 
 def _choose(con: duckdb.DuckDBPyConnection) -> bool:

@@ -24,7 +24,7 @@ class Concluder:
 
     def conclude(self, spans: pa.Table) -> None:
         """Fill `spans`, `calls` and `runs` of the database in memory with this batch alone; each span counts once."""
-        for table in ("spans", "calls", "runs", "stale_runs"):
+        for table in ("spans", "calls", "runs", "run_usage", "stale_runs"):
             self.con.execute(f"delete from {table}")
         self.con.register("rows_read", spans)
         self.con.execute(f"create or replace temp table decoded as {filled(script('steps/decode_rows.sql'), 'drop')}")
@@ -33,3 +33,8 @@ class Concluder:
         self.con.execute(f"create or replace temp table arrived as {arrive.replace('{once}', ONCE)}")
         self.con.execute("create or replace temp view fresh as from arrived")
         store_fresh(self.con)
+
+    def add_up(self) -> None:
+        """Fill `run_usage` with what the concluded runs used and cost, at the prices on this connection."""
+        self.con.execute("create or replace temp table adding as select run_id from runs")
+        self.con.execute(script("steps/add_up.sql"))

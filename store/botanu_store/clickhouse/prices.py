@@ -8,18 +8,24 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from botanu_store.clickhouse.schema import columns
+from botanu_store.clickhouse.schema import column_list, columns
+from botanu_store.clickhouse.views import stored, whole
 from botanu_store.engines.clickhouse import Server
-from botanu_store.engines.duckdb import connect, migrate
-from botanu_store.prices import book_version, key_row, sync_prices
-
-Kind = tuple[str, str, str, str]
-"""Category, vendor, model and operation of a call: what its price depends on."""
+from botanu_store.engines.duckdb import connect, migrate, script
+from botanu_store.prices import apply_overrides, book_version, key_row, sync_prices
+from botanu_store.usage import usage_script
 
 KIND = "category, vendor, model, operation"
+"""Columns of a call that its price depends on."""
 
 BOOK = "price book"
 """Name of the book's version in botanu_sync."""
+
+USAGE = "price book of botanu_run_usage"
+"""Name of the version of the book that all runs were added up with, in botanu_sync."""
+
+_RUNS_AT_ONCE = 1_000_000
+"""Runs priced again by one statement: bounds the server's memory."""
 
 
 def upload_book(server: Server) -> None:
@@ -43,16 +49,78 @@ def upload_book(server: Server) -> None:
     server.run("insert into botanu_sync (name, value) values ($name, $value)", {"name": BOOK, "value": book_version()})
 
 
-def priced_kinds(server: Server) -> set[Kind]:
-    """Return the kinds of call whose price has been looked for."""
-    return {
-        (row["category"], row["vendor"], row["model"], row["operation"])
-        for row in server.rows(f"select {KIND} from botanu_price_keys")
-    }
+class Pricer:
+    """The published prices on a connection of a worker, with those of each kind of call that turns up."""
+
+    def __init__(self, server: Server, con: duckdb.DuckDBPyConnection) -> None:
+        """Bring the price book over, and lay it out."""
+        self._server, self._con = server, con
+        take_prices(server, con)
+        self._lay_out()
+
+    def find(self) -> None:
+        """Find the price of each kind of call on the connection that is not known yet, for the server too."""
+        new = self._con.execute(f"select distinct {KIND} from calls anti join price_keys using ({KIND})").fetchall()
+        if new:
+            rows = pa.Table.from_pylist([dict(key_row(*kind)) for kind in new])
+            self._server.insert("botanu_price_keys", rows)
+            _add(self._con, "price_keys", rows)
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        apply_overrides(self._con, None)
+        self._con.execute(usage_script())
 
 
-def price_kinds(server: Server, con: duckdb.DuckDBPyConnection, known: set[Kind]) -> None:
-    """Find the price of each kind of call in a concluded batch that is not known yet."""
-    new = [kind for kind in con.execute(f"select distinct {KIND} from calls").fetchall() if kind not in known]
-    server.insert("botanu_price_keys", pa.Table.from_pylist([dict(key_row(*kind)) for kind in new]))
-    known.update(new)
+def take_prices(server: Server, con: duckdb.DuckDBPyConnection) -> None:
+    """Bring the server's price book over to a connection."""
+    for table in ("prices", "price_keys"):
+        _add(con, table, server.arrow(f"select {', '.join(columns(table))} from botanu_{table} final"))
+
+
+def _add(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    con.register("taken", rows)
+    con.execute(f"insert into {table} by name from taken")
+    con.unregister("taken")
+
+
+def send_prices(server: Server, con: duckdb.DuckDBPyConnection) -> None:
+    """Give a session the prices that are laid out on a connection, as temporary tables of the same names."""
+    for table in ("price_rows", "price_grid"):
+        server.run(f"create or replace temporary table {table} ({column_list(con, table)})")
+        server.insert(table, con.sql(f"from {table}").to_arrow_table())
+
+
+def usage_holds(server: Server) -> bool:
+    """Whether what runs cost was added up at the prices that the server has."""
+    made = {row["name"]: row["value"] for row in server.rows("select name, value from botanu_sync final")}
+    return made.get(BOOK) is not None and made.get(USAGE) == made[BOOK]
+
+
+def price_again(server: Server) -> None:
+    """Add up again, on the server, what all runs cost where the price book is another than it was; may be killed anywhere."""
+    if usage_holds(server):
+        return
+    con = connect(None)
+    try:
+        migrate(con, None)
+        take_prices(server, con)
+        apply_overrides(con, None)
+        send_prices(server, con)
+    finally:
+        con.close()
+    text = script("clickhouse/sql/price_again.sql")
+    for day in server.rows("select toInt32(run_day) as day, count() as runs from botanu_runs final group by day"):
+        parts = day["runs"] // _RUNS_AT_ONCE + 1
+        for part in range(parts):
+            chosen = f"toInt32(run_day) = {day['day']} and cityHash64(run_id) % {parts} = {part}"
+            query = whole(
+                text,
+                {
+                    "calls": stored("calls", chosen),
+                    "versions": f"select run_id, run_day, version from botanu_runs final where {chosen}",
+                },
+            )
+            names = ", ".join(columns("run_usage"))
+            server.run(f"insert into botanu_run_usage (run_day, {names}, version, deleted) {query}")
+    server.run("insert into botanu_sync (name, value) values ($name, $value)", {"name": USAGE, "value": book_version()})

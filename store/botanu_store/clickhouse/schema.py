@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from botanu_store.engines.clickhouse import Server
+import duckdb
+
+from botanu_store.engines.clickhouse import SETTINGS, Server
 from botanu_store.engines.duckdb import connect, migrate, script
 
 _TYPES = {"VARCHAR": "String", "BIGINT": "Int64", "INTEGER": "Int32", "DOUBLE": "Float64", "BOOLEAN": "Bool", "TIMESTAMP": "DateTime64(6, 'UTC')"}  # fmt: skip
@@ -19,11 +21,11 @@ _FEW_VALUES = {
 _KEYS = {"run_id", "trace_id", "span_id", "price_id", "first_read"}
 """Columns that are never NULL, as those of a sorting key must be."""
 
-TABLES = ("calls", "runs", "prices", "price_keys")
+TABLES = ("calls", "runs", "run_usage", "prices", "price_keys")
 
 
 def create_tables(server: Server) -> None:
-    """Make the tables that are missing, and the columns that an older botanu did not know."""
+    """Make the tables that are missing and the columns that an older botanu did not know, and the view of what runs cost."""
     text = script("clickhouse/sql/tables.sql")
     for table in TABLES:
         text = text.replace(
@@ -36,6 +38,8 @@ def create_tables(server: Server) -> None:
         for name, kind in _columns()[table].items():
             if name not in known:
                 server.run(f"alter table botanu_{table} add column if not exists {name} {kind}")
+    settings = ", ".join(f"{name} = {value!r}" for name, value in SETTINGS.items())
+    server.run(script("clickhouse/sql/run_costs.sql").replace("{settings}", settings))
 
 
 def columns(table: str) -> list[str]:
@@ -43,20 +47,24 @@ def columns(table: str) -> list[str]:
     return list(_columns()[table])
 
 
+def column_list(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return the columns that a table on this connection has, as ClickHouse is told of them."""
+    return ", ".join(f"{name} {kind}" for name, kind in _described(con, table).items())
+
+
 @cache
 def _columns() -> dict[str, dict[str, str]]:
     con = connect(None)
     try:
         migrate(con, None)
-        return {
-            table: {
-                str(name): _kind(table, str(name), str(kind))
-                for name, kind, *_ in con.execute(f"describe {table}").fetchall()
-            }
-            for table in TABLES
-        }
+        return {table: _described(con, table) for table in TABLES}
     finally:
         con.close()
+
+
+def _described(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    described = con.execute(f"describe {table}").fetchall()
+    return {str(name): _kind(table, str(name), str(kind)) for name, kind, *_ in described}
 
 
 def _kind(table: str, name: str, kind: str) -> str:

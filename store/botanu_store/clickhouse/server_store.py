@@ -1,7 +1,7 @@
-"""A ClickHouse that `botanu sync` fills, read as a local store is: the runs and calls that a report asks for come into memory, and are priced there.
+"""A ClickHouse that `botanu sync` fills, read as a local store is.
 
-So every report has one text and one engine, and its numbers are those of a local store to the last digit. What comes over the wire is whole days,
-or the runs that are named; a report on no interval takes everything.
+What is about many runs is answered on the server, by the very text that a local store answers with; what names single runs, in memory, where
+those come with their calls and spans. The prices are laid out in memory for both.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
@@ -19,10 +19,11 @@ import duckdb
 from botanu_store import prices, usage
 from botanu_store.clickhouse import otel_traces
 from botanu_store.clickhouse.conclude import Concluder
-from botanu_store.clickhouse.prices import BOOK
+from botanu_store.clickhouse.prices import BOOK, USAGE, send_prices, take_prices, usage_holds
 from botanu_store.clickhouse.schema import columns
+from botanu_store.clickhouse.views import stored, whole
 from botanu_store.engines.clickhouse import Address, Server, connect
-from botanu_store.engines.duckdb import Database, migrate, script
+from botanu_store.engines.duckdb import Database, migrate
 from botanu_store.engines.duckdb import connect as connect_duckdb
 from botanu_store.errors import StoreUnusable
 from botanu_store.reports import moment
@@ -46,7 +47,7 @@ class ServerStore:
         """
         server = connect(self._address)
         try:
-            return Mirror(server, self._make_views)
+            return Mirror(server, self._make_views, is_published=self._is_published)
         except BaseException:
             server.close()
             raise
@@ -68,25 +69,34 @@ class ServerStore:
         nothing = {"schema_version": None, "segments_pending": 0, "parts_set_aside": 0, "spans_dropped": 0}
         return (db.counts() if isinstance(db, Mirror) else {}) | nothing
 
+    @property
+    def _is_published(self) -> bool:
+        """Whether the published prices are meant, as they are now."""
+        return self._believed_at is None and (self._overrides or prices.Overrides()) == prices.Overrides()
+
     def _make_views(self, con: duckdb.DuckDBPyConnection) -> None:
         prices.apply_overrides(con, self._overrides, believed_at=self._believed_at)
-        con.execute(script("schema/views.sql"))
         usage.prepare(con, self._overrides, self._believed_at)
 
 
 class Mirror(Database):
-    """The part of a ClickHouse store that was asked for so far, in memory."""
+    """A session with a ClickHouse store, and in memory its prices and the runs that were named so far."""
 
-    def __init__(self, server: Server, make_views: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+    engine = "clickhouse"
+
+    def __init__(
+        self, server: Server, make_views: Callable[[duckdb.DuckDBPyConnection], None], *, is_published: bool
+    ) -> None:
         """Take over the prices; runs, calls and spans come when a query asks for them."""
         con = connect_duckdb(None)
         migrate(con, None)
         super().__init__(con, None, make_views)
         self.server = server
         self._loaded: set[str] = set()
+        self._priced = False
         self._last = _synced_table(server)
-        for table in ("prices", "price_keys"):
-            self._take("select * from arrived", table, f"botanu_{table} final")
+        self._lines = usage.BY_RUN if is_published and usage_holds(server) else usage.BY_CALL
+        take_prices(server, con)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -95,12 +105,16 @@ class Mirror(Database):
         return super().con
 
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Run a query with named parameters on what it asks for, and return its rows by column."""
+        """Run a query with named parameters where what it asks for is, and return its rows by column."""
+        if _is_about_many(text, parameters):
+            return self.server.rows(self._whole(text, parameters), parameters)
         self._load_for(text, parameters)
         return super().rows(text, parameters)
 
     def arrow(self, text: str, parameters: Mapping[str, Any]) -> Any:
-        """Run a query with named parameters on what it asks for, and return its rows as a pyarrow table."""
+        """Run a query with named parameters where what it asks for is, and return its rows as a pyarrow table."""
+        if _is_about_many(text, parameters):
+            return self.server.arrow(self._whole(text, parameters), parameters)
         self._load_for(text, parameters)
         return super().arrow(text, parameters)
 
@@ -136,11 +150,21 @@ class Mirror(Database):
             counts[name] = None if counts[name] is None else moment(counts[name])
         return counts
 
+    def _whole(self, text: str, parameters: Mapping[str, Any]) -> str:
+        """The query with the views it reads before it, on the days it asks for, priced as this user's prices say."""
+        days = _days(parameters)
+        tables = {name: stored(name, days) for name in ("runs", "calls", "run_usage")}
+        query = whole(text, tables | {"price_keys": stored("price_keys", "true")}, self._lines)
+        if not self._priced and "price_" in query:
+            self._priced = True
+            send_prices(self.server, super().con)
+        return query
+
     def _load_for(self, text: str, parameters: Mapping[str, Any]) -> None:
         if _READS_SPANS.search(text):
             self._load_spans(parameters)
         elif _READS.search(text):
-            self._load(*_meant(parameters))
+            self._load(*_named(parameters))
 
     def _load(self, condition: str, parameters: Mapping[str, Any]) -> None:
         """Take over the runs that meet a condition, with their calls; what is there already is left as it is."""
@@ -153,10 +177,10 @@ class Mirror(Database):
             "from arrived anti join there using (run_id)", "runs", f"botanu_runs final where {condition}", parameters
         )
         of_runs = f"run_id in (select run_id from botanu_runs final where {condition})"
-        calls = (
-            f"botanu_calls final where {condition if 'run_day' in condition or condition == _EVERYTHING else of_runs}"
+        calls = condition if condition == _EVERYTHING else of_runs
+        self._take(
+            "from arrived anti join there using (run_id)", "calls", f"botanu_calls final where {calls}", parameters
         )
-        self._take("from arrived anti join there using (run_id)", "calls", calls, parameters)
 
     def _load_spans(self, parameters: Mapping[str, Any]) -> None:
         """Take over the spans of some traces, or of those in which a run was found."""
@@ -193,39 +217,45 @@ _NAMES_RUNS = {
     "prefix": "startsWith(run_id, ${})",
     "root": "root_run_id = ${}",
     "run_id": "run_id = ${0} or parent_run_id = ${0}",
+    "named": "run_id = ${}",
+    "b": "startsWith(run_id, ${})",
 }
+_NAME = re.compile(r"(prefix|root|run_id|named(?=_)|b(?=\d))(?:_?\d+)?")
 
 
-def _meant(parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The condition of the runs that a query with these parameters can read: those it names, else those of the days it asks for, else all."""
-    named = {
-        name: value
-        for name, value in parameters.items()
-        if re.fullmatch(r"prefix|root|run_id(?:_\d+)?|named_\d+|b\d+", name)
-    }
-    bound = {name: _beginning(value) if name.startswith("run_id_") else value for name, value in named.items()}
-    if bound:
-        return " or ".join(_naming(name) for name in bound), bound
-    days = {name: int(parameters[name]) // _DAY_NS for name in ("since_ns", "until_ns") if name in parameters}
+def _is_about_many(text: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether a query reads runs or calls without naming the runs it is about."""
+    return bool(_READS.search(text)) and not _READS_SPANS.search(text) and not any(map(_names, parameters))
+
+
+def _names(parameter: str) -> str | None:
+    """In which way a parameter names runs, if it does."""
+    found = _NAME.fullmatch(parameter)
+    return found[1] if found and not parameter.startswith("run_id_") else None
+
+
+def _named(parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The condition of the runs that a query with these parameters can read."""
+    bound = {name: value for name, value in parameters.items() if _names(name)}
+    return " or ".join(_NAMES_RUNS[str(_names(name))].format(name) for name in bound), bound
+
+
+def _days(parameters: Mapping[str, Any]) -> str:
+    """The condition of the days in which a query with these parameters looks."""
     signs = {"since_ns": ">=", "until_ns": "<="}
-    return " and ".join(f"toInt32(run_day) {signs[name]} ${name}" for name in days) or _EVERYTHING, days
-
-
-def _naming(name: str) -> str:
-    if name.startswith("named_"):
-        return f"run_id = ${name}"
-    return _NAMES_RUNS.get(name, _NAMES_RUNS["prefix"]).format(name)
-
-
-def _beginning(value: str) -> str:
-    """What comes before the first * of a pattern: more runs than it means may come, and no fewer."""
-    return re.sub(r"!(.)", r"\1", re.match(r"(?:!.|[^%])*", value)[0])  # type: ignore[index]
+    days = (
+        f"toInt32(run_day) {sign} {int(parameters[name]) // _DAY_NS}"
+        for name, sign in signs.items()
+        if name in parameters
+    )
+    return " and ".join(days) or "true"
 
 
 def _synced_table(server: Server) -> str:
     """The collector's table that was synced last."""
     rows = server.rows(
-        "select name from botanu_sync final where name <> $book order by made desc limit 1", {"book": BOOK}
+        "select name from botanu_sync final where name not in ($book, $usage) order by made desc limit 1",
+        {"book": BOOK, "usage": USAGE},
     )
     if not rows:
         raise StoreUnusable("Nothing was synced here yet. Run: botanu sync")

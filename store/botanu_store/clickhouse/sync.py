@@ -23,7 +23,7 @@ import pyarrow as pa
 from botanu_store.clickhouse import otel_traces
 from botanu_store.clickhouse.conclude import Concluder
 from botanu_store.clickhouse.otel_traces import OtelTraces
-from botanu_store.clickhouse.prices import Kind, price_kinds, priced_kinds, upload_book
+from botanu_store.clickhouse.prices import Pricer, price_again, upload_book
 from botanu_store.clickhouse.schema import create_tables
 from botanu_store.clickhouse.write import write
 from botanu_store.engines.clickhouse import Address, Server, connect
@@ -98,6 +98,7 @@ def sync(
     create_tables(server)
     source = otel_traces.find(server, table)
     upload_book(server)
+    price_again(server)
     done = Synced()
     begin_ns = (
         since_ns
@@ -168,12 +169,12 @@ def _in_worker(batch: _Batch, address: Address) -> Synced:
 
 
 class _Worker:
-    """Whoever concludes batches: a session, a database in memory, and the kinds of call whose price is known."""
+    """Whoever concludes batches: a session, a database in memory, and the prices."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._concluder = Concluder()
-        self._kinds: set[Kind] = priced_kinds(server)
+        self._pricer = Pricer(server, self._concluder.con)
 
     def conclude(self, batch: _Batch) -> Synced:
         """Conclude the runs of a batch from all spans of all their traces, and write what is new of them."""
@@ -181,7 +182,8 @@ class _Worker:
         known = self._server.arrow(_KNOWN, parameters)
         spans = batch.table.read(self._server, _SPANS, parameters | _extent(known))
         self._concluder.conclude(spans)
-        price_kinds(self._server, self._concluder.con, self._kinds)
+        self._pricer.find()
+        self._concluder.add_up()
         runs, calls, kept = write(self._server, self._concluder.con, known, parameters)
         return Synced(spans.num_rows, runs, calls, kept)
 

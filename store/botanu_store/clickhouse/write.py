@@ -15,7 +15,11 @@ from botanu_store.engines.clickhouse import Server
 from botanu_store.engines.duckdb import script
 
 _PENDING = "(select run_id from botanu_pending where sync = $sync and batch = $batch)"
-_KEYS = {"calls": "run_id, trace_id, span_id", "runs": "run_id"}
+_KEYS = {
+    "calls": "run_id, trace_id, span_id",
+    "run_usage": "run_id, category, vendor, model, operation, step, service",
+    "runs": "run_id",
+}
 
 
 def write(
@@ -23,7 +27,7 @@ def write(
 ) -> tuple[int, int, int]:
     """Write what was concluded of the runs in `known`; return how many runs and calls that are, and how many runs were left as they were.
 
-    Calls go first, then runs, then the note that they are concluded: whoever is killed in between does it all again.
+    Calls go first, then what they come to, then runs, then the note that they are concluded: whoever is killed in between does it all again.
     """
     con.register("known", known)
     for table, keys in _KEYS.items():
@@ -42,7 +46,8 @@ def write(
 
 
 def _write_table(server: Server, con: duckdb.DuckDBPyConnection, table: str, keys: str) -> int:
-    text = script("clickhouse/sql/written.sql").replace("{table}", table).replace("{keys}", keys)
+    text = script("clickhouse/sql/written.sql").replace("{table}", table)
+    text = text.replace("{same}", " and ".join(f"s.{key} is not distinct from c.{key}" for key in keys.split(", ")))
     rows = con.sql(text.replace("{columns}", ", ".join(f"t.{name}" for name in columns(table)))).to_arrow_table()
     server.insert(f"botanu_{table}", rows)
     return sum(not deleted for deleted in rows["deleted"].to_pylist())

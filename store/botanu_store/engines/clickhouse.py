@@ -161,19 +161,27 @@ def connect(address: Address) -> Server:
 
 
 def bind(text: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the text with each `$name` typed as ClickHouse wants it, and what it binds."""
+    """Return the text with each `$name` typed as ClickHouse wants it, and what it binds; patterns escape by backslash there, not by `!`."""
     found: dict[str, Any] = {}
 
     def typed(match: re.Match[str]) -> str:
-        name = match[1]
+        like, name = match["like"] or "", match["name"]
         if name not in parameters:
             return match[0]
         kind, found[name] = _typed(parameters[name])
-        return f"{{{name}:{kind}}}"
+        if like:
+            found[name] = re.sub(r"!([!%_])|\\", _with_backslash, found[name])
+        return f"{like}{{{name}:{kind}}}"
 
-    return re.sub(r"\$([a-z_][a-z_0-9]*)", typed, text), found
+    return _PARAMETER.sub(typed, text), found
 
 
+def _with_backslash(match: re.Match[str]) -> str:
+    """What `!` escapes, or a backslash, as a pattern of ClickHouse has it."""
+    return "!" if match[1] == "!" else "\\" + (match[1] or "\\")
+
+
+_PARAMETER = re.compile(r"(?P<like>\blike )?\$(?P<name>[a-z_][a-z_0-9]*)(?P<escape> escape '!')?")
 _KINDS: dict[type, str] = {bool: "Bool", int: "Int64", Decimal: "Decimal(38, 12)", datetime: "DateTime64(6, 'UTC')", type(None): "Nullable(String)", list: "Array(String)"}  # fmt: skip
 
 

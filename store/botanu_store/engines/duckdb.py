@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -20,6 +20,8 @@ from botanu.exporters.segment import sync_folder
 from botanu_store.engines.faults import explained, is_lock, unavailable, unusable
 from botanu_store.errors import StoreUnusable
 from botanu_store.records import METERS
+
+Engine = Literal["duckdb", "clickhouse"]
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (("schema/tables.sql", "schema/prices.sql"),)
 """The scripts that make each version of the schema of the one before, the first of an empty file. What was released is never changed."""
@@ -44,6 +46,9 @@ _RETRY_SECONDS = 0.02
 
 class Database:
     """One open connection, as the reports use it."""
+
+    engine: Engine = "duckdb"
+    """Who answers what is about many runs."""
 
     def __init__(
         self,

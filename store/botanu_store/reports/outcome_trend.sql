@@ -13,7 +13,7 @@ select
     count(*) filter (where u.outcome = 'none') as unknown,
     cast(sum(u.unpriced_calls) as bigint) as unpriced_calls,
     sum(u.cost_usd) as cost_usd,
-    case when not bool_or(u.has_value_without_price) then sum(u.value_usd) end as value_usd
+    case when count(*) filter (where u.has_value_without_price) = 0 then sum(u.value_usd) end as value_usd
 from units as u
 inner join began as r on r.root_run_id = u.root_run_id and r.use_case is not distinct from u.use_case
 group by all

@@ -1,7 +1,7 @@
 -- Samples, the cheapest first: of their cost, millionths of a millionth of a dollar where these fit into an integer, which Python reads in a tenth of the
 -- time of a decimal.
 with units_of_money as (
-    select *, cast(try_cast(s.cost_usd as decimal(18, 12)) * 1000000000000 as bigint) as pico_usd
+    select s.*, botanu_pico_usd(s.cost_usd) as pico_usd
     from ({samples}) as s
 )
 select
@@ -10,6 +10,6 @@ select
     cast(m.tokens as bigint) as tokens,
     cast(m.llm_calls as bigint) as llm_calls,
     cast(m.unpriced_calls as bigint) as unpriced_calls,
-    m.achieved
+    cast(m.achieved as boolean) as achieved
 from units_of_money as m
 order by m.cost_usd nulls last

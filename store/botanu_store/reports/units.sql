@@ -1,13 +1,12 @@
 -- Units of economics: what `outcomes` and budgets count. The unit is a root run within one use case: its attempts are one, and so are runs of that use case nested in it, so that rows add up to what `cost` says of each use case.
 with recursive worth as (
-    select unnest($value_types::varchar[]) as value_type, unnest($value_usd::decimal(12, 6)[]) as usd
+    {worth}
 ),
 chosen as (
     select
         r.*,
-        -- Bounded, so that no amount from a span can overflow a sum.
-        try_cast(r.value_amount as decimal(18, 6)) as amount,
-        case when lower(r.value_type) = 'usd' or ends_with(lower(r.value_type), '_usd') then 1 end as own_usd
+        botanu_amount(r.value_amount) as amount,
+        case when lower(r.value_type) = 'usd' or right(lower(r.value_type), 4) = '_usd' then 1 end as own_usd
     from runs as r
     where {run_filter}
 ),
@@ -24,10 +23,17 @@ retried as (
     where root_run_id in (select root_run_id from chosen where attempt <> 1)
     qualify attempt < max(attempt) filter (where retry_of_run_id is null) over (partition by root_run_id, use_case, parent_run_id)
 ),
-superseded(run_id) as (
-    select run_id from retried
-    union
-    select r.run_id from chosen as r inner join superseded as s on r.parent_run_id = s.run_id
+-- With whatever is nested in it. Runs that name each other as parents go round; so deep goes no nesting.
+below(run_id, depth) as (
+    select run_id, cast(1 as integer) as depth from retried
+    union all
+    select r.run_id, cast(s.depth + 1 as integer) as depth
+    from chosen as r
+    inner join below as s on r.parent_run_id = s.run_id
+    where s.depth < 64
+),
+superseded as (
+    select distinct run_id from below
 ),
 nested as (
     select c.run_id
@@ -87,12 +93,12 @@ grouped as (
         root_run_id,
         use_case,
         count(*) as runs,
-        arg_min(outcome, rank) as outcome,
-        arg_min(reason, rank) as reason,
-        arg_min(value_type, rank) as own_type,
+        min_by(outcome, rank) as outcome,
+        min_by(reason, rank) as reason,
+        min_by(value_type, rank) as own_type,
         sum(amount) filter (where achieved and amount is not null) as value_amount,
         sum(value_usd) filter (where achieved) as value_usd,
-        bool_or(achieved and amount is not null and value_usd is null) as has_value_without_price,
+        count(*) filter (where achieved and amount is not null and value_usd is null) > 0 as has_value_without_price,
         sum(calls) as calls,
         sum(unpriced_calls) as unpriced_calls,
         sum(llm_calls) as llm_calls,

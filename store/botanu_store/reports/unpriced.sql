@@ -1,9 +1,9 @@
 -- Kinds of counted calls that have no price, or not for all they used, and why.
 select
-    c.category,
-    c.vendor,
-    c.model,
-    c.operation,
+    c.category as category,
+    c.vendor as vendor,
+    c.model as model,
+    c.operation as operation,
     c.usage,
     count(*) as calls,
     cast(coalesce(sum({input_tokens}), 0) as bigint) as input_tokens,

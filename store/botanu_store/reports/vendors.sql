@@ -6,8 +6,8 @@ with used as (
         count(*) as calls,
         count(*) filter (where c.error) as errors,
         {meters},
-        botanu_p50(case when not c.error then c.end_ns - c.start_ns end) / 1e6 as p50_ms,
-        botanu_p95(case when not c.error then c.end_ns - c.start_ns end) / 1e6 as p95_ms
+        botanu_p50_ms(case when not c.error then c.end_ns - c.start_ns end) as p50_ms,
+        botanu_p95_ms(case when not c.error then c.end_ns - c.start_ns end) as p95_ms
     from calls as c
     {of_runs}
     where c.counted and {run_filter} and ({call_filter})
@@ -15,8 +15,8 @@ with used as (
 ),
 cost as (
     select
-        c.vendor,
-        {product} as product,
+        c.vendor as of_vendor,
+        {product} as of_product,
         cast(sum(c.unpriced_calls) as bigint) as unpriced_calls,
         sum(c.cost_usd) as cost_usd
     from usage_lines as c
@@ -27,8 +27,8 @@ cost as (
 -- Only calls with a cache are asked what it saved.
 saved as (
     select
-        c.vendor,
-        {product} as product,
+        c.vendor as of_vendor,
+        {product} as of_product,
         sum(c.cache_saved_usd) as saved_usd
     from priced_calls as c
     {of_runs}
@@ -41,7 +41,7 @@ select
     c.cost_usd,
     s.saved_usd
 from used as u
-inner join cost as c on c.vendor = u.vendor and c.product = u.product
-left join saved as s on s.vendor = u.vendor and s.product = u.product
+inner join cost as c on c.of_vendor = u.vendor and c.of_product = u.product
+left join saved as s on s.of_vendor = u.vendor and s.of_product = u.product
 {having}
 order by c.cost_usd desc nulls last, u.vendor, u.product

@@ -1,4 +1,5 @@
 -- Calls with their cost. Each counted call finds its row of prices by what it is and when it was, and every amount is quantity x price.
+-- One text for both engines, but for how columns are left out and how meters become lines.
 
 -- `known`: our prices say what the call cost, at least in part. `lines_if_unpriced`: how many charges it then is. Few calls use other than the common meters, so the terms of those stand
 -- behind one test of `rare` (3 times as fast on five million calls).
@@ -13,7 +14,7 @@ with used as (
 ),
 found as (
     select
-        c.* exclude (rare, all_input_tokens, day_ns),
+        c.* {without} (rare, all_input_tokens, day_ns),
         p.box_id,
         -- A product billed by what it scans, with nothing recorded of that, is unpriced.
         p.box_id is not null and p.has_price and (c.usage <> 'none' or p.per_call)
@@ -50,7 +51,7 @@ from judged;
 
 create or replace temp view priced_calls as
 select
-    * exclude (
+    * {without} (
         box_id, known, is_free, every_meter, bills_requests, reasoning_apart, known_usd, meters_without_price, saved_by_cache
     ),
     cast(case priced
@@ -80,19 +81,20 @@ where counted;
 
 -- One row per meter that a counted call used; `emitter` is the line of a call whose emitter says what it cost.
 create or replace temp view charged_calls as
-with lines as (
-    unpivot (
-        select
-            * replace (
-                case when {asks} then coalesce(requests, 1) end as requests,
-                -- Reasoning is a line of its own only where it has a price of its own.
-                nullif(output_tokens - coalesce(reasoning_apart, 0), 0) as output_tokens,
-                reasoning_apart as reasoning_tokens
-            ),
-            case when priced = 'emitter' then cast(1 as bigint) end as emitter
-        from costed_calls
-        where counted
-    ) on {meters}, emitter into name meter value quantity
+with metered as (
+    select
+        * replace (
+            case when {asks} then coalesce(requests, 1) end as requests,
+            -- Reasoning is a line of its own only where it has a price of its own.
+            nullif(output_tokens - coalesce(reasoning_apart, 0), 0) as output_tokens,
+            reasoning_apart as reasoning_tokens
+        ),
+        case when priced = 'emitter' then cast(1 as bigint) end as emitter
+    from costed_calls
+    where counted
+),
+lines as (
+    {lines}
 )
 select
     c.*,

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
 import pytest
 from botanu_store import Store, open_store
 from botanu_store.clickhouse import server_store
+from botanu_store.clickhouse.prices import USAGE
+from botanu_store.clickhouse.schema import columns
 from botanu_store.clickhouse.sync import sync
+from botanu_store.clickhouse.views import whole
 from botanu_store.engines.clickhouse import Address, Server
+from botanu_store.engines.duckdb import script
 from botanu_store.errors import InputError, StoreUnusable
 from botanu_store.filters import Filters, Interval
+from botanu_store.overrides import Discount, Overrides, UserPrice
+from botanu_store.reports import RUN_SORTS
 from botanu_store.samples import Samples
+from clickhouse_connect.driver.client import Client
 
 from tests.store.clickhouse import local, otel
 
@@ -58,6 +69,11 @@ def shown(report: Any) -> tuple[Any, ...]:
     return report.rows, report.totals, report.coverage, report.filters
 
 
+DIMENSIONS = (
+    ("use_case",), ("vendor", "model"), ("meter",), ("time:hour",), ("time:day", "service"), ("time:week", "outcome"), ("time:month", "step"),
+    ("run",), ("tenant", "category", "operation"),
+)  # fmt: skip
+
 FILTERS = {
     "everything": Filters(),
     "a use case": Filters(use_case=("Customer Support",)),
@@ -66,6 +82,8 @@ FILTERS = {
         interval=Interval(datetime(2026, 11, 22, 9, 20, tzinfo=UTC), datetime(2026, 11, 30, tzinfo=UTC))
     ),
     "a least cost": Filters(min_cost=Decimal("0.01")),
+    "patterns": Filters(use_case=("*_*", "Customer S*"), model=(r"gpt%*", r"g\\*", "gpt-4o*", "claude!*")),
+    "a zone": Filters(interval=Interval(tz="Asia/Kathmandu")),
 }
 
 
@@ -73,15 +91,19 @@ FILTERS = {
 def test_every_report_has_the_same_rows(both: tuple[Store, Store], filters: Filters) -> None:
     """Cost by any dimension, runs, calls, outcomes, vendors, prices, samples: equal, rows and totals and what they rest on."""
     reports: list[Callable[[Store], Any]] = [
-        *(lambda store, d=d: shown(store.cost(filters, d)) for d in (("use_case",), ("vendor", "model"), ("meter",), ("time:day", "service"), ("run",))),
-        lambda store: shown(store.runs(filters, sort="cost")),
+        *(lambda store, d=d, n=n: shown(store.cost(filters, d, limit=n)) for d in DIMENSIONS for n in (None, 3)),
+        *(lambda store, s=s, n=n: shown(store.runs(filters, sort=s, limit=n)) for s in RUN_SORTS for n in (None, 5)),
+        *(lambda store, s=s: store.run_order(filters, s).ids(0, 99) for s in RUN_SORTS),
         lambda store: shown(store.calls(filters)),
+        lambda store: shown(store.calls(filters, limit=5)),
         lambda store: shown(store.outcomes(filters, VALUES)),
-        lambda store: store.outcome_trend(filters, VALUES, "day"),
+        *(lambda store, unit=unit: store.outcome_trend(filters, VALUES, unit) for unit in ("hour", "day", "week")),
         lambda store: shown(store.vendors(filters)),
+        lambda store: shown(store.prices(filters)),
         lambda store: shown(store.unpriced(filters)),
         lambda store: store.extent(filters),
-        *(lambda store, per=per: in_rows(store.samples(filters, per)) for per in ("run", "root_run", "day", "call")),
+        lambda store: store.coverage(filters),
+        *(lambda store, per=per: in_rows(store.samples(filters, per)) for per in ("run", "outcome", "root_run", "day", "call")),
     ]  # fmt: skip
     there, here = both
     for number, report in enumerate(reports):
@@ -117,6 +139,116 @@ def test_named_runs_are_read_and_no_others(both: tuple[Store, Store]) -> None:
     assert there.runs_named(Filters(), ids) == here.runs_named(Filters(), ids)
     assert there._db.bare.execute("select count(*) from runs").fetchall() == [(3,)]
     assert there.known_values("use_case") == here.known_values("use_case")
+
+
+def test_reports_on_many_runs_bring_none_over(both: tuple[Store, Store]) -> None:
+    """Cost, outcomes, vendors and a sorted page are made on the server; only the runs on the page come."""
+    there, _ = both
+    there.cost(Filters(), ("vendor",))
+    there.outcomes(Filters(), VALUES)
+    there.vendors(Filters())
+    there.samples(Filters(), "root_run")
+    there.runs(Filters(), sort="cost", limit=3)
+    assert there._db.bare.execute("select count(*) from runs").fetchall() == [(0,)]
+    there.runs(Filters(), limit=3)
+    assert there._db.bare.execute("select count(*) from runs").fetchall() == [(3,)]
+
+
+YOURS = Overrides(
+    prices=(
+        UserPrice("in-house-*", "input_tokens", Decimal("0.07"), 1_000_000),
+        UserPrice("in-house-*", "output_tokens", Decimal("0.21"), 1_000_000),
+    ),
+    discounts=(Discount("openai*", Decimal("0.15")),),
+)
+PRICINGS: dict[str, dict[str, Any]] = {
+    "your prices and discounts": {"overrides": YOURS},
+    "what was believed once": {"believed_at": datetime(2026, 1, 1, tzinfo=UTC)},
+    "yours over what was believed": {"overrides": YOURS, "believed_at": datetime(2026, 1, 1, tzinfo=UTC)},
+}
+
+
+@pytest.mark.parametrize("pricing", PRICINGS.values(), ids=list(PRICINGS))
+def test_prices_of_yours_and_of_another_day_agree(
+    both: tuple[Store, Store], remote: Callable[..., Store], pricing: dict[str, Any]
+) -> None:
+    """Where sums at the published prices do not hold, the server prices the calls themselves, with the same rows."""
+    reports: list[Callable[[Store], Any]] = [
+        *(lambda store, d=d: shown(store.cost(Filters(), d)) for d in DIMENSIONS),
+        lambda store: shown(store.runs(Filters(), sort="cost", limit=5)),
+        lambda store: shown(store.outcomes(Filters(), VALUES)),
+        lambda store: shown(store.vendors(Filters())),
+        lambda store: shown(store.unpriced(Filters())),
+    ]
+    with remote(**pricing) as there, open_store(both[1].path, **pricing) as here:
+        for number, report in enumerate(reports):
+            assert report(there) == report(here), number
+
+
+def test_another_price_book_prices_all_runs_again(
+    both: tuple[Store, Store], server: Server, remote: Callable[..., Store]
+) -> None:
+    """Until a sync did so, reports price the calls; after it, the sums are what they would be at once. Both are right."""
+    wanted = shown(both[1].cost(Filters(), ("use_case", "model")))
+    sums = f"select {', '.join(columns('run_usage'))} from botanu_run_usage final order by all"
+    before = server.rows(sums)
+    server.run("truncate table botanu_run_usage")
+    server.run("insert into botanu_sync (name, value) values ($name, 'another')", {"name": USAGE})
+    with remote() as there:
+        assert shown(there.cost(Filters(), ("use_case", "model"))) == wanted
+    sync(server)
+    assert server.rows(sums) == before
+    with remote() as there:
+        assert shown(there.cost(Filters(), ("use_case", "model"))) == wanted
+
+
+def test_a_view_keeps_unpriced_and_free_apart_for_whoever_reads_it(both: tuple[Store, Store], engine: Client) -> None:
+    """With none of our settings in the session, a run without a price has a cost of NULL, and one without calls costs 0."""
+    wanted = {
+        row["run_id"]: (row["calls"], row["unpriced_calls"], row["cost_usd"]) for row in both[1].runs(Filters()).rows
+    }
+    found = engine.query("select run_id, calls, unpriced_calls, cost_usd from botanu_run_costs").result_rows
+    assert {run_id: tuple(rest) for run_id, *rest in found} == wanted
+    assert None in [cost for *_, cost in found]
+
+
+def test_functions_answer_alike_on_both_engines(server: Server) -> None:
+    """Quantiles of money and of times, divided amounts, money as integers, bounded values and days in a zone: the same to the last digit."""
+    chance = random.Random(1)
+    rows = [
+        {
+            "kind": chance.randrange(40),
+            "usd": None
+            if chance.random() < 0.1
+            else Decimal(chance.randrange(10 ** chance.randrange(1, 16))).scaleb(-12),
+            "product": Decimal(chance.randrange(10 ** chance.randrange(1, 24))).scaleb(-12),
+            "per": chance.choice([3600.0, 1e6, 1e9, 1099511627776.0]),
+            "ns": chance.randrange(10 ** chance.randrange(1, 14)),
+            "amount": chance.choice(
+                [None, math.nan, math.inf, 1e12, -1e12, chance.uniform(-1e6, 1e6), chance.random()]
+            ),
+        }
+        for _ in range(4000)
+    ]
+    kinds = {"kind": pa.int64(), "usd": pa.decimal128(38, 12), "product": pa.decimal128(38, 12), "per": pa.float64(), "ns": pa.int64(), "amount": pa.float64()}  # fmt: skip
+    table = pa.Table.from_pylist(rows, schema=pa.schema(list(kinds.items())))
+    server.run(
+        "create table tried (kind Int64, usd Nullable(Decimal(38, 12)), product Nullable(Decimal(38, 12)), per Float64, ns Int64, "
+        "amount Nullable(Float64)) engine = Memory"
+    )
+    server.insert("tried", table)
+    con = duckdb.connect()
+    con.execute(script("schema/functions.sql"))
+    con.register("tried", table)
+    for asked in (
+        "kind, botanu_p50(usd) as p50, botanu_p95(usd) as p95, botanu_p50_ms(ns) as p50_ms, botanu_p95_ms(ns) as p95_ms from tried group by kind",
+        "product, per, botanu_divided(product, per) as divided from tried where product / per < 9000",
+        "product, botanu_pico_usd(product) as pico_usd from tried",
+        "amount, ns, botanu_amount(amount) as bounded from tried where coalesce(amount, 0) < 1e300",
+        *(f"ns, botanu_bucket(ns * 1000000, '{unit}', 'Europe/Berlin') as bucket from tried where ns < 9000000000000" for unit in ("hour", "day", "week", "month")),
+    ):  # fmt: skip
+        wanted = con.sql(f"select {asked} order by all").to_arrow_table().to_pylist()
+        assert server.rows(whole(f"select {asked} order by all", {})) == wanted, asked
 
 
 def test_an_unpriced_call_stays_unpriced(both: tuple[Store, Store]) -> None:

@@ -43,6 +43,17 @@ create table if not exists botanu_calls (
 partition by run_day
 order by (run_id, trace_id, span_id);
 
+-- What each run's counted calls used and cost, added up by what they were, at the published prices; cost_usd is NULL where nothing of it has a price.
+create table if not exists botanu_run_usage (
+    run_day Date32 codec(Delta, ZSTD(1)),
+    {run_usage},
+    version UInt64 codec(T64, ZSTD(1)),
+    deleted UInt8 codec(ZSTD(1))
+) engine = ReplacingMergeTree(version, deleted)
+partition by run_day
+order by (run_id, category, vendor, model, operation, step, service)
+settings allow_nullable_key = 1;
+
 create table if not exists botanu_runs (
     run_day Date32 codec(Delta, ZSTD(1)),
     {runs},

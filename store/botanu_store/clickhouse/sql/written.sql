@@ -7,7 +7,7 @@ with concluded as (
 ),
 gone as (
     select s.* replace (v.version as version), cast(1 as utinyint) as deleted
-    from (from stored_{table} anti join concluded using ({keys}, run_day)) as s
+    from (from stored_{table} as s anti join concluded as c on s.run_day = c.run_day and {same}) as s
     inner join versions as v on v.run_id = s.run_id
     where not v.expired
 )

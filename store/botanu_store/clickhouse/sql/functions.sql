@@ -1,0 +1,40 @@
+-- What reports ask of ClickHouse beyond the SQL that both engines share, to the last digit as DuckDB answers it; see schema/functions.sql. They go
+-- before each query that uses them, so that nothing is made on the server.
+
+-- Between the two values around the place of the quantile, as DuckDB goes: by a share of their difference in trillionths, the rest cut off.
+create function botanu_between as (sorted, place) ->
+    if(empty(sorted), null,
+        sorted[toInt64(floor(place)) + 1] + toDecimal128(
+            toFloat64(reinterpretAsInt128(sorted[toInt64(ceil(place)) + 1] - sorted[toInt64(floor(place)) + 1])) * (place - floor(place)), 0
+        ) * toDecimal64('0.000000000001', 12));
+create function botanu_p50 as (usd) -> botanu_between(arraySort(groupArray(usd)), 0.5 * (count(usd) - 1));
+create function botanu_p95 as (usd) -> botanu_between(arraySort(groupArray(usd)), 0.95 * (count(usd) - 1));
+
+create function botanu_between_ns as (sorted, place) ->
+    if(empty(sorted), null,
+        toFloat64(sorted[toInt64(floor(place)) + 1])
+        + (toFloat64(sorted[toInt64(ceil(place)) + 1]) - toFloat64(sorted[toInt64(floor(place)) + 1])) * (place - floor(place)));
+-- To the nanosecond: what comes after it depends on how a compiler rounds.
+create function botanu_p50_ms as (ns) -> floor(botanu_between_ns(arraySort(groupArray(ns)), 0.5 * (count(ns) - 1)) + 0.5) / 1e6;
+create function botanu_p95_ms as (ns) -> floor(botanu_between_ns(arraySort(groupArray(ns)), 0.95 * (count(ns) - 1)) + 0.5) / 1e6;
+
+-- A half goes away from zero, as in DuckDB.
+create function botanu_whole as (x) -> trunc(x) + if(abs(x - trunc(x)) >= 0.5, sign(x), 0);
+
+-- What a double cannot hold in trillionths becomes one in two parts, as in DuckDB. Where `usd` is NULL, `per` may be too: even then nothing is divided by 0.
+create function botanu_divided as (usd, per) ->
+    toDecimal128(botanu_whole(
+        if(abs(usd) <= 9007, toFloat64(usd), toFloat64(toInt128(usd)) + toFloat64(usd - trunc(usd))) / greatest(assumeNotNull(per), 1) * 1e12
+    ), 0) * toDecimal64('0.000000000001', 12);
+
+-- What does not fit is NULL before it is multiplied: an overflow is an error even where it is not chosen.
+create function botanu_pico_usd as (usd) -> toInt64(if(abs(usd) < 1000000, usd, null) * 1000000000000);
+
+create function botanu_amount as (x) ->
+    if(abs(x) < 1e12, toDecimal128(botanu_whole(x * 1e6), 0) * toDecimal64('0.000001', 6), null);
+
+create function botanu_bucket as (ns, unit, tz) -> multiIf(
+    unit = 'hour', formatDateTime(fromUnixTimestamp64Nano(ns, tz), '%Y-%m-%d %H:00'),
+    unit = 'month', formatDateTime(fromUnixTimestamp64Nano(ns, tz), '%Y-%m'),
+    unit = 'week', toString(addDays(toDate32(fromUnixTimestamp64Nano(ns, tz)), 1 - toDayOfWeek(fromUnixTimestamp64Nano(ns, tz)))),
+    formatDateTime(fromUnixTimestamp64Nano(ns, tz), '%Y-%m-%d'));

@@ -1,0 +1,61 @@
+"""What a report reads in ClickHouse: the functions and views of a local store, before its text as common table expressions.
+
+Nothing of it is made on the server, so that it agrees with this version and with this user's prices, and a report needs no more than the right to select.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from botanu_store.clickhouse.schema import columns
+from botanu_store.engines.duckdb import script
+from botanu_store.money import charges_script
+from botanu_store.usage import BY_CALL, usage_script
+
+_FUNCTION = re.compile(r"^create function (\w+) as\s+(.*?);$", re.MULTILINE | re.DOTALL)
+_VIEW = re.compile(r"^create or replace temp view (\w+) as\s+(.*?);$", re.MULTILINE | re.DOTALL)
+_WITH = re.compile(r"((?:\s*--[^\n]*\n)*)\s*with (recursive )?")
+
+
+def whole(text: str, tables: Mapping[str, str], lines: str = BY_CALL) -> str:
+    """Return a query with whatever it reads before it.
+
+    Args:
+        text: a query on the relations of a local store.
+        tables: what these relations rest on: a query for each table's name.
+        lines: what reports sum: calls, or what runs come to.
+    """
+    parts = [*_functions().items(), *((name, f"({query})") for name, query in {**tables, **_views(lines)}.items())]
+    needed = list[str]()
+    for name, definition in reversed(parts):
+        if re.search(rf"\b{name}\b", " ".join((text, *needed))):
+            is_function = name in _functions()
+            needed.append(f"{definition} as {name}" if is_function else f"{name} as {definition}")
+    if not needed:
+        return text
+    begins = _WITH.match(text)
+    recursive = "recursive " if begins and begins[2] else ""
+    rest = f", {text[begins.end() :]}" if begins else f" {text}"
+    return f"with {recursive}{', '.join(reversed(needed))}{rest}"
+
+
+@cache
+def _functions() -> dict[str, str]:
+    return {name: f"({text})" for name, text in _FUNCTION.findall(_bare(script("clickhouse/sql/functions.sql")))}
+
+
+@cache
+def _views(lines: str) -> dict[str, str]:
+    return dict(_VIEW.findall(_bare(charges_script("clickhouse") + usage_script(lines))))
+
+
+def _bare(text: str) -> str:
+    """The text without its comments."""
+    return re.sub(r"--[^\n]*\n", "\n", text)
+
+
+def stored(table: str, condition: str) -> str:
+    """Return the query of a table of botanu's, as a local store has it."""
+    return f"select {', '.join(columns(table))} from botanu_{table} final where {condition}"
