@@ -3,6 +3,7 @@
     python benchmarks/clickhouse.py 12500 125000     # runs; eight spans each
 
 ClickHouse runs in this process (chdb), on the same cores, and so do the reports; a server of its own has the wire between them and its own cores.
+Times are those of the processor, all cores together, so that whatever else the machine does leaves them as they are.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from botanu_store.clickhouse import server_store
 from botanu_store.clickhouse.sync import sync
 from botanu_store.engines.clickhouse import Server
 from botanu_store.filters import Filters, Interval
+from botanu_store.overrides import Discount, Overrides
 from generate import START, lines
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -31,12 +34,17 @@ from tests.store.clickhouse import otel
 _LAST_HOUR = Interval(
     datetime.fromtimestamp(START / 1e9, UTC), datetime.fromtimestamp(START / 1e9, UTC) + timedelta(hours=1)
 )
+_DISCOUNT = Overrides(discounts=(Discount("openai*", Decimal("0.15")),))
 REPORTS: dict[str, Callable[[Store], Any]] = {
     "cost": lambda store: store.cost(Filters()),
     "cost of one hour": lambda store: store.cost(Filters(interval=_LAST_HOUR)),
     "cost by vendor and model": lambda store: store.cost(Filters(), ("vendor", "model")),
+    "cost by meter": lambda store: store.cost(Filters(), ("meter",)),
+    "cost with a discount": lambda store: store.cost(Filters()),
     "outcomes": lambda store: store.outcomes(Filters()),
+    "vendors": lambda store: store.vendors(Filters()),
     "runs, a page": lambda store: store.runs(Filters(), limit=50),
+    "runs, the dearest": lambda store: store.runs(Filters(), limit=50, sort="cost"),
 }
 
 
@@ -48,10 +56,10 @@ class Kept(Server):
 
 
 def seconds(work: Callable[[], Any]) -> float:
-    """Return how long something takes."""
-    started = time.perf_counter()
+    """Return how much of the processor's time something takes."""
+    started = time.process_time()
     work()
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def documents(path: Path) -> Iterator[list[dict[str, Any]]]:
@@ -87,16 +95,18 @@ def compare(runs: int, folder: Path, server: Kept) -> None:
     )
     print(f"{'the table of the collector, bytes a span':<42}{'':>14}{size(server, 'otel%') / spans:>14,.0f}")
     for name, report in REPORTS.items():
-        show(f"{name}, s", asked(str(store), report), asked("clickhouse://bench", report), ",.2f")
+        yours = _DISCOUNT if name == "cost with a discount" else None
+        times = (asked(url, report, yours) for url in (str(store), "clickhouse://bench"))
+        show(f"{name}, s", *times, ",.2f")
     server.run("use default")
     server.run("drop database bench")
 
 
-def asked(url: str, report: Callable[[Store], Any]) -> float:
+def asked(url: str, report: Callable[[Store], Any], overrides: Overrides | None) -> float:
     """The shorter of two times to open a store and ask it one report."""
 
     def once() -> None:
-        with open_store(url) as store:
+        with open_store(url, overrides=overrides) as store:
             report(store)
 
     return min(seconds(once) for _ in range(2))

@@ -110,6 +110,7 @@ def test_what_is_no_longer_so_is_gone(server: Server) -> None:
     found = local.synced(server)
     assert [row["run_id"] for row in found["runs"]] == ["r1"]
     assert [row["run_id"] for row in found["calls"]] == ["r1"]
+    assert server.rows("select run_id, calls from botanu_run_usage final") == [{"run_id": "r1", "calls": 1}]
 
 
 def test_spans_older_than_the_overlap_are_found_when_asked_for(server: Server) -> None:
