@@ -1,6 +1,6 @@
 """The price book in ClickHouse, and where in it the price of every kind of call is."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
 # (pyarrow ships no types.)
 
 from __future__ import annotations
