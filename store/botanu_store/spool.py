@@ -26,7 +26,7 @@ class Spool:
     def __init__(self, store: Path) -> None:
         self.folder = store.with_name(store.name + ".spool")
         self._lock_path = store.with_name(store.name + ".lock")
-        self._wanted_path = self.folder / ".wanted"
+        self._wanted_path = store.with_name(store.name + ".wanted")
 
     def segments(self) -> list[Path]:
         """Return the complete segments, oldest first."""
@@ -100,7 +100,6 @@ class Spool:
         """Let who writes for long know that this process waits for the file, for the time of the block."""
         handle = None
         with suppress(OSError):
-            self.folder.mkdir(mode=0o700, exist_ok=True)
             handle = _opened(self._wanted_path)
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         try:

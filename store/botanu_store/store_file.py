@@ -7,6 +7,7 @@ after each batch.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -17,6 +18,7 @@ import duckdb
 
 from botanu_store import prices, upkeep, usage
 from botanu_store.engines.duckdb import (
+    RETRY_SECONDS,
     SCHEMA_VERSION,
     WAIT_SECONDS,
     Database,
@@ -172,13 +174,22 @@ class StoreFile:
 
     def _connect_readable(self) -> duckdb.DuckDBPyConnection:
         """Open the file for reading, waiting longer for a process of botanu: that lets it go after each batch."""
-        if not exists(self.path):
+        if not self._is_made():
             raise self._not_made()
         with suppress(StoreUnavailable):
             return connect(self.path, read_only=True, wait=0)
         with self.spool.wanting():
             wait = TURN_SECONDS if self.spool.being_written() else WAIT_SECONDS
             return connect(self.path, read_only=True, wait=wait)
+
+    def _is_made(self) -> bool:
+        """Wait for the process that makes the file, if there is one, and say whether it is there."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not exists(self.path):
+            if time.monotonic() >= deadline or not self.spool.being_written():
+                return exists(self.path)
+            time.sleep(RETRY_SECONDS)
+        return True
 
     def _not_made(self) -> StoreError:
         if self._may_write():

@@ -98,7 +98,23 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
     runs: dict[str, str | None] = {"": None}
     steps: dict[str, str | None] = {"": None}
     for row in rows:
-        trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, version, run_id, step, said, place = row
+        (
+            trace_id,
+            span_id,
+            parent_id,
+            name,
+            kind,
+            start,
+            end,
+            status,
+            service,
+            scope,
+            version,
+            run_id,
+            step,
+            said,
+            place,
+        ) = row
         parents[span_id] = parent_id
         if run_id:
             runs[span_id] = run_id
@@ -108,7 +124,21 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
             places[span_id] = place
             told = orjson.loads(said)
             candidates.append(
-                Span(trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, told, _NOTHING, version or "")
+                Span(
+                    trace_id,
+                    span_id,
+                    parent_id,
+                    name,
+                    kind,
+                    start,
+                    end,
+                    status,
+                    service,
+                    scope,
+                    told,
+                    _NOTHING,
+                    version or "",
+                )
             )
     calls = resolve(candidates, parents)
     together = _MARK in rows[0][1]

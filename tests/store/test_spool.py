@@ -263,3 +263,19 @@ def test_two_drains_at_once_do_not_meet(tmp_path: Path) -> None:
         assert (first, second) == (True, False)
     with spool_.drain_lock() as again:
         assert again
+
+
+def test_who_waits_for_the_file_is_known_to_who_writes(tmp_path: Path) -> None:
+    """The file is wanted for as long as at least one process waits for it, and no longer, even when that one was killed."""
+    store = Spool(tmp_path / "s.duckdb")
+    assert not store.is_wanted()
+    with store.wanting():
+        with store.wanting():
+            assert store.is_wanted()
+        assert store.is_wanted()
+    assert not store.is_wanted()
+
+    killed(KILL + "from pathlib import Path; from botanu_store.spool import Spool; import sys\n"
+           "with Spool(Path(sys.argv[1])).wanting(): die()", tmp_path / "s.duckdb")  # fmt: skip
+
+    assert not store.is_wanted()

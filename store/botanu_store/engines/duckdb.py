@@ -41,7 +41,7 @@ goes through the log and into the last row group, which is written again each ti
 WAIT_SECONDS = 2.0
 """How long one waits for whoever else holds the file."""
 
-_RETRY_SECONDS = 0.02
+RETRY_SECONDS = 0.02
 
 
 class Database:
@@ -121,7 +121,7 @@ def connect(path: Path | None, *, read_only: bool = False, wait: float = WAIT_SE
                 raise unusable(path, error) from error
             if time.monotonic() >= deadline:
                 raise unavailable(path, error) from error
-        time.sleep(_RETRY_SECONDS)
+        time.sleep(RETRY_SECONDS)
 
 
 def _in_own_row_groups(con: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyConnection:
