@@ -30,10 +30,14 @@ def group(about: str, *examples: str) -> typer.Typer:
     return typer.Typer(cls=Group, help=f"{about}\n\nExamples:\n{lines}", no_args_is_help=True)
 
 
+def _nothing(_: Any) -> None:
+    """Say no type: a parameter's name says what it is, its Python type nothing."""
+
+
 def _bare(parameters: list[Any]) -> list[Any]:
     for parameter in parameters:
         if parameter.param_type_name == "argument":
-            parameter.display_type_rich = lambda ctx: None  # noqa: ARG005 - its name says what it is, its Python type nothing
+            parameter.display_type_rich = _nothing
         elif getattr(parameter, "is_flag", False):
             parameter.metavar = ""
     return parameters

@@ -113,7 +113,7 @@ def _count(units: Iterable[Row], name: str) -> int:
 def _sum(units: list[Row], name: str) -> Decimal | None:
     """The sum of what is known; None where nothing is."""
     known = [unit[name] for unit in units if unit[name] is not None]
-    return sum(known, _ZERO) if known else None
+    return sum(known[1:], known[0]) if known else None
 
 
 def _dearest(row: Row) -> tuple[bool, Decimal]:
@@ -125,7 +125,7 @@ def _last(text: str | None) -> tuple[bool, str]:
 
 
 _FAILED = ("failed", "timeout", "canceled")
-_ZERO = Decimal(0)
+_ZERO = Decimal("0.000000000000")
 
 
 def _all_values(rows: list[Row]) -> Decimal | None:

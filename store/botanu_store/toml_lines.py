@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -82,7 +82,7 @@ def _keys(line: str) -> Keys:
     keys: list[str] = []
     while True:
         if isinstance(found, list) and found:
-            found = found[0]
+            found = next(iter(cast("Sequence[Any]", found)))
         if not isinstance(found, dict) or not found:
             return tuple(keys)
         name, found = next(iter(cast("dict[str, Any]", found).items()))
