@@ -71,7 +71,7 @@ def shown(report: Any) -> tuple[Any, ...]:
 
 DIMENSIONS = (
     ("use_case",), ("vendor", "model"), ("meter",), ("time:hour",), ("time:day", "service"), ("time:week", "outcome"), ("time:month", "step"),
-    ("run",), ("tenant", "category", "operation"),
+    ("run",), ("tenant", "category", "operation"), ("meter", "service", "time:day"),
 )  # fmt: skip
 
 FILTERS = {
@@ -243,7 +243,7 @@ def test_functions_answer_alike_on_both_engines(server: Server) -> None:
     for asked in (
         "kind, botanu_p50(usd) as p50, botanu_p95(usd) as p95, botanu_p50_ms(ns) as p50_ms, botanu_p95_ms(ns) as p95_ms from tried group by kind",
         "product, per, botanu_divided(product, per) as divided from tried where product / per < 9000",
-        "product, botanu_pico_usd(product) as pico_usd from tried",
+        "usd, product, botanu_pico_usd(product) as pico_product, botanu_pico_usd(usd) as pico_usd from tried",
         "amount, ns, botanu_amount(amount) as bounded from tried where coalesce(amount, 0) < 1e300",
         *(f"ns, botanu_bucket(ns * 1000000, '{unit}', 'Europe/Berlin') as bucket from tried where ns < 9000000000000" for unit in ("hour", "day", "week", "month")),
     ):  # fmt: skip

@@ -31,9 +31,9 @@ create function botanu_divided as (usd, per) ->
         if(isNull(usd), [], [assumeNotNull(usd)])
     )[1]);
 
--- What does not fit is 0 before it is multiplied: an overflow is an error even where it is not chosen.
+-- What does not fit is 0 before it is multiplied: an overflow is an error even where it is not chosen, or under a NULL.
 create function botanu_pico_usd as (usd) ->
-    if(abs(usd) < 1000000, toInt64(assumeNotNull(if(abs(usd) < 1000000, usd, 0)) * 1000000000000), null);
+    if(abs(usd) < 1000000, toInt64(if(abs(usd) < 1000000, usd, 0) * 1000000000000), null);
 
 create function botanu_amount as (x) ->
     if(abs(x) < 1e12, toDecimal128(botanu_whole(x * 1e6), 0) * toDecimal64('0.000001', 6), null);
