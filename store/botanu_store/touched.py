@@ -30,8 +30,8 @@ from botanu_store.trace import nearest
 def spans_of(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """Return every span in `work`: its place in its trace, and of those that may be calls what they say, as JSON."""
     return con.sql(
-        "select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, scope_version, run_id, "
-        f"attributes['{keys.STEP}'] as step, case when {_candidate()} then to_json(attributes)::varchar end as said from work"
+        "select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, run_id, "
+        f"attributes['{keys.STEP}'] as step, case when {_candidate()} then to_json(attributes)::varchar end as said, scope_version from work"
     ).to_arrow_table()
 
 
@@ -97,24 +97,8 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
     candidates, places, parents = list[Span](), dict[str, int](), dict[str, str]()
     runs: dict[str, str | None] = {"": None}
     steps: dict[str, str | None] = {"": None}
-    for row in rows:
-        (
-            trace_id,
-            span_id,
-            parent_id,
-            name,
-            kind,
-            start,
-            end,
-            status,
-            service,
-            scope,
-            version,
-            run_id,
-            step,
-            said,
-            place,
-        ) = row
+    for *own, run_id, step, said, version, place in rows:
+        trace_id, span_id, parent_id, name, kind, start, end, status, service, scope = own
         parents[span_id] = parent_id
         if run_id:
             runs[span_id] = run_id
@@ -123,23 +107,9 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
         if said is not None:
             places[span_id] = place
             told = orjson.loads(said)
-            candidates.append(
-                Span(
-                    trace_id,
-                    span_id,
-                    parent_id,
-                    name,
-                    kind,
-                    start,
-                    end,
-                    status,
-                    service,
-                    scope,
-                    told,
-                    _NOTHING,
-                    version or "",
-                )
-            )
+            span = Span(trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, told)
+            span.scope_version = version or ""
+            candidates.append(span)
     calls = resolve(candidates, parents)
     together = _MARK in rows[0][1]
     beside = _beside(calls, {span.span_id: span for span in candidates}) if together else {}
@@ -148,9 +118,6 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
         run_id = nearest(belongs, parents, runs) or belongs.rpartition(_MARK)[0] or call.trace_id
         step = nearest(belongs, parents, steps) if len(steps) > 1 else None
         yield _Found(call, places[call.span_id], run_id, step)
-
-
-_NOTHING: Mapping[str, str] = {}
 
 
 def _beside(calls: Iterable[Call], spans: Mapping[str, Span]) -> dict[str, str]:
