@@ -1,6 +1,6 @@
 """Pieces of OTLP into batches of decoded spans in memory, each while the batch before it is still being taken in.
 
-Pieces are read and decoded a slice at a time, because what is being decoded takes many times its size. A batch is as many as fill two of
+Pieces are decoded a slice at a time, because what is being decoded takes many times its size. A batch is as many as fill two of
 DuckDB's row groups: those it writes straight to the disk, and never again (see engines/duckdb.py).
 """
 
@@ -49,7 +49,6 @@ class Slice:
 class Batch:
     """Decoded spans, and what they were decoded from."""
 
-    name: str
     pieces: list[Piece] = field(default_factory=list[Piece])
     finished: list[Path] = field(default_factory=list[Path])
     """Segments whose last piece is in this batch."""
@@ -105,7 +104,10 @@ _SPAN_BYTES = 600
 
 
 class Decoder:
-    """Reads and decodes beside an open store, on a connection and in a thread of its own; use it as a context manager."""
+    """Decodes beside an open store, on a connection and in a thread of its own; use it as a context manager.
+
+    What is decoded is read by who asks for batches, so that an interrupt finds nobody waiting for standard input in a thread.
+    """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, mode: otlp.ContentMode) -> None:
         con.execute(f"attach if not exists ':memory:' as {_MEMORY}")
@@ -116,28 +118,29 @@ class Decoder:
         self._mode: otlp.ContentMode = mode
         self._json = otlp.JsonDecoder(mode, self._con)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="botanu-decode")
-        self._ahead: Future[Batch | None] | None = None
+        self._ahead: Future[Batch] | None = None
         self._made = 0
 
     def batches(self, source: Iterator[Slice]) -> Iterator[Batch]:
-        """Yield the batches of these slices, each while the next one is read and decoded."""
+        """Yield the batches of these slices, each while the next one is decoded."""
         self._ahead = self._start(source)
-        while (batch := self._ahead.result()) is not None:
+        while self._ahead is not None:
+            batch = self._ahead.result()
             self._ahead = self._start(source)
             yield batch
-        self._ahead = None
 
     def undecoded(self) -> Iterator[Slice]:
         """Yield again what was read of the source, but is in no batch that came of it."""
-        batch = self._ahead.result() if self._ahead else None
-        if batch is not None:
+        if self._ahead is not None:
+            batch = self._ahead.result()
             again = list(slices([(None, batch.pieces)])) or [Slice()]
             again[-1].finished, again[-1].ends_batch = batch.finished, True
             yield from again
 
     def decode(self, pieces: Sequence[Piece], finished: Sequence[Path] = ()) -> Batch:
         """Return the batch of these pieces alone, no more than a batch had before."""
-        batch = self._start(slices([(None, pieces)])).result() or Batch("")
+        started = self._start(slices([(None, pieces)]))
+        batch = started.result() if started else Batch()
         batch.finished = list(finished)
         return batch
 
@@ -157,26 +160,29 @@ class Decoder:
         self._con.close()
         self._store.execute(f"detach {_MEMORY}")
 
-    def _start(self, source: Iterator[Slice]) -> Future[Batch | None]:
-        self._made += 1
-        return self._worker.submit(self._fill, f"{_MEMORY}.batch_{self._made}", source)
-
-    def _fill(self, name: str, source: Iterator[Slice]) -> Batch | None:
-        batch = Batch(name)
+    def _start(self, source: Iterator[Slice]) -> Future[Batch] | None:
+        """Read the next batch and begin to decode it; None at the end."""
+        parts = list[Slice]()
         for part in source:
+            parts.append(part)
+            if part.ends_batch:
+                break
+        self._made += 1
+        return self._worker.submit(self._fill, f"{_MEMORY}.batch_{self._made}", parts) if parts else None
+
+    def _fill(self, name: str, parts: Sequence[Slice]) -> Batch:
+        batch = Batch()
+        for number, part in enumerate(parts):
             batch.pieces += part.pieces
             batch.finished += part.finished
             try:
                 if batch.error is None:
-                    self._decode(batch, part.pieces)
+                    self._decode(batch, f"{name}_{number}", part.pieces)
             except OF_THE_DATA as error:
                 batch.error = error
-            if part.ends_batch:
-                break
-        return batch if batch.pieces or batch.finished else None
+        return batch
 
-    def _decode(self, batch: Batch, pieces: Sequence[Piece]) -> None:
-        table = f"{batch.name}_{len(batch.tables)}"
+    def _decode(self, batch: Batch, table: str, pieces: Sequence[Piece]) -> None:
         first = len(batch.places)
         documents = [piece for piece in pieces if piece.kind == "json"]
         messages = [piece for piece in pieces if piece.kind == "protobuf"]
