@@ -30,7 +30,7 @@ def group(about: str, *examples: str) -> typer.Typer:
     return typer.Typer(cls=Group, help=f"{about}\n\nExamples:\n{lines}", no_args_is_help=True)
 
 
-def _nothing(ctx: Any) -> None:  # noqa: ARG001 - it is given by name
+def _nothing(ctx: Any) -> None:
     """Say no type: a parameter's name says what it is, its Python type nothing."""
 
 
