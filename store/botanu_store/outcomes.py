@@ -112,8 +112,8 @@ def _count(units: Iterable[Row], name: str) -> int:
 
 def _sum(units: list[Row], name: str) -> Decimal | None:
     """The sum of what is known; None where nothing is."""
-    known = [unit[name] for unit in units if unit[name] is not None]
-    return sum(known[1:], known[0]) if known else None
+    known: list[Decimal] = [unit[name] for unit in units if unit[name] is not None]
+    return sum(known, Decimal()) if known else None
 
 
 def _dearest(row: Row) -> tuple[bool, Decimal]:
