@@ -14,7 +14,7 @@ from botanu_cli.diagnostics import say
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from botanu_store.ingest import Progress
+    from botanu_store.ingested import Progress
     from botanu_store.store import Store
 
 

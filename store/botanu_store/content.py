@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import cast
+from typing import Literal, cast
+
+ContentMode = Literal["drop", "keep"]
+"""Whether content is removed on the way in or kept."""
 
 CONTENT_KEYS: tuple[str, ...] = (
     # OpenTelemetry GenAI conventions, current and deprecated, https://opentelemetry.io/docs/specs/semconv/gen-ai/

@@ -16,6 +16,7 @@ from typing import Self
 import duckdb
 
 from botanu_store import logs, otlp
+from botanu_store.content import ContentMode
 from botanu_store.engines.duckdb import ROW_GROUP
 from botanu_store.sources import Piece
 
@@ -109,13 +110,13 @@ class Decoder:
     What is decoded is read by who asks for batches, so that an interrupt finds nobody waiting for standard input in a thread.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, mode: otlp.ContentMode) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, mode: ContentMode) -> None:
         con.execute(f"attach if not exists ':memory:' as {_MEMORY}")
         self._store = con
         self._con = con.cursor()
         # A query that looked for names in the store would keep the store's checkpoints from freeing what they replace.
         self._con.execute(f"use {_MEMORY}")
-        self._mode: otlp.ContentMode = mode
+        self._mode: ContentMode = mode
         self._json = otlp.JsonDecoder(mode, self._con)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="botanu-decode")
         self._ahead: Future[Batch] | None = None

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -21,8 +21,10 @@ import duckdb
 import pyarrow as pa
 
 from botanu_store import conclude, content, logs, otlp, sources
+from botanu_store.content import ContentMode
 from botanu_store.decoding import OF_THE_DATA, Batch, Decoder, Slice, slices
 from botanu_store.engines.duckdb import script
+from botanu_store.ingested import REJECTED_LIMIT, Ingested, Progress, Rejected
 from botanu_store.sources import Piece
 from botanu_store.spool import Spool
 from botanu_store.touched import calls_of
@@ -30,51 +32,11 @@ from botanu_store.touched import calls_of
 BATCHES_A_TURN = 16
 """Batches for which the file stays open at most, some seconds each; it is closed for a moment earlier when another process of botanu wants it."""
 
-REJECTED_LIMIT = 10_000
-"""Rejected parts that are named one by one, and spans of a batch that are set aside; what is beyond is only counted."""
-
-
-@dataclass(slots=True)
-class Rejected:
-    """Something that was set aside: where it was and why."""
-
-    source: str
-    where: str
-    reason: str
-
-
-@dataclass(slots=True)
-class Ingested:
-    """What came of an ingest, counted."""
-
-    sources: int = 0
-    spans: int = 0
-    new: int = 0
-    duplicates: int = 0
-    other_signals: int = 0
-    """Documents and messages of logs or metrics of which nothing was of use."""
-    other_records: int = 0
-    """Log records that say nothing of what a call used; they are left aside."""
-    rejected: list[Rejected] = field(default_factory=list[Rejected])
-    """What was set aside, the first `REJECTED_LIMIT` of it."""
-    rejected_count: int = 0
-    seconds: float = 0.0
-
-    def add(self, batch: Ingested) -> None:
-        """Count a batch that was committed."""
-        for name in ("sources", "spans", "new", "duplicates", "other_signals", "other_records", "rejected_count"):
-            setattr(self, name, getattr(self, name) + getattr(batch, name))
-        self.rejected += batch.rejected[: REJECTED_LIMIT - len(self.rejected)]
-
-
 ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
 """Of several deliveries of one span, the one that says most."""
 
 # A resource is shared by all spans of its request: repeated for each bad one it would grow without bound.
 _SET_ASIDE = ", ".join(name for name in otlp.SCHEMA.names if name not in ("piece", "resource"))
-
-Progress = Callable[[int], None]
-"""Called with the number of bytes just read."""
 
 
 class Ingester:
@@ -83,7 +45,7 @@ class Ingester:
     def __init__(
         self,
         con: duckdb.DuckDBPyConnection,
-        mode: otlp.ContentMode = "drop",
+        mode: ContentMode = "drop",
         reopen: Callable[[], duckdb.DuckDBPyConnection] | None = None,
         wanted: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -91,7 +53,7 @@ class Ingester:
         self.con = con
         self._reopen = reopen
         self._wanted = wanted
-        self._mode: otlp.ContentMode = mode
+        self._mode: ContentMode = mode
         self._batch = Ingested()
         self._parts: list[tuple[Rejected, bytes]] = []
         self.result = Ingested()

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 
 from botanu_store import damaged
+from botanu_store.content import ContentMode
 from botanu_store.dialects import EVENTS
 from botanu_store.engines.duckdb import script
-from botanu_store.otlp import ATTRIBUTES_SHAPE, TEXT_MAP, ContentMode, filled
+from botanu_store.otlp import ATTRIBUTES_SHAPE, TEXT_MAP, filled
 
 if TYPE_CHECKING:
     import duckdb

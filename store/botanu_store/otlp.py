@@ -11,15 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
-from typing import Literal
 
 import duckdb
 import pyarrow as pa
 
 from botanu_store import content
+from botanu_store.content import ContentMode
 from botanu_store.engines.duckdb import connect, script
-
-ContentMode = Literal["drop", "keep"]
 
 VALUE_LIMIT = 65_536
 """Characters kept of one attribute's value."""

@@ -72,7 +72,16 @@ def sync_prices(con: duckdb.DuckDBPyConnection) -> None:
 def apply_overrides(
     con: duckdb.DuckDBPyConnection, overrides: Overrides | None, *, believed_at: datetime | None = None
 ) -> None:
-    """Make the views of money on this connection, the user's prices over the book's.
+    """Make the views of money on this connection, and what they rest on, as `lay_out` says."""
+    lay_out(con, overrides, believed_at=believed_at)
+    con.execute(script("schema/functions.sql"))
+    con.execute(charges_script())
+
+
+def lay_out(
+    con: duckdb.DuckDBPyConnection, overrides: Overrides | None, *, believed_at: datetime | None = None
+) -> None:
+    """Lay out on this connection what every kind of call costs, the user's prices over the book's.
 
     Args:
         con: any connection to a store, read-only too.
@@ -86,8 +95,6 @@ def apply_overrides(
     _insert(con, "user_prices", _user_prices(overrides))
     _insert(con, "user_discounts", _user_discounts(overrides))
     _spread(con, believed_at)
-    con.execute(script("schema/functions.sql"))
-    con.execute(charges_script())
 
 
 def _calls_seen(con: duckdb.DuckDBPyConnection) -> str:

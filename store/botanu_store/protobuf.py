@@ -18,8 +18,9 @@ from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 from botanu_store import damaged, lean
+from botanu_store.content import ContentMode
 from botanu_store.engines.duckdb import script
-from botanu_store.otlp import ATTRIBUTE_LIMIT, SCHEMA, VALUE_LIMIT, ContentMode
+from botanu_store.otlp import ATTRIBUTE_LIMIT, SCHEMA, VALUE_LIMIT
 from botanu_store.values import Attributes, Said, nanoseconds, shared
 
 if TYPE_CHECKING:

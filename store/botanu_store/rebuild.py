@@ -10,7 +10,8 @@ from pathlib import Path
 
 from botanu.exporters.segment import sync_folder
 from botanu_store.engines.duckdb import connect, migrate, remove_database
-from botanu_store.ingest import Progress, store_fresh
+from botanu_store.ingest import store_fresh
+from botanu_store.ingested import Progress
 
 _BATCH_ROWS = 200_000
 """Spans read again in one transaction: bounds memory."""

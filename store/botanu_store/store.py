@@ -23,7 +23,6 @@ from botanu_store import (
     pages,
     price_reports,
     prices,
-    rebuild,
     reports,
     samples,
     sources,
@@ -34,12 +33,12 @@ from botanu_store import (
     vendors,
 )
 from botanu_store.compare import compared
+from botanu_store.content import ContentMode
 from botanu_store.engines.clickhouse import SCHEME, read_address
 from botanu_store.engines.duckdb import Database, connect, connect_writable
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
-from botanu_store.ingest import Ingested, Ingester, Progress
-from botanu_store.otlp import ContentMode
+from botanu_store.ingested import Ingested, Progress
 from botanu_store.reports import Coverage, Report, Row, RunSort
 from botanu_store.sources import Piece
 from botanu_store.spool import Spool
@@ -143,6 +142,8 @@ class Store:
             InputError: a path does not exist or a folder holds nothing to read.
             StoreUnavailable: another process is writing.
         """
+        from botanu_store.ingest import Ingester  # noqa: PLC0415 - 0.15 s that who only reads does not need
+
         files = sources.find_files(paths)
         pieces: Iterable[Piece] = (piece for file in files for piece in sources.read_file(file))
         if stdin:
@@ -195,6 +196,8 @@ class Store:
         Raises:
             StoreUnavailable: another process is writing.
         """
+        from botanu_store import rebuild  # noqa: PLC0415 - 0.15 s that who only reads does not need
+
         with self._writing() as file:
             self._db.close()
             return rebuild.rebuild(file.path, progress)

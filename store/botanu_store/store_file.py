@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from botanu_store import prices, upkeep, usage
+from botanu_store.content import ContentMode
 from botanu_store.engines.duckdb import (
     RETRY_SECONDS,
     SCHEMA_VERSION,
@@ -31,9 +32,9 @@ from botanu_store.engines.duckdb import (
 )
 from botanu_store.engines.faults import explained
 from botanu_store.errors import StoreError, StoreUnavailable, StoreUnusable
-from botanu_store.ingest import Ingested, Ingester, Progress
-from botanu_store.otlp import ContentMode
+from botanu_store.ingested import Ingested, Progress
 from botanu_store.spool import Spool
+from botanu_store.views import Views
 
 TURN_SECONDS = 20.0
 """How long one waits for a process of botanu that writes: it lets go of the file after each batch, which takes seconds."""
@@ -89,12 +90,12 @@ class StoreFile:
         if not exists(self.path) and not self.spool.segments():
             con = connect(None)
             migrate(con, None)
-            return Database(con, make_views=self._make_views)
+            return Database(con, make_views=self._views().make)
         with explained(self.path):
             con = self._connect_readable()
             try:
                 self._check_version(con)
-                return Database(con, self.path, self._make_views)
+                return Database(con, self.path, self._views().make)
             except BaseException:
                 con.close()
                 raise
@@ -153,6 +154,8 @@ class StoreFile:
 
     def _drain(self, progress: Progress | None) -> Ingested:
         """Take in what waits; where others read the file, and so keep it from being written, the rest goes on waiting."""
+        from botanu_store.ingest import Ingester  # noqa: PLC0415 - 0.15 s that who only reads does not need
+
         result = Ingested()
         with suppress(StoreUnavailable):
             ingester = Ingester(
@@ -165,6 +168,9 @@ class StoreFile:
             finally:
                 ingester.con.close()
         return result
+
+    def _views(self) -> Views:
+        return Views(self._overrides, self._believed_at)
 
     def _check_version(self, con: duckdb.DuckDBPyConnection) -> None:
         if stored_version(con, self.path) != SCHEMA_VERSION:
@@ -197,7 +203,3 @@ class StoreFile:
         return StoreUnusable(
             f"{self.path} is not there yet and cannot be made. Make its folder writable, or name another file with --store."
         )
-
-    def _make_views(self, con: duckdb.DuckDBPyConnection) -> None:
-        prices.apply_overrides(con, self._overrides, believed_at=self._believed_at)
-        usage.prepare(con, self._overrides, self._believed_at)

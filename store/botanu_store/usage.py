@@ -51,14 +51,13 @@ def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -
         _in_one(con, script("steps/add_up.sql"))
 
 
-def prepare(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, believed_at: datetime | None) -> None:
-    """Make `usage_lines`, which the reports read, on a connection that has the views of money."""
-    lines = BY_CALL
-    if believed_at is None and holds(con, overrides):
-        lines = BY_RUN
-        if con.execute("select 1 from stale_runs limit 1").fetchall():
-            lines += f" where run_id not in (from stale_runs) union all {BY_CALL} where run_id in (from stale_runs)"
-    con.execute(usage_script(lines))
+def lines(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, believed_at: datetime | None) -> str:
+    """Return the query of what reports sum: what runs come to where that holds, their calls where it does not."""
+    if believed_at is not None or not holds(con, overrides):
+        return BY_CALL
+    if not con.execute("select 1 from stale_runs limit 1").fetchall():
+        return BY_RUN
+    return f"{BY_RUN} where run_id not in (from stale_runs) union all {BY_CALL} where run_id in (from stale_runs)"
 
 
 def usage_script(lines: str = BY_CALL) -> str:

@@ -15,7 +15,8 @@ from google.protobuf.json_format import MessageToJson
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from botanu_store import content
-from botanu_store.otlp import ATTRIBUTE_LIMIT, KEY_LIMIT, SHARED_COUNT, SHARED_LIMIT, SHORT, VALUE_LIMIT, ContentMode
+from botanu_store.content import ContentMode
+from botanu_store.otlp import ATTRIBUTE_LIMIT, KEY_LIMIT, SHARED_COUNT, SHARED_LIMIT, SHORT, VALUE_LIMIT
 
 Said = dict[str, str]
 """Attributes as text, each key once."""

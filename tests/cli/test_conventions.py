@@ -180,14 +180,17 @@ def test_help_loads_neither_the_database_nor_the_dashboard() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_a_report_does_not_load_the_price_library(samples: Path, tmp_path: Path) -> None:
-    """Prices live in the store: only taking in a new model reads the price library."""
+def test_a_report_loads_nothing_that_only_ingest_needs(samples: Path, tmp_path: Path) -> None:
+    """Prices live in the store and its rows come as Python objects: neither the price library nor Arrow is loaded to read them."""
     subprocess.run([*BOTANU, "ingest", str(samples)], cwd=tmp_path, check=True, capture_output=True)
-    code = "import sys\nfrom botanu_cli.app import run\nrun(['cost'])\nprint('genai_prices' in sys.modules, 'textual' in sys.modules)\n"
+    code = (
+        "import sys\nfrom botanu_cli.app import run\nrun(['cost'])\n"
+        "print([m for m in ('genai_prices', 'pyarrow', 'numpy', 'textual') if m in sys.modules])\n"
+    )
 
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
 
-    assert done.stdout.splitlines()[-1] == "False False"
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:

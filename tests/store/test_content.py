@@ -12,10 +12,17 @@ from typing import Any
 
 import pytest
 from botanu_store import open_store
-from botanu_store.content import CONTENT_FIELDS, CONTENT_KEYS, CONTENT_PREFIXES, KEPT_PARTS, is_content, masked
+from botanu_store.content import (
+    CONTENT_FIELDS,
+    CONTENT_KEYS,
+    CONTENT_PREFIXES,
+    KEPT_PARTS,
+    ContentMode,
+    is_content,
+    masked,
+)
 from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.ingest import Ingester
-from botanu_store.otlp import ContentMode
 from botanu_store.sources import read_file
 from botanu_store.spool import Spool
 from hypothesis import given

@@ -12,7 +12,8 @@ import duckdb
 import pytest
 from botanu_store import damaged
 from botanu_store.engines.duckdb import connect, migrate
-from botanu_store.ingest import Ingested, Ingester
+from botanu_store.ingest import Ingester
+from botanu_store.ingested import Ingested
 from botanu_store.otlp import JsonDecoder
 from botanu_store.protobuf import decode_protobuf
 from botanu_store.sources import Piece, read_stream

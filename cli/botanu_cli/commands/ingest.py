@@ -14,7 +14,7 @@ from botanu_cli.settings import Settings
 from botanu_cli.text import counted, safe
 
 if TYPE_CHECKING:
-    from botanu_store.ingest import Ingested
+    from botanu_store.ingested import Ingested
 
 
 def ingest(

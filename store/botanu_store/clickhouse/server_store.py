@@ -10,7 +10,7 @@ those come with their calls and spans. The prices are laid out in memory for bot
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from botanu_store.engines.duckdb import Database, migrate
 from botanu_store.engines.duckdb import connect as connect_duckdb
 from botanu_store.errors import StoreUnusable
 from botanu_store.reports import moment
+from botanu_store.views import Views
 
 _DAY_NS = 86_400_000_000_000
 
@@ -47,7 +48,7 @@ class ServerStore:
         """
         server = connect(self._address)
         try:
-            return Mirror(server, self._make_views, is_published=self._is_published)
+            return Mirror(server, Views(self._overrides, self._believed_at), is_published=self._is_published)
         except BaseException:
             server.close()
             raise
@@ -74,23 +75,17 @@ class ServerStore:
         """Whether the published prices are meant, as they are now."""
         return self._believed_at is None and (self._overrides or prices.Overrides()) == prices.Overrides()
 
-    def _make_views(self, con: duckdb.DuckDBPyConnection) -> None:
-        prices.apply_overrides(con, self._overrides, believed_at=self._believed_at)
-        usage.prepare(con, self._overrides, self._believed_at)
-
 
 class Mirror(Database):
     """A session with a ClickHouse store, and in memory its prices and the runs that were named so far."""
 
     engine = "clickhouse"
 
-    def __init__(
-        self, server: Server, make_views: Callable[[duckdb.DuckDBPyConnection], None], *, is_published: bool
-    ) -> None:
+    def __init__(self, server: Server, views: Views, *, is_published: bool) -> None:
         """Take over the prices; runs, calls and spans come when a query asks for them."""
         con = connect_duckdb(None)
         migrate(con, None)
-        super().__init__(con, None, make_views)
+        super().__init__(con, None, views.make)
         self.server = server
         self._loaded: set[str] = set()
         self._priced = False

@@ -13,9 +13,9 @@ from botanu_store.clickhouse.schema import columns
 from botanu_store.engines.duckdb import script
 from botanu_store.money import charges_script
 from botanu_store.usage import BY_CALL, usage_script
+from botanu_store.views import definitions, needed
 
 _FUNCTION = re.compile(r"^create function (\w+) as\s+(.*?);$", re.MULTILINE | re.DOTALL)
-_VIEW = re.compile(r"^create or replace temp view (\w+) as\s+(.*?);$", re.MULTILINE | re.DOTALL)
 _WITH = re.compile(r"((?:\s*--[^\n]*\n)*)\s*with (recursive )?")
 
 
@@ -27,18 +27,17 @@ def whole(text: str, tables: Mapping[str, str], lines: str = BY_CALL) -> str:
         tables: what these relations rest on: a query for each table's name.
         lines: what reports sum: calls, or what runs come to.
     """
-    parts = [*_functions().items(), *((name, f"({query})") for name, query in {**tables, **_views(lines)}.items())]
-    needed = list[str]()
-    for name, definition in reversed(parts):
-        if re.search(rf"\b{name}\b", " ".join((text, *needed))):
-            is_function = name in _functions()
-            needed.append(f"{definition} as {name}" if is_function else f"{name} as {definition}")
-    if not needed:
+    functions = _functions()
+    parts = functions | {name: f"({query})" for name, query in {**tables, **_views(lines)}.items()}
+    before = [
+        f"{parts[name]} as {name}" if name in functions else f"{name} as {parts[name]}" for name in needed(text, parts)
+    ]
+    if not before:
         return text
     begins = _WITH.match(text)
     recursive = "recursive " if begins and begins[2] else ""
     rest = f", {text[begins.end() :]}" if begins else f" {text}"
-    return f"with {recursive}{', '.join(reversed(needed))}{rest}"
+    return f"with {recursive}{', '.join(before)}{rest}"
 
 
 @cache
@@ -48,7 +47,7 @@ def _functions() -> dict[str, str]:
 
 @cache
 def _views(lines: str) -> dict[str, str]:
-    return dict(_VIEW.findall(_bare(charges_script("clickhouse") + usage_script(lines))))
+    return definitions(charges_script("clickhouse") + usage_script(lines))
 
 
 def _bare(text: str) -> str:

@@ -54,7 +54,7 @@ class Database:
         self,
         con: duckdb.DuckDBPyConnection,
         path: Path | None = None,
-        make_views: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
+        make_views: Callable[[duckdb.DuckDBPyConnection, str | None], None] | None = None,
     ) -> None:
         self.bare = con
         """The connection as it is, with or without the views."""
@@ -64,19 +64,17 @@ class Database:
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
         """The connection with the views that reports read, for whatever query."""
-        return self._viewed()
+        return self._viewed(None)
 
-    def _viewed(self) -> duckdb.DuckDBPyConnection:
-        """Make the views when they are first asked for, as they take a tenth of a second."""
+    def _viewed(self, text: str | None) -> duckdb.DuckDBPyConnection:
         if self._make_views is not None:
-            self._make_views(self.bare)
-            self._make_views = None
+            self._make_views(self.bare, text)
         return self.bare
 
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run a query with named parameters and return its rows by column."""
         with explained(self._path):
-            con = self._viewed()
+            con = self._viewed(text)
             con.execute(text, _bound(text, parameters))
             names = [column[0] for column in con.description or []]
             return [dict(zip(names, row, strict=True)) for row in con.fetchall()]
@@ -84,7 +82,7 @@ class Database:
     def arrow(self, text: str, parameters: Mapping[str, Any]) -> Any:
         """Run a query with named parameters and return its rows as a pyarrow table."""
         with explained(self._path):
-            return self._viewed().sql(text, params=_bound(text, parameters)).to_arrow_table()
+            return self._viewed(text).sql(text, params=_bound(text, parameters)).to_arrow_table()
 
     def holds_spans(self) -> bool:
         """Whether there is any span."""

@@ -26,8 +26,8 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from grpc import aio
 
+from botanu_store.content import ContentMode
 from botanu_store.errors import InputError
-from botanu_store.otlp import ContentMode
 from botanu_store.receiver.http import OtlpOverHttp
 from botanu_store.receiver.intake import Intake
 from botanu_store.receiver.limits import Limits

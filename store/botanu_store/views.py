@@ -1,0 +1,70 @@
+"""The views that reports read, made on a connection when a query first asks for them.
+
+Each takes some hundredths of a second to make, the prices under them a tenth, and most queries need few of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from botanu_store import prices, usage
+from botanu_store.engines.duckdb import script
+from botanu_store.money import charges_script
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from botanu_store.prices import Overrides
+
+_VIEW = re.compile(r"^create or replace temp view (\w+) as\s+(.*?);$", re.MULTILINE | re.DOTALL)
+_PRICES = re.compile(r"\bprice")
+
+
+def definitions(text: str) -> dict[str, str]:
+    """Return the query of each view in a script, by name and in the order in which they rest on each other."""
+    return dict(_VIEW.findall(re.sub(r"--[^\n]*\n", "\n", text)))
+
+
+def needed(text: str, definitions: dict[str, str]) -> list[str]:
+    """Return the names of the definitions that a query reads, itself or through others: each before those that rest on it."""
+    found, read = list[str](), text
+    for name, definition in reversed(definitions.items()):
+        if re.search(rf"\b{name}\b", read):
+            found.append(name)
+            read += " " + definition
+    return found[::-1]
+
+
+class Views:
+    """The views of one connection, with one user's prices."""
+
+    def __init__(self, overrides: Overrides | None, believed_at: datetime | None) -> None:
+        """Name the user's prices and discounts, and the moment as of which the price book is believed."""
+        self._overrides = overrides
+        self._believed_at = believed_at
+        self._missing: dict[str, str] | None = None
+        self._priced = False
+
+    def make(self, con: duckdb.DuckDBPyConnection, text: str | None = None) -> None:
+        """Make what a query reads and is not there yet; without a query, all there is."""
+        if self._missing is None:
+            con.execute(script("schema/functions.sql"))
+            lines = usage.lines(con, self._overrides, self._believed_at)
+            self._missing = definitions(charges_script() + usage.usage_script(lines))
+        missing = self._missing
+        names = list(missing) if text is None else needed(text, missing)
+        if text is None or _PRICES.search(" ".join((text, *(missing[name] for name in names)))):
+            self._price(con)
+        self._create(con, names)
+
+    def _price(self, con: duckdb.DuckDBPyConnection) -> None:
+        if not self._priced:
+            prices.lay_out(con, self._overrides, believed_at=self._believed_at)
+            self._priced = True
+
+    def _create(self, con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+        for name in names:
+            con.execute(f"create or replace temp view {name} as {(self._missing or {}).pop(name)}")
