@@ -229,17 +229,23 @@ def coverage(db: Database, filters: Filters, counted: Row | None = None) -> Cove
         counted: the report's totals, if they count each of these calls once: to look for its price again takes half as long as the report.
     """
     conditions = where(filters)
-    if counted is None or filters.min_cost is not None:
-        counted = db.rows(filled("coverage", conditions), conditions.parameters)[0]
+    # What is below the least cost may be so only because it has no price: its unpriced calls are named, though none of its calls is counted.
+    everything = (
+        counted
+        if counted and filters.min_cost is None
+        else db.rows(filled("coverage", conditions), conditions.parameters)[0]
+    )
     repeats = db.rows(filled("repeats", conditions), conditions.parameters)[0]["repeats"]
-    models = db.rows(filled("unpriced_models", conditions), conditions.parameters) if counted["unpriced_calls"] else []
+    models = (
+        db.rows(filled("unpriced_models", conditions), conditions.parameters) if everything["unpriced_calls"] else []
+    )
     only_runs = Where(
         conditions.runs, "true", {k: v for k, v in conditions.parameters.items() if f"${k}" in conditions.runs}
     )
     sampled = db.rows(filled("sampled", only_runs), only_runs.parameters)[0]
     return Coverage(
-        calls_counted=counted["calls"],
-        calls_unpriced=counted["unpriced_calls"],
+        calls_counted=(counted or everything)["calls"],
+        calls_unpriced=everything["unpriced_calls"],
         unpriced_models=[str(row["model"]) for row in models],
         duplicates_excluded=repeats,
         sampled=sampled["runs_sampled_away"],

@@ -91,6 +91,23 @@ def test_a_total_beside_unpriced_calls_is_marked_as_a_lower_bound(botanu: Botanu
     assert botanu("cost", "--strict").code == 3
 
 
+@pytest.mark.parametrize("report", [["cost"], ["runs", "list"], ["outcomes"]], ids=" ".join)
+def test_what_is_below_the_least_cost_is_not_counted_but_its_unknown_prices_are_named(
+    botanu: Botanu, tmp_path: Path, report: list[str]
+) -> None:
+    """With --min-cost the note counts the calls of the rows shown, and still says what may be missing for want of a price."""
+    dear, unknown = trace_id(), trace_id()
+    of_dear = [run(dear, "dear", "Dear", span_id=dear[16:]), chat(dear, dear[16:], tokens=(1_000_000, 0))]
+    of_unknown = [run(unknown, "own", span_id=unknown[16:]), chat(unknown, unknown[16:], model="in-house-7b")]
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document([*of_dear, *of_unknown]))))
+
+    whole = document_of(botanu, *report, "--min-cost", "0.01")
+
+    assert [row["use_case"] for row in whole["rows"]] == ["Dear"]
+    assert whole["coverage"]["calls_counted"] == 1
+    assert whole["coverage"]["unpriced_models"] == ["in-house-7b"]
+
+
 def test_filters_combine_and_may_hold_a_star(botanu: Botanu, filled: Path) -> None:
     """Values of one kind are alternatives, kinds narrow each other, a star stands for anything."""
     both = document_of(botanu, "cost", "--use-case", "Customer*", "--use-case", "Research")
