@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from botanu_store.engines.clickhouse import connect, read_address
 
 from tests.cli.conftest import Botanu
 from tests.conftest import SAMPLES
-from tests.store.builders import START, chat, document, trace_id
+from tests.store.builders import START, as_protobuf, chat, document, trace_id
 from tests.store.clickhouse import front, local, otel
 
 PASSWORD = "s3cret"
@@ -54,6 +58,74 @@ COMMANDS = (
     ("prices", "unpriced"),
     ("budget", "check", "--max-usd", "0.05", "--metric", "p95"),
 )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["map", "json"])
+def test_what_a_collector_wrote_costs_what_a_local_store_says(
+    botanu: Botanu, filled: Path, place: str, kind: str
+) -> None:
+    """A real collector takes spans over OTLP and writes them with its own ClickHouse exporter; botanu reads its table, of either variant."""
+    store = address(place, f"collected_{kind}")
+    server = connect(read_address(address(place)))
+    server.run(f"create database collected_{kind}")
+    server.close()
+    server = connect(read_address(store))
+    otel.create(server, is_json=kind == "json")
+    with collector(
+        place, f"collected_{kind}", *(["--clickhouse-exporter-enable-json"] if kind == "json" else [])
+    ) as url:
+        for sent in local.documents(sorted(SAMPLES.glob("*.jsonl"))):
+            requests.post(
+                url, as_protobuf(dict(sent)), headers={"content-type": "application/x-protobuf"}, timeout=10
+            ).raise_for_status()
+        until(lambda: server.rows("select count() as n from otel_traces")[0]["n"] == 116)
+    server.close()
+
+    assert botanu("--store", store, "sync").out.startswith("Concluded 24 runs and 73 calls of 116 spans in ")
+    for command in (("cost",), ("calls", "list"), ("outcomes",)):
+        assert asked(botanu, store, *command) == asked(botanu, str(filled), *command), command
+
+
+@contextmanager
+def collector(place: str, database: str, *words: str) -> Iterator[str]:
+    """A collector that exports to this database, and where it takes spans."""
+    program = Path(pytest.importorskip("rotel", reason="is on PyPI for Linux").__file__ or "").with_name("rotel-agent")
+    port, other = free_port(), free_port()
+    to = {"endpoint": f"http://{place}", "user": "somebody", "password": PASSWORD, "database": database}
+    to |= {"compression": "none", "async-insert": "false"}
+    words += ("--otlp-http-endpoint", f"127.0.0.1:{port}", "--otlp-grpc-endpoint", f"127.0.0.1:{other}")
+    words += ("--exporter", "clickhouse", *(f"--clickhouse-exporter-{name}={value}" for name, value in to.items()))
+    process = subprocess.Popen([program, "start", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: is_open(port))
+        yield f"http://127.0.0.1:{port}/v1/traces"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens."""
+    with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for something that takes a second or two."""
+    for _ in range(600):
+        if happened():
+            return
+        time.sleep(0.1)
+    raise TimeoutError
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ class Front(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Run a query."""
         said = dict(parse_qsl(urlsplit(self.path).query))
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = self._body()
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         if (kind := self.headers.get("content-type", "")).startswith("multipart/"):
@@ -57,10 +57,7 @@ class Front(BaseHTTPRequestHandler):
                 part.get_param("name", header="content-disposition"): part.get_content() for part in parts.iter_parts()
             }
             said, body = {name: value.rstrip("\n") for name, value in said.items()}, b""
-        if (
-            base64.b64decode(self.headers.get("authorization", "").removeprefix("Basic ")).partition(b":")[2].decode()
-            != self.password
-        ):
+        if self._said_password() != self.password:
             self._answer(403, b"Code: 516. DB::Exception: somebody: Authentication failed. (AUTHENTICATION_FAILED)")
             return
         try:
@@ -68,6 +65,20 @@ class Front(BaseHTTPRequestHandler):
                 self._answer(200, self._run(said, body))
         except Exception as error:  # noqa: BLE001 - whatever the engine says is the answer
             self._answer(500, str(error).encode())
+
+    def _body(self) -> bytes:
+        if self.headers.get("transfer-encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("content-length") or 0))
+        parts = list[bytes]()
+        while size := int(self.rfile.readline(), 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    def _said_password(self) -> str:
+        basic = base64.b64decode(self.headers.get("authorization", "").removeprefix("Basic "))
+        return self.headers.get("x-clickhouse-key") or basic.partition(b":")[2].decode()
 
     def _run(self, said: dict[str, str], body: bytes) -> bytes:
         for name, value in said.items():
@@ -82,9 +93,17 @@ class Front(BaseHTTPRequestHandler):
         if re.match(r"\s*insert\b", query, re.IGNORECASE) and said.get("query") and body:
             with tempfile.NamedTemporaryFile(suffix=".block") as file:
                 Path(file.name).write_bytes(body)
-                self.engine.query(f"{query} select * from file('{file.name}', '{form}')", params=bound)
+                shape = f", '{self._shape(query)}'" if form == "RowBinary" else ""
+                self.engine.query(f"{query} select * from file('{file.name}', '{form}'{shape})", params=bound)
             return b""
         return bytes(self.engine.query(query, form, params=bound).bytes())
+
+    def _shape(self, query: str) -> str:
+        """The columns that an insert names, with their types: rows in binary say nothing of them."""
+        ((table, columns),) = re.findall(r"insert into (\S+)\s*\((.*)\)", query, re.IGNORECASE | re.DOTALL)
+        described = str(self.engine.query(f"describe table {table} format TabSeparatedRaw")).splitlines()
+        kinds = dict(line.split("\t")[:2] for line in described)
+        return ", ".join(f"`{name}` {kinds[name]}" for name in columns.split(",")).replace("'", "\\'")
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
