@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 MEMORY = "250MB"
 """What queries may take: with the program itself that stays below 500 MB, however large the store is."""
+
+SERVER_SECONDS = 30
+"""How long what a server answered is shown before it is asked again: syncs are minutes apart."""
 
 Answer = TypeVar("Answer")
 
@@ -118,10 +122,12 @@ class Reader:
                 self._open.interrupt()
 
     def fingerprint(self) -> Fingerprint:
-        """Return what changes whenever the store, its spool or the settings do."""
+        """Return what changes whenever the store, its spool or the settings do; what a server holds may change at any time."""
+        settings = _stat(self.settings.config or Path("botanu.toml"))
+        if "://" in self.settings.store:
+            return (int(monotonic() // SERVER_SECONDS),), (), settings
         path = Path(self.settings.store)
-        files = (path, path.with_name(path.name + ".spool"), self.settings.config or Path("botanu.toml"))
-        return tuple(_stat(file) for file in files)
+        return _stat(path), _stat(path.with_name(path.name + ".spool")), settings
 
     def _hold(self, store: Store | None, who: object) -> None:
         with self._guard:

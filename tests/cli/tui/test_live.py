@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from botanu_cli.settings import Settings
-from botanu_cli.tui.reader import Reader, Stopped
+from botanu_cli.tui.reader import SERVER_SECONDS, Reader, Stopped
 from botanu_cli.tui.screens.overview import Overview
 from botanu_cli.tui.screens.runs import Runs
 from botanu_cli.tui.widgets.grid import Grid
@@ -207,3 +207,15 @@ def test_whoever_is_not_wanted_any_more_does_not_open_the_store(store: Path) -> 
 
     with pytest.raises(Stopped), reader.store("a screen", lambda: True):
         pass
+
+
+def test_a_server_is_asked_again_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file tells whether a server was synced since: what it answered holds for half a minute, with any other screen that asks the same."""
+    reader = Reader(Settings(store_given="clickhouse://somebody@127.0.0.1:1/otel", tz="UTC"))
+    found = list[object]()
+
+    for seconds in (3_600.0, 3_600.0 + SERVER_SECONDS - 1, 3_600.0 + SERVER_SECONDS):
+        monkeypatch.setattr("botanu_cli.tui.reader.monotonic", lambda now=seconds: now)
+        found.append(reader.fingerprint())
+
+    assert found[0] == found[1] != found[2]
