@@ -135,9 +135,10 @@ def _explained(error: Exception) -> int:
     if isinstance(error, typer.Abort) or str(error) == _DUCKDB_INTERRUPTED:
         return ExitCode.INTERRUPTED
     if isinstance(error, typer.TyperException):
-        if not error.format_message():
+        said = error.format_message()
+        if not said:
             return ExitCode.USAGE  # a group of commands without one of them: its help is on the screen already
-        say_error(error.format_message(), _help_of(error))
+        say_error(said if said.endswith((".", "?")) else f"{said}.", _help_of(error))
         return ExitCode.USAGE
     if isinstance(error, StoreError):
         say_error(str(error))
