@@ -181,6 +181,10 @@ class Decoder:
                     self._decode(batch, f"{name}_{number}", part.pieces)
             except OF_THE_DATA as error:
                 batch.error = error
+        if len(batch.tables) > 1:
+            self._con.execute(f"create table {name} as {batch.table}")
+            self.release(batch)
+            batch.tables.append(name)
         return batch
 
     def _decode(self, batch: Batch, table: str, pieces: Sequence[Piece]) -> None:

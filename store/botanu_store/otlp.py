@@ -50,7 +50,8 @@ SCHEMA: pa.Schema = pa.schema(
         ("scope", pa.string()),
         ("scope_version", pa.string()),
         ("attributes", TEXT_MAP),
-        ("resource", TEXT_MAP),
+        ("service", pa.string()),
+        ("resource", pa.string()),
         ("events", EVENTS),
     ]
 )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+import orjson
 import pyarrow as pa
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
@@ -71,7 +72,8 @@ class _Row(NamedTuple):
     scope: str | None = None
     scope_version: str | None = None
     attributes: Said = {}  # noqa: RUF012 - nobody changes it
-    resource: Said = {}  # noqa: RUF012
+    service: str = ""
+    resource: str = "{}"
     events: Sequence[dict[str, Any]] = ()
 
 
@@ -100,19 +102,21 @@ class _Reader:
         rows = list[_Row]()
         unread = _Row(piece, "", "", name="")
         for group in damaged.fields(damaged.repaired(message, TracesData.DESCRIPTOR), 1):
-            resource = _or(Said(), self._resource, b"".join(damaged.fields(group, 1)))
+            resource = _or(("", "{}"), self._resource, b"".join(damaged.fields(group, 1)))
             for scoped in damaged.fields(group, 2):
                 scope = _or(("", ""), _scope, b"".join(damaged.fields(scoped, 1)))
                 rows += [_or(unread, self._span, piece, data, scope, resource) for data in damaged.fields(scoped, 2)]
         return rows
 
-    def _resource(self, data: bytes) -> Said:
-        return shared(self._said(lean.Resource.FromString(data).attributes))
+    def _resource(self, data: bytes) -> tuple[str, str]:
+        """The service and the resource as text."""
+        said = shared(self._said(lean.Resource.FromString(data).attributes))
+        return said.get("service.name", "")[:256], orjson.dumps(said).decode()
 
-    def _span(self, piece: int, data: bytes, scope: tuple[str, str], resource: Said) -> _Row:
+    def _span(self, piece: int, data: bytes, scope: tuple[str, str], resource: tuple[str, str]) -> _Row:
         return self._row(piece, lean.Span.FromString(data), scope, resource)
 
-    def _row(self, piece: int, span: Any, scope: tuple[str, str], resource: Said) -> _Row:
+    def _row(self, piece: int, span: Any, scope: tuple[str, str], resource: tuple[str, str]) -> _Row:
         kind, status = span.kind, span.status
         code = status.code
         return _Row(
@@ -128,7 +132,7 @@ class _Reader:
             status.message[:VALUE_LIMIT],
             *scope,
             self._said(span.attributes),
-            resource,
+            *resource,
             [self._event(event) for event in span.events[:ATTRIBUTE_LIMIT]],
         )
 
@@ -154,7 +158,6 @@ def _record_batch(rows: Sequence[_Row]) -> pa.RecordBatch:
     columns = dict(zip(SCHEMA.names, zip(*rows, strict=True), strict=True))
     arrays = {
         "attributes": _maps(columns.pop("attributes")),
-        "resource": _shared_maps(columns.pop("resource")),
         **{name: pa.array(column, SCHEMA.field(name).type) for name, column in columns.items()},
     }
     return pa.RecordBatch.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
@@ -166,13 +169,6 @@ def _maps(column: Iterable[Said]) -> pa.MapArray:
     words = pa.array(list(chain.from_iterable(maps)), pa.string())
     values = pa.array(list(chain.from_iterable(said.values() for said in maps)), pa.string())
     return pa.MapArray.from_arrays(offsets, words, values)
-
-
-def _shared_maps(column: Sequence[Said]) -> pa.MapArray:
-    """The same for resources, each of which many spans share."""
-    distinct = {id(said): said for said in column}
-    places = {identity: place for place, identity in enumerate(distinct)}
-    return _maps(distinct.values()).take(pa.array([places[id(said)] for said in column], pa.int32()))
 
 
 def _shares_of(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:

@@ -256,7 +256,7 @@ def test_a_large_resource_is_not_repeated_in_full() -> None:
     resource += [attribute(f"k{i}", "x" * 60_000) for i in range(40)]
 
     for table in (JsonDecoder().decode([json.dumps(value).encode()]), decode_protobuf([as_protobuf(value)])):
-        kept = dict(table.to_pylist()[0]["resource"])
+        kept = json.loads(table.to_pylist()[0]["resource"])
         assert kept["service.name"] == "shop"
         assert table.nbytes < 100_000_000
         assert len(kept) == 32

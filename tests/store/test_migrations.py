@@ -64,8 +64,9 @@ def test_the_schema_of_today_is_kept() -> None:
     con.close()
 
 
+NEXT = SCHEMA_VERSION + 1
 STEPS = {
-    "two": "alter table runs add column colour varchar default 'grey'",
+    "next": "alter table runs add column colour varchar default 'grey'",
     "broken": "drop table calls; select nothing",
 }
 
@@ -75,15 +76,26 @@ def test_each_version_is_made_of_the_one_before(tmp_path: Path, monkeypatch: pyt
     real, old, new = engine.script, tmp_path / "old.duckdb", tmp_path / "new.duckdb"
     rebuilt(1, old)
     monkeypatch.setattr(engine, "script", lambda name: STEPS.get(name) or real(name))
-    monkeypatch.setattr(engine, "MIGRATIONS", (*engine.MIGRATIONS[:1], ("two",)))
-    monkeypatch.setattr(engine, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr("botanu_store.store_file.SCHEMA_VERSION", 2)
+    monkeypatch.setattr(engine, "MIGRATIONS", (*engine.MIGRATIONS, ("next",)))
+    monkeypatch.setattr(engine, "SCHEMA_VERSION", NEXT)
+    monkeypatch.setattr("botanu_store.store_file.SCHEMA_VERSION", NEXT)
     spool(new, document([chat(trace_id())]))
 
     for store in (old, new, old):
         with open_store(store) as opened:
             assert {row["colour"] for row in opened.query("select colour from runs")} == {"grey"}
-            assert opened.info()["schema_version"] == 2
+            assert opened.info()["schema_version"] == NEXT
+
+
+def test_a_resource_that_was_a_map_becomes_text(tmp_path: Path) -> None:
+    """What version 1 kept as a map of each span is read by name all the same."""
+    rebuilt(1, tmp_path / "s.duckdb")
+
+    with open_store(tmp_path / "s.duckdb") as opened:
+        services = opened.query("select distinct service, resource->>'service.name' as named from spans order by 1")
+
+    assert services
+    assert all(row["service"] == row["named"] for row in services)
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,10 +103,10 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pyt
     real, store = engine.script, tmp_path / "s.duckdb"
     calls = rebuilt(1, store)
     monkeypatch.setattr(engine, "script", lambda name: STEPS.get(name) or real(name))
-    monkeypatch.setattr(engine, "MIGRATIONS", (*engine.MIGRATIONS[:1], ("broken",)))
+    monkeypatch.setattr(engine, "MIGRATIONS", (*engine.MIGRATIONS, ("broken",)))
     with monkeypatch.context() as newer:
-        newer.setattr(engine, "SCHEMA_VERSION", 2)
-        newer.setattr("botanu_store.store_file.SCHEMA_VERSION", 2)
+        newer.setattr(engine, "SCHEMA_VERSION", NEXT)
+        newer.setattr("botanu_store.store_file.SCHEMA_VERSION", NEXT)
         with pytest.raises(duckdb.Error, match="nothing"):
             open_store(store)
 

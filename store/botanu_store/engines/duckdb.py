@@ -23,7 +23,10 @@ from botanu_store.records import METERS
 
 Engine = Literal["duckdb", "clickhouse"]
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (("schema/tables.sql", "schema/prices.sql"),)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    ("schema/tables.sql", "schema/prices.sql"),
+    ("schema/2_resource_as_text.sql",),
+)
 """The scripts that make each version of the schema of the one before, the first of an empty file. What was released is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -27,12 +27,12 @@ arriving as (
         scope,
         scope_version,
         attributes,
-        resource
+        botanu_service(resource) as service,
+        botanu_resource(resource) as resource
     from identified
 )
 select
     *,
-    botanu_service(resource) as service,
     botanu_run_id(attributes) as run_id,
     botanu_usable(trace_id, span_id, start_ns) as usable
 from arriving

@@ -8,16 +8,20 @@ with documents as (
 resources as (
     select piece, doc is null as unread, unnest(case when doc is null then [null] else doc.resourceSpans end) as r from documents
 ),
+described as (
+    select piece, unread, botanu_shared(botanu_attributes(r.resource.attributes)) as said, r.scopeSpans as scoped from resources
+),
 scopes as (
     select
         piece,
         unread,
-        botanu_shared(botanu_attributes(r.resource.attributes)) as resource,
-        unnest(case when unread then [null] else r.scopeSpans end) as s
-    from resources
+        botanu_service(said) as service,
+        botanu_resource(said) as resource,
+        unnest(case when unread then [null] else scoped end) as s
+    from described
 ),
 received as (
-    select piece, unread, resource, s.scope.name as scope, s.scope.version as scope_version, unnest(case when unread then [null] else s.spans end) as span
+    select piece, unread, service, resource, s.scope.name as scope, s.scope.version as scope_version, unnest(case when unread then [null] else s.spans end) as span
     from scopes
 ),
 spans as (
@@ -45,7 +49,8 @@ spans as (
         left(coalesce(scope, ''), 1024) as scope,
         left(coalesce(scope_version, ''), 256) as scope_version,
         coalesce({attributes}, map()) as attributes,
-        coalesce(resource, map()) as resource,
+        service,
+        resource,
         list_transform(
             span.events[1:{attribute_limit}],
             lambda happening: struct_pack(
@@ -58,7 +63,6 @@ spans as (
 )
 select
     *,
-    botanu_service(resource) as service,
     botanu_run_id(attributes) as run_id,
     botanu_usable(trace_id, span_id, start_ns) as usable
 from spans

@@ -34,7 +34,7 @@ spans as (
         left(scope, 1024) as scope,
         left(scope_version, 256) as scope_version,
         botanu_attributes(entries) as attributes,
-        cast(map() as map(varchar, varchar)) as resource,
+        '{}' as resource,
         list_transform(
             emitted,
             lambda time: struct_pack(name := 'botanu.outcome_emitted', time_ns := time, attributes := cast(map() as map(varchar, varchar)))

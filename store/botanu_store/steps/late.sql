@@ -4,9 +4,9 @@ create or replace temp table late_traces as
 select distinct trace_id from spans semi join touched using (trace_id);
 
 create or replace temp view work as
-select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, scope_version, run_id, attributes, resource from fresh
+select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, scope_version, run_id, attributes from fresh
 union all
-select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, scope_version, run_id, attributes, resource
+select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, scope_version, run_id, attributes
 from spans semi join late_traces using (trace_id);
 
 -- The runs that these spans may belong to: those that they name, and their traces, which stand for the run where none is named.

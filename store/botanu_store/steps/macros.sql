@@ -28,7 +28,8 @@ create or replace temp macro botanu_attributes(entries) as case
     else map_from_entries(list_transform(botanu_unrepeated(botanu_kept(entries)), lambda e: botanu_entry(e)))
 end;
 
--- A resource is repeated for each of its spans; a large one, times the spans of a request, would be gigabytes.
+-- A resource is kept as text, which takes next to nothing of the disk where many spans have the same. In memory it is there for each of them; a large
+-- one, times the spans of a request, would be gigabytes.
 create or replace temp macro botanu_shared(said) as case
     when list_sum(list_transform(map_entries(said), lambda e: length(e.key) + length(e.value))) > {shared_limit} then
         map_from_entries(list_transform(
@@ -40,6 +41,7 @@ end;
 
 -- What the columns of a span are made of, whichever way it came.
 create or replace temp macro botanu_service(said) as left(coalesce(said['service.name'], ''), 256);
+create or replace temp macro botanu_resource(said) as coalesce(to_json(said)::varchar, '{}');
 create or replace temp macro botanu_run_id(said) as left(nullif(said['botanu.run_id'], ''), 256);
 create or replace temp macro botanu_usable(trace, span, start) as coalesce(
     regexp_full_match(trace, '[0-9a-f]{32}') and regexp_full_match(span, '[0-9a-f]{16}') and start > 0, false
