@@ -27,6 +27,8 @@ def whole(text: str, tables: Mapping[str, str], lines: str = BY_CALL) -> str:
         tables: what these relations rest on: a query for each table's name.
         lines: what reports sum: calls, or what runs come to.
     """
+    # What is read more than once, ClickHouse reads again anyway.
+    text = text.replace(" as not materialized (", " as (")
     functions = _functions()
     parts = functions | {name: f"({query})" for name, query in {**tables, **_views(lines)}.items()}
     before = [

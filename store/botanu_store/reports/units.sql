@@ -2,9 +2,10 @@
 with recursive worth as (
     {worth}
 ),
-chosen as (
+-- Each step below needs other columns of them: to keep all at once takes the memory of two such reports.
+chosen as not materialized (
     select
-        r.*,
+        r.run_id, r.root_run_id, r.parent_run_id, r.retry_of_run_id, r.attempt, r.use_case, r.outcome, r.reason, r.value_type, r.start_ns,
         botanu_amount(r.value_amount) as amount,
         case when lower(r.value_type) = 'usd' or right(lower(r.value_type), 4) = '_usd' then 1 end as own_usd
     from runs as r

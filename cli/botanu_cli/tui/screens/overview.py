@@ -72,13 +72,13 @@ class Overview(Page):
             name_panel(self.query_one(f"#{name}", Grid), name.capitalize())
 
     def questions(self, scope: Scope) -> Sequence[Question]:
-        """Ask for spend, its course, economics, vendors, models and budgets."""
+        """Ask for spend, its course, vendors, models, economics and budgets."""
         group, config = self.dashboard.group, self.reader.settings.config
         return [
             Question(lambda store: _spend(store, scope, group), self._show_spend, f"spend by {group}"),
             Question(lambda store: course(store, scope.filters, group), self._show_course, f"course by {group}"),
-            Question(lambda store: store.outcomes(scope.filters, scope.worth), self._show_economics, "outcomes"),
             Question(lambda store: store.vendors(scope.filters), self._show_vendors, "vendors"),
+            Question(lambda store: store.outcomes(scope.filters, scope.worth), self._show_economics, "outcomes"),
             Question(lambda store: standings_if_any(store, scope, config), self._show_budgets, "budgets"),
         ]
 
