@@ -13,7 +13,7 @@ from botanu_store.dialects import read
 from botanu_store.dialects.reading import Reading
 from botanu_store.dialects.vendors import maker
 from botanu_store.records import Call, Span
-from botanu_store.same_call import Group, Groups, join_across, join_by_id, join_late_usage, join_nested
+from botanu_store.same_call import Group, Groups, join_across, join_by_id, join_late_usage, join_nested, join_unequal
 from botanu_store.totals import Totals
 from botanu_store.trace import MODEL_CATEGORIES, Node, instrument, link, nearest
 
@@ -112,6 +112,7 @@ def _join(calls: list[Node], groups: Groups) -> list[Node]:
     left = [node for node in calls if node not in gone]
     join_by_id(left, groups)
     join_across(groups)
+    join_unequal(groups)
     return wrappers
 
 

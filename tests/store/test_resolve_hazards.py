@@ -659,6 +659,59 @@ def test_an_early_claude_agent_sdk_leaves_the_cached_tokens_out(version: str, wa
     assert totals(trace.calls()) == Totals(wanted, 303, 1207, 452)
 
 
+@pytest.mark.parametrize(
+    ("version", "total", "wanted"),
+    [
+        ("0.1.38", None, 3011),
+        ("0.1.39", None, 4670),
+        ("0.1.54", None, 4670),
+        ("0.1.55", None, 3011),
+        ("0.1.40", 3314, 3011),
+        ("0.1.40", 4973, 4670),
+    ],
+)
+def test_langchain_once_passed_anthropics_own_numbers_on(version: str, total: int | None, wanted: int) -> None:
+    """Without a total they are Anthropic's, less the cached tokens; a total, where there is one, says whether it holds them."""
+    trace = Trace()
+    cached = {"llm.token_count.prompt_details.cache_read": 1207, "llm.token_count.prompt_details.cache_write": 452}
+    said = openinference(3011, 303) | cached | ({"llm.token_count.total": total} if total else {})
+    trace.span(said, scope="openinference.instrumentation.langchain", version=version)
+
+    assert totals(trace.calls()) == Totals(wanted, 303, 1207, 452)
+
+
+def test_a_call_of_which_one_side_leaves_the_cached_tokens_out_counts_once_and_whole() -> None:
+    """LangChain and the client's own instrumentation, side by side: of one time, one model and one answer, the larger question is the whole."""
+    trace = Trace()
+    root = trace.span({}, scope="app", name="work", ms=100)
+    trace.span(openinference(27920, 1804), scope="openinference.instrumentation.langchain", inside=root, at=1, ms=90)
+    trace.span(openinference(18011, 1803), scope="openinference.instrumentation.anthropic", inside=root, at=10, ms=50)
+
+    assert totals(trace.calls()) == Totals(27920, 1804, 0, 0)
+
+
+def test_calls_side_by_side_that_answer_alike_are_two() -> None:
+    """Answers cut at the same length are no sign of one call where both were seen to know their cache, or by both instrumentations."""
+    trace = Trace()
+    root = trace.span({}, scope="app", name="work", ms=100)
+    for number, tokens in enumerate((1011, 2011)):
+        trace.span(
+            openinference(tokens, 256), scope="openinference.instrumentation.langchain", inside=root, at=number, ms=90
+        )
+        trace.span(openinference(tokens, 256), scope="openinference.instrumentation.openai", inside=root, at=10, ms=50)
+
+    assert totals(trace.calls()) == Totals(3022, 512, 0, 0)
+
+
+def test_openlit_has_geminis_thoughts_beside_the_output() -> None:
+    """They are billed as output: https://ai.google.dev/api/generate-content#UsageMetadata."""
+    trace = Trace()
+    said = chat(14011, 1403, gen_ai__usage__reasoning_tokens=281)
+    trace.span(said, scope="openlit.instrumentation.google_ai_studio")
+
+    assert totals(trace.calls()) == Totals(14011, 1684, 0, 0)
+
+
 def test_a_run_whose_usage_is_told_each_time_it_is_asked_for_counts_once() -> None:
     """azure-ai-agents writes a run's usage on the span that processes it and on every later one that gets it; another run is another."""
     trace = Trace()

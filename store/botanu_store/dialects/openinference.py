@@ -29,7 +29,7 @@ def read(span: Span) -> Reading | None:
         found.response_id = said.get("tool.id", "")
         return found
     used = _tokens(said)
-    used.includes_cache = not _excludes(span)
+    used.includes_cache = not _excludes(span, used)
     name = _OPERATIONS.get(kind)
     if name is None and not used:
         return None
@@ -52,14 +52,23 @@ def _tokens(said: genai.Attributes) -> Tokens:
     return used if used or f"{_COUNT}prompt" in said else genai.tokens(said)
 
 
-def _excludes(span: Span) -> bool:
-    """Whether the input leaves the cached tokens out: in claude-agent-sdk until they were folded in (0.1.13), and for Nova's own answers."""
-    if span.scope == "openinference.instrumentation.claude_agent_sdk":
-        return _OLD_AGENT_SDK.match(span.scope_version) is not None
+def _excludes(span: Span, used: Tokens) -> bool:
+    """Whether the input leaves the cached tokens out: where the total says so, until they were folded in, and for Nova's own answers."""
+    cached, total = used.cache_read + used.cache_write, count(span.attributes.get(f"{_COUNT}total"))
+    if cached and total == used.input + used.output + cached:
+        return True
+    unfolded = _UNFOLDED.get(span.scope)
+    # What passes Anthropic's own numbers on has no total.
+    if unfolded and not total and unfolded.match(span.scope_version):
+        return True
     return span.name.startswith("bedrock.invoke_model") and "nova" in span.attributes.get("llm.model_name", "")
 
 
-_OLD_AGENT_SDK = re.compile(r"0\.(0\.|1\.(\d|1[0-2])\b)")
+_UNFOLDED = {
+    "openinference.instrumentation.claude_agent_sdk": re.compile(r"0\.(0\.|1\.(\d|1[0-2])\b)"),
+    "openinference.instrumentation.langchain": re.compile(r"0\.1\.(39|4\d|5[0-4])\b"),
+}
+"""Versions that had cached tokens beside the input, as released on PyPI."""
 
 
 def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
@@ -82,7 +91,7 @@ DIALECT = Dialect(
     name="openinference",
     title="OpenInference 0.1 to 3.x (Arize Phoenix), AgentCore",
     marker="`openinference.span.kind` = LLM, EMBEDDING, RERANKER; TOOL for tools",
-    counts="Input includes the cache, except in claude-agent-sdk before 0.1.13. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
+    counts="Input includes the cache, except in claude-agent-sdk before 0.1.13, in LangChain's 0.1.39 to 0.1.54 for Anthropic, and where the total says otherwise. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
     read=read,
     keys=("openinference.span.kind",),
 )
