@@ -35,6 +35,9 @@ OF_THE_DATA = (ValueError, TypeError, LookupError, ArithmeticError, AttributeErr
 _MEMORY = "arriving"
 """Name of the database in memory where decoded batches wait; both connections see it."""
 
+_SLICE = f"{_MEMORY}.slice"
+"""The table of the slice that was decoded last."""
+
 
 @dataclass(slots=True)
 class Slice:
@@ -57,14 +60,10 @@ class Batch:
     """The pieces that were decoded, in the order in which the column `piece` numbers them."""
     other_records: int = 0
     """Log records that say nothing of usage, which are in no table."""
-    tables: list[str] = field(default_factory=list[str])
+    table: str = ""
+    """The spans in memory; "" where there is none yet."""
     error: Exception | None = None
     """Why the data could not be decoded."""
-
-    @property
-    def table(self) -> str:
-        """The spans, as something to select from."""
-        return "(" + " union all ".join(f"from {table}" for table in self.tables) + ")"
 
 
 def slices(inputs: Iterable[tuple[Path | None, Iterable[Piece]]]) -> Iterator[Slice]:
@@ -147,9 +146,9 @@ class Decoder:
 
     def release(self, batch: Batch) -> None:
         """Give back the memory of a batch that was taken in."""
-        for table in batch.tables:
-            self._con.cursor().execute(f"drop table if exists {table}")
-        batch.tables.clear()
+        if batch.table:
+            self._con.cursor().execute(f"drop table {batch.table}")
+        batch.table = ""
 
     def __enter__(self) -> Self:
         return self
@@ -173,33 +172,37 @@ class Decoder:
 
     def _fill(self, name: str, parts: Sequence[Slice]) -> Batch:
         batch = Batch()
-        for number, part in enumerate(parts):
+        for part in parts:
             batch.pieces += part.pieces
             batch.finished += part.finished
             try:
                 if batch.error is None:
-                    self._decode(batch, f"{name}_{number}", part.pieces)
+                    self._decode(batch, part.pieces)
+                    self._add(batch, name)
             except OF_THE_DATA as error:
                 batch.error = error
-        if len(batch.tables) > 1:
-            self._con.execute(f"create table {name} as {batch.table}")
-            self.release(batch)
-            batch.tables.append(name)
         return batch
 
-    def _decode(self, batch: Batch, table: str, pieces: Sequence[Piece]) -> None:
+    def _add(self, batch: Batch, name: str) -> None:
+        """Add the decoded slice to the batch's table: row groups are filled by rows that lie in one table (see engines/duckdb.py)."""
+        if batch.table:
+            self._con.execute(f"insert into {name} from {_SLICE}")
+        else:
+            self._con.execute(f"alter table {_SLICE} rename to {name.removeprefix(f'{_MEMORY}.')}")
+        batch.table = name
+
+    def _decode(self, batch: Batch, pieces: Sequence[Piece]) -> None:
         first = len(batch.places)
         documents = [piece for piece in pieces if piece.kind == "json"]
         messages = [piece for piece in pieces if piece.kind == "protobuf"]
-        self._json.decode_into(table, [piece.data for piece in documents], first)
-        batch.tables.append(table)
+        self._json.decode_into(_SLICE, [piece.data for piece in documents], first)
         if messages:
             from botanu_store.protobuf import decode_protobuf_into  # noqa: PLC0415 - 40 ms that JSON does not need
 
             traces = [piece.data if logs.holds("traces", piece) else b"" for piece in messages]
-            decode_protobuf_into(self._con, table, traces, self._mode, first + len(documents))
+            decode_protobuf_into(self._con, _SLICE, traces, self._mode, first + len(documents))
         places = documents + messages
         with_logs = [(number, piece) for number, piece in enumerate(places, first) if logs.holds("logs", piece)]
         if with_logs:
-            batch.other_records += logs.decode_logs_into(self._con, table, with_logs, self._mode)
+            batch.other_records += logs.decode_logs_into(self._con, _SLICE, with_logs, self._mode)
         batch.places += places

@@ -154,7 +154,7 @@ class Ingester:
                 self._reject(piece, piece.reason, self._less_content(piece))
             elif piece.kind == "refused":
                 self._reject(piece, piece.reason, piece.data)
-        if not batch.tables:
+        if not batch.table:
             return 0
         self._batch.other_records = batch.other_records
         self._name_empty_pieces(batch)
