@@ -173,6 +173,7 @@ def test_masked_text_holds_no_word(secret: str, start: int) -> None:
     assert secret.encode("utf-8", "replace") not in masked(line[min(start, line.index(b'"name": "s')) :])
 
 
+@pytest.mark.skipif(not CAPTURES.is_dir(), reason="no captures here: BOTANU_CAPTURES names their folder")
 def test_nothing_that_was_said_in_a_capture_is_kept() -> None:
     """What users and models said to each other is gone, wherever a real instrumentation put it; without removal it is there."""
     said = ("Answer number", "[[cache", "[[reason", "sunny", '"Paris"')
