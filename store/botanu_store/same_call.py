@@ -168,7 +168,8 @@ def _same_inside(outer: Node, inside: list[Node]) -> list[Node]:
     for node in tried:
         if outer.has_tokens and node.has_tokens and same_tokens(outer, node):
             return _and_beside(node, outer, tried)
-    return _only_possible(outer, tried)
+    agree = [node for node in tried if node.has_tokens and outer.is_partial and may_be_same_tokens(outer, node)]
+    return _and_beside(agree[0], outer, tried) if len(agree) == 1 else _only_possible(outer, tried)
 
 
 def _and_beside(found: Node, outer: Node, tried: list[Node]) -> list[Node]:
@@ -352,7 +353,7 @@ def _may_be_same(one: Group, other: Group) -> bool:
         return False
     if not _both_known(first, second):
         agree = may_be_same_tokens(first, second) and _same_model(first, second)
-        return agree and _covers(one, other) and not _related(one, other)
+        return agree and (_covers(one, other) or _only_began(one, other)) and not _related(one, other)
     return (same_tokens(first, second) or _log_of(first, second)) and not _related(one, other)
 
 
@@ -381,6 +382,12 @@ def _covers(one: Group, other: Group) -> bool:
     return (one.start <= other.start + _SKEW_NS and other.end <= one.end + _SKEW_NS) or (
         other.start <= one.start + _SKEW_NS and one.end <= other.end + _SKEW_NS
     )
+
+
+def _only_began(one: Group, other: Group) -> bool:
+    """Whether the first is of a stream and was over when that had begun, without its usage (MLflow, LlamaIndex), and the other then read it."""
+    first, second = (one, other) if one.start <= other.start else (other, one)
+    return not first.best.has_tokens and second.start <= first.end + _OVERLAP_NS
 
 
 def _related(one: Group, other: Group) -> bool:
