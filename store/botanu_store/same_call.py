@@ -13,7 +13,7 @@ _OVERLAP_NS = 50_000_000
 """Two instrumentations open and close their spans of one call at most so far apart."""
 _SKEW_NS = 2_000_000
 """Clocks of JavaScript let a child begin or end outside its parent by so much."""
-_MOST_COMPARED = 64
+MOST_COMPARED = 64
 """So many spans are looked at for the partner of one; what runs more in parallel than that has ids."""
 _MOST_INSTRUMENTS = 16
 """Nobody lets more instrumentations than that look at one call."""
@@ -96,7 +96,7 @@ def join_late_usage(calls: list[Node], groups: Groups) -> None:
             if not node.has_tokens and not node.failed:
                 before.append(node)
         elif before:
-            latest = range(len(before) - 1, max(-1, len(before) - 1 - _MOST_COMPARED), -1)
+            latest = range(len(before) - 1, max(-1, len(before) - 1 - MOST_COMPARED), -1)
             place = next((place for place in latest if before[place].parent is node.parent), latest[0])
             groups.join(before.pop(place), node)
 
@@ -168,7 +168,8 @@ def _same_inside(outer: Node, inside: list[Node]) -> list[Node]:
     for node in tried:
         if outer.has_tokens and node.has_tokens and same_tokens(outer, node):
             return _and_beside(node, outer, tried)
-    return _only_possible(outer, tried)
+    agree = [node for node in tried if node.has_tokens and outer.is_partial and may_be_same_tokens(outer, node)]
+    return _and_beside(agree[0], outer, tried) if len(agree) == 1 else _only_possible(outer, tried)
 
 
 def _and_beside(found: Node, outer: Node, tried: list[Node]) -> list[Node]:
@@ -222,44 +223,6 @@ def join_across(groups: Groups) -> None:
         _Sweep(groups).over(calls)
 
 
-def join_unequal(groups: Groups) -> None:
-    """Join what two instrumentations made of one call where one left the cached tokens out: at one time, of one model, with one answer."""
-    alone: dict[tuple[str, int], list[Group]] = defaultdict(list)
-    for group in sorted(groups, key=lambda group: (group.start, group.best.order)):
-        node = group.best
-        if len(group.instruments) > 1 or not node.is_model_call or not node.output:
-            continue
-        category = node.reading.category
-        near = (
-            other
-            for output in range(node.output - 2, node.output + 3)
-            for other in alone[category, output][-_MOST_COMPARED:]
-        )
-        partner = next((other for other in near if _left_cache_out(other, group)), None)
-        if partner is None:
-            alone[category, node.output].append(group)
-            continue
-        alone[category, partner.best.output].remove(partner)
-        whole = max(partner.best, node, key=lambda seen: seen.input)
-        groups.join(partner.best, node)
-        groups.of[node].best = whole
-
-
-def _left_cache_out(one: Group, other: Group) -> bool:
-    """Whether two calls may be one of which the smaller input knows nothing of a cache."""
-    first, second = one.best, other.best
-    less = min(first, second, key=lambda node: node.input)
-    return (
-        one.instruments.isdisjoint(other.instruments)
-        and (not one.ids or not other.ids or not one.ids.isdisjoint(other.ids))
-        and bool(less.input)
-        and not any(meter.startswith("cache") for meter in less.reading.quantities)
-        and _covers(one, other)
-        and _same_model(first, second)
-        and not _related(one, other)
-    )
-
-
 class _Sweep:
     """Calls in the order of their start, and those before them that still run, by what must agree."""
 
@@ -304,7 +267,7 @@ def _latest(running: dict[Group, None], call: Group, same: Callable[[Group, Grou
         elif same(other, call):
             found = other
             break
-        elif (compared := compared + 1) == _MOST_COMPARED:
+        elif (compared := compared + 1) == MOST_COMPARED:
             break
     for other in over:
         del running[other]
@@ -343,7 +306,7 @@ def _ways(node: Node) -> tuple[Callable[[Group, Group], bool], ...]:
 
 
 def _same_model_too(one: Group, other: Group) -> bool:
-    return _same_model(one.best, other.best) and _may_be_same(one, other)
+    return same_model(one.best, other.best) and _may_be_same(one, other)
 
 
 def _may_be_same(one: Group, other: Group) -> bool:
@@ -351,9 +314,9 @@ def _may_be_same(one: Group, other: Group) -> bool:
     if (one.ids and other.ids and one.ids.isdisjoint(other.ids)) or _other_request(first, second):
         return False
     if not _both_known(first, second):
-        agree = may_be_same_tokens(first, second) and _same_model(first, second)
-        return agree and _covers(one, other) and not _related(one, other)
-    return (same_tokens(first, second) or _log_of(first, second)) and not _related(one, other)
+        agree = may_be_same_tokens(first, second) and same_model(first, second)
+        return agree and (covers(one, other) or _only_began(one, other)) and not related(one, other)
+    return (same_tokens(first, second) or _log_of(first, second)) and not related(one, other)
 
 
 def _other_request(one: Node, other: Node) -> bool:
@@ -376,19 +339,25 @@ def _log_of(one: Node, other: Node) -> bool:
     return logs and one.reading.dialect == other.reading.dialect and close(one.input, other.input)
 
 
-def _covers(one: Group, other: Group) -> bool:
+def covers(one: Group, other: Group) -> bool:
     """Whether one runs within the other."""
     return (one.start <= other.start + _SKEW_NS and other.end <= one.end + _SKEW_NS) or (
         other.start <= one.start + _SKEW_NS and one.end <= other.end + _SKEW_NS
     )
 
 
-def _related(one: Group, other: Group) -> bool:
+def _only_began(one: Group, other: Group) -> bool:
+    """Whether the first is of a stream and was over when that had begun, without its usage (MLflow, LlamaIndex), and the other then read it."""
+    first, second = (one, other) if one.start <= other.start else (other, one)
+    return not first.best.has_tokens and second.start <= first.end + _OVERLAP_NS
+
+
+def related(one: Group, other: Group) -> bool:
     """Whether a span of one lies inside a span of the other: those were compared where they are."""
     return any(a.is_around(b) or b.is_around(a) for a in one.members[:8] for b in other.members[:8])
 
 
-def _same_model(one: Node, other: Node) -> bool:
+def same_model(one: Node, other: Node) -> bool:
     """A model asked for is part of the name of the one that answered: gpt-4o-mini, gpt-4o-mini-2024-07-18."""
     names = [{node.reading.model, node.reading.request_model} - {""} for node in (one, other)]
     if not all(names):

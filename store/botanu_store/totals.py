@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+from operator import attrgetter
 
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
 from botanu_store.same_call import Group, Groups, close
@@ -11,6 +14,9 @@ from botanu_store.trace import Node, totals
 
 _MOST_LEVELS = 64
 """So many spans with totals of their own are looked for around a call."""
+_MOST_AT_ONE_TIME = 256
+_MOST_INSIDE = 1024
+"""So many agents at one time, and so many calls in the time of one, are compared."""
 
 
 class Totals:
@@ -23,8 +29,10 @@ class Totals:
         self._first: dict[Node, Node] = {}
         self._counted: set[Node] = set()
         self._unknown: list[tuple[Node, Group]] = []
+        self._told_beside: set[Node] = set()
         for group in groups:
             self._add(group)
+        self._look_beside(groups)
         self.inmost_first = sorted(
             (node for node in self._wrappers if node.has_tokens), key=lambda node: (-node.depth, node.order)
         )
@@ -41,6 +49,29 @@ class Totals:
             self._first[node] = min(self._first.get(node, counted), counted, key=_telling)
             if quantities and node.reading.category == counted.reading.category:
                 self._inside[node].update(quantities)
+
+    def _look_beside(self, groups: Groups) -> None:
+        """Find totals of calls that are not inside them but beside: the Agent Framework once made no stream's span the current one."""
+        agents: dict[tuple[object, ...], list[Node]] = defaultdict(list)
+        for node in sorted(self._wrappers, key=attrgetter("order")):
+            if node.has_tokens and not self._inside[node]:
+                agents[_place(node)].append(node)
+        for place, calls in _calls_at(agents.keys(), groups).items():
+            for overlapping in _at_one_time(agents[place]):
+                if len(overlapping) <= _MOST_AT_ONE_TIME and not self._told(overlapping, calls):
+                    for agent in overlapping:
+                        self._told([agent], calls)
+
+    def _told(self, agents: list[Node], calls: list[tuple[Node, Node]]) -> bool:
+        """Leave these totals out if the calls in their time, all together, come to them."""
+        during = {agent: list(_during(agent, calls)) for agent in agents}
+        together = {node for some in during.values() for node, _ in some}
+        if not all(during.values()) or not _come_to(agents, together):
+            return False
+        for agent, some in during.items():
+            self._told_beside.add(agent)
+            self._first[agent] = min((best for _, best in some), key=_telling)
+        return True
 
     def _around(self, node: Node) -> Iterator[Node]:
         """The spans with totals around one, the nearest first."""
@@ -70,7 +101,7 @@ class Totals:
     def beyond(self, node: Node) -> dict[str, int]:
         """Return what a span's total says beyond what is counted inside it, and count that; inner spans must be asked before outer ones."""
         inside = self._inside[node]
-        if inside and node.reading.role == "running total":
+        if node in self._told_beside or (inside and node.reading.role == "running total"):
             return {}
         quantities = _difference(node, inside) if inside else dict(node.reading.quantities)
         if quantities:
@@ -87,6 +118,61 @@ class Totals:
             )
             if found is not None:
                 yield best, found
+
+
+def _place(node: Node) -> tuple[object, ...]:
+    return node.instrument, node.parent, node.reading.category
+
+
+def _calls_at(
+    places: Collection[tuple[object, ...]], groups: Groups
+) -> dict[tuple[object, ...], list[tuple[Node, Node]]]:
+    """The calls with usage at these places, by their start, each with the one that counts for it."""
+    found: dict[tuple[object, ...], list[tuple[Node, Node]]] = defaultdict(list)
+    if places:
+        for group in groups:
+            for node in group.members:
+                if node.has_tokens and _place(node) in places:
+                    found[_place(node)].append((node, group.best))
+    for calls in found.values():
+        calls.sort(key=_started)
+    return found
+
+
+def _at_one_time(agents: list[Node]) -> Iterator[list[Node]]:
+    """Yield together those that overlap, given in the order of their start."""
+    overlapping: list[Node] = []
+    end = 0
+    for agent in agents:
+        if overlapping and agent.span.start_ns > end:
+            yield overlapping
+            overlapping = []
+        overlapping.append(agent)
+        end = max(end, agent.span.end_ns)
+    yield overlapping
+
+
+def _during(agent: Node, calls: list[tuple[Node, Node]]) -> Iterator[tuple[Node, Node]]:
+    started = bisect_left(calls, agent.span.start_ns, key=_started)
+    for node, best in islice(calls, started, started + _MOST_INSIDE):
+        if node.span.start_ns > agent.span.end_ns:
+            return
+        if node.span.end_ns <= agent.span.end_ns:
+            yield node, best
+
+
+def _started(call: tuple[Node, Node]) -> int:
+    return call[0].span.start_ns
+
+
+def _come_to(agents: Iterable[Node], calls: Iterable[Node]) -> bool:
+    (tokens, output), (theirs, answered) = _sums(agents), _sums(calls)
+    return close(tokens, theirs) and close(output, answered)
+
+
+def _sums(nodes: Iterable[Node]) -> tuple[int, int]:
+    counts = [(node.input, node.output) for node in nodes]
+    return sum(tokens for tokens, _ in counts), sum(output for _, output in counts)
 
 
 def _telling(node: Node) -> tuple[object, ...]:

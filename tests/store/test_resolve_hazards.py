@@ -815,3 +815,122 @@ def test_of_a_meter_that_both_count_the_tracker_is_believed() -> None:
     )
 
     assert [call.quantities["rows"] for call in trace.counted()] == [50]
+
+
+AGENTS = "agent_framework"
+
+
+def test_h1_a_total_may_lie_beside_its_calls() -> None:
+    """Before 1.3 the Agent Framework put the calls of an agent that streams beside the agent's span: at one time and with one sum they are repeated."""
+    trace = Trace()
+    root = trace.span({}, scope="app", name="work", ms=200)
+    total = {"gen_ai.operation.name": "invoke_agent"}
+    agent = trace.span({**chat(5022, 506), **total}, scope=AGENTS, inside=root, name="invoke_agent", at=1, ms=80)
+    first = trace.span(chat(2011, 203), scope=AGENTS, inside=root, at=2)
+    trace.span(chat(3011, 303), scope=AGENTS, inside=root, at=40)
+    trace.span({**chat(9011, 903), **total}, scope=AGENTS, inside=root, name="invoke_agent", at=100, ms=80)
+
+    calls = trace.calls()
+
+    assert totals(calls) == Totals(14033, 1409, 0, 0)
+    (left_out,) = [call for call in calls if not call.counted]
+    assert (left_out.span_id, left_out.not_counted_reason, left_out.duplicate_of) == (
+        agent.span_id,
+        REPEATS,
+        first.span_id,
+    )
+
+
+def test_h1_totals_at_one_time_may_lie_beside_their_calls() -> None:
+    """Which call is whose agent's nobody says; together they come to the same."""
+    trace = Trace()
+    for place, tokens in enumerate((1011, 5022)):
+        said = {**chat(tokens, tokens // 10), "gen_ai.operation.name": "invoke_agent"}
+        trace.span(said, scope=AGENTS, name="invoke_agent", at=place, ms=90)
+    for place, tokens in enumerate((2011, 1011, 3011)):
+        trace.span(chat(tokens, tokens // 10), scope=AGENTS, at=5 + place, ms=20)
+
+    assert totals(trace.calls()) == Totals(6033, 603, 0, 0)
+
+
+def test_h1_a_total_of_another_sum_than_the_calls_beside_it_counts() -> None:
+    """An agent that alone knows its usage is not left out because a call ran beside it."""
+    trace = Trace()
+    trace.span({**chat(5022, 506), "gen_ai.operation.name": "invoke_agent"}, scope=AGENTS, name="invoke_agent", ms=90)
+    trace.span(chat(2011, 203), scope=AGENTS, at=5, ms=20)
+
+    assert totals(trace.calls()) == Totals(7033, 709, 0, 0)
+
+
+MLFLOW = "mlflow.tracing.provider"
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_h5_two_of_mlflows_autologs_side_by_side_are_one_call(native: bool) -> None:
+    """They share a scope; what only LangChain's writes tells them apart where no format is named, and calls in parallel stay as many."""
+    trace = Trace()
+    root = trace.span({}, scope=MLFLOW, name="RunnableSequence", ms=100)
+    for place in range(2):
+        said = {
+            "mlflow.spanType": '"CHAT_MODEL"',
+            "mlflow.chat.tokenUsage": '{"input_tokens": 1011, "output_tokens": 103}',
+        }
+        said = said if native else chat(1011, 103)
+        trace.span(
+            {**said, "invocation_params": '{"model": "gpt-4o-mini"}'}, scope=MLFLOW, inside=root, at=place, ms=40
+        )
+        trace.span({**said, "model": '"gpt-4o-mini"'}, scope=MLFLOW, inside=root, at=10 + place, ms=20)
+
+    assert totals(trace.calls()) == Totals(2022, 206, 0, 0)
+
+
+def test_h7_half_a_usage_around_two_spans_of_its_call_repeats_both() -> None:
+    """LangChain knows only the output, the client inside it nothing as it is a stream, and the SDK all: one call."""
+    trace = Trace()
+    outer = trace.span(openinference(0, 2603), scope=LANGCHAIN, ms=90)
+    trace.span(openinference(), scope="openinference.instrumentation.anthropic", inside=outer, at=5, ms=30)
+    trace.span(chat(26011, 2603), scope=SDK, inside=outer, at=10, ms=60)
+
+    assert [call.quantities["input_tokens"] for call in trace.counted()] == [26011]
+
+
+def test_h18_a_span_that_was_over_when_its_stream_began_is_the_call_of_the_one_that_saw_it_end() -> None:
+    """MLflow ends the span of a stream when it gets one, the SDK when it has read it."""
+    trace = Trace()
+    root = trace.span({}, scope="app", name="work", ms=100)
+    trace.span(
+        {"mlflow.spanType": '"CHAT_MODEL"', "mlflow.message.format": '"anthropic"'},
+        scope=MLFLOW,
+        inside=root,
+        at=1,
+        ms=20,
+    )
+    trace.span(chat(12011, 1203), scope=SDK, inside=root, at=5, ms=70)
+
+    assert [call.usage for call in trace.counted()] == ["reported"]
+
+
+def test_h18_a_span_that_ended_before_its_stream_began_is_the_call_beside_it() -> None:
+    """LlamaIndex hands a stream on before the client asks for it: neither knows the usage, and it is one unpriced call; so is the next."""
+    trace = Trace()
+    for at in (0, 100):
+        trace.span(openinference(), scope="openinference.instrumentation.llama_index", at=at, ms=40)
+        trace.span(openinference(), scope=CLIENT, at=at + 43, ms=40)
+
+    assert [call.usage for call in trace.counted()] == ["none", "none"]
+
+
+def test_h12_putting_a_request_together_is_no_call() -> None:
+    """LlamaIndex has a span of the kind LLM for that too."""
+    trace = Trace()
+    agent = trace.span(openinference(kind="AGENT"), scope="openinference.instrumentation.llama_index", ms=90)
+    trace.span(
+        openinference(),
+        scope="openinference.instrumentation.llama_index",
+        name="OpenAI._prepare_chat_with_tools",
+        inside=agent,
+        at=1,
+        ms=1,
+    )
+
+    assert trace.calls() == []

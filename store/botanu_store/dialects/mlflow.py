@@ -12,28 +12,39 @@ from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
 
 _CALLS = {'"CHAT_MODEL"': "chat", '"LLM"': "chat", '"EMBEDDING"': "embeddings", '"RERANKER"': "rerank"}
+_FOREIGN = "null"
+"""Of a span that another instrumentation made and that only passed through MLflow's processor (MLFLOW_USE_DEFAULT_TRACER_PROVIDER=false)."""
 
 
 def read(span: Span) -> Reading | None:
     """Read a span by its type; chains and agents are no calls."""
     said = span.attributes
     kind = said.get("mlflow.spanType", "")
+    if kind == _FOREIGN:
+        return None
     if kind == '"TOOL"':
         return operation(DIALECT.name, "tool", "execute_tool", "", {}, span.name)
     name = _CALLS.get(kind)
     used = _tokens(said)
     if name is None and not used:
         return None
-    asked = _word(said, "model")
+    asked = _word(said, "model") or _word_in(said, "invocation_params", "model")
     model = _word(said, "mlflow.llm.model") or asked
-    seller = vendor(_word(said, "mlflow.llm.provider") or _word(said, "mlflow.message.format"), model)
+    sold_by = _word(said, "mlflow.llm.provider") or _word_in(said, "metadata", "ls_provider")
+    seller = vendor(sold_by or _word(said, "mlflow.message.format"), model)
     found = model_call(
         span, DIALECT.name, used, operation=name or "chat", vendor=seller, model=model, request_model=asked,
         role="call" if name else "wrapper",
     )  # fmt: skip
     found.emitter_usd = usd(document(said.get("mlflow.llm.cost")).get("total_cost"))
-    found.variant = said.get("mlflow.message.format", "")
+    found.variant = autolog(said)
     return found
+
+
+def autolog(said: genai.Attributes) -> str:
+    """Return which of MLflow's autologs made a span: they share a scope, and LangChain's and the client's may both report a call."""
+    written = _word(said, "mlflow.message.format")
+    return written or ("langchain" if "invocation_params" in said else "")
 
 
 def _tokens(said: genai.Attributes) -> Tokens:
@@ -60,6 +71,12 @@ def _word(said: genai.Attributes, key: str) -> str:
     return word if isinstance(word, str) else ""
 
 
+def _word_in(said: genai.Attributes, key: str, name: str) -> str:
+    """What LangChain says of a call, which is all there is before MLflow 3.8 or so."""
+    word = document(said[key]).get(name) if key in said else ""
+    return word if isinstance(word, str) else ""
+
+
 DIALECT = Dialect(
     name="mlflow",
     title="MLflow 3.17 (with MLFLOW_ENABLE_OTEL_GENAI_SEMCONV: see otel)",
@@ -67,4 +84,5 @@ DIALECT = Dialect(
     counts="Input includes the cache, all of it in the JSON of `mlflow.chat.tokenUsage`.",
     read=read,
     keys=("mlflow.spanType",),
+    decides=False,
 )

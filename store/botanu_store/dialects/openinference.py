@@ -13,6 +13,8 @@ from botanu_store.records import Span
 
 _OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
 _COUNT = "llm.token_count."
+_PREPARES = "._prepare_"
+"""In the names of LlamaIndex's methods that put a request together; their spans are of the kind LLM too."""
 _KINDS = {
     f"{_COUNT}prompt_details.audio": "input_audio_tokens",
     f"{_COUNT}completion_details.audio": "output_audio_tokens",
@@ -31,7 +33,7 @@ def read(span: Span) -> Reading | None:
     used = _tokens(said)
     used.includes_cache = not _excludes(span, used)
     name = _OPERATIONS.get(kind)
-    if name is None and not used:
+    if not used and (name is None or _PREPARES in span.name):
         return None
     role: Role = "call" if name else "wrapper"
     return _call(span, used, _precise(span, name or "chat"), role)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects import genai
+from botanu_store.dialects import genai, mlflow
 from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.records import Span
 
 
 def read(span: Span) -> Reading | None:
     """Read a span by the conventions; the total includes the cached tokens, but for whoever hands on Bedrock's counts."""
-    return genai.call(span, DIALECT.name, includes_cache="bedrock" not in span.scope)
+    found = genai.call(span, DIALECT.name, includes_cache="bedrock" not in span.scope)
+    if found is not None and span.scope.startswith("mlflow."):
+        found.variant = mlflow.autolog(span.attributes)
+    return found
 
 
 DIALECT = Dialect(

@@ -1,0 +1,45 @@
+"""Calls that two instrumentations saw and one of them without its cached tokens: the same call, though their numbers differ."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from botanu_store.same_call import MOST_COMPARED, Group, Groups, covers, related, same_model
+
+
+def join_unequal(groups: Groups) -> None:
+    """Join what two instrumentations made of one call where one left the cached tokens out: at one time, of one model, with one answer."""
+    alone: dict[tuple[str, int], list[Group]] = defaultdict(list)
+    for group in sorted(groups, key=lambda group: (group.start, group.best.order)):
+        node = group.best
+        if len(group.instruments) > 1 or not node.is_model_call or not node.output:
+            continue
+        category = node.reading.category
+        near = (
+            other
+            for output in range(node.output - 2, node.output + 3)
+            for other in alone[category, output][-MOST_COMPARED:]
+        )
+        partner = next((other for other in near if _left_cache_out(other, group)), None)
+        if partner is None:
+            alone[category, node.output].append(group)
+            continue
+        alone[category, partner.best.output].remove(partner)
+        whole = max(partner.best, node, key=lambda seen: seen.input)
+        groups.join(partner.best, node)
+        groups.of[node].best = whole
+
+
+def _left_cache_out(one: Group, other: Group) -> bool:
+    """Whether two calls may be one of which the smaller input knows nothing of a cache."""
+    first, second = one.best, other.best
+    less = min(first, second, key=lambda node: node.input)
+    return (
+        one.instruments.isdisjoint(other.instruments)
+        and (not one.ids or not other.ids or not one.ids.isdisjoint(other.ids))
+        and bool(less.input)
+        and not any(meter.startswith("cache") for meter in less.reading.quantities)
+        and covers(one, other)
+        and same_model(first, second)
+        and not related(one, other)
+    )
