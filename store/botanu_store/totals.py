@@ -101,7 +101,8 @@ class Totals:
     def beyond(self, node: Node) -> dict[str, int]:
         """Return what a span's total says beyond what is counted inside it, and count that; inner spans must be asked before outer ones."""
         inside = self._inside[node]
-        if node in self._told_beside or (inside and node.reading.role == "running total"):
+        role = node.reading.role
+        if role == "repeat" or node in self._told_beside or (inside and role == "running total"):
             return {}
         quantities = _difference(node, inside) if inside else dict(node.reading.quantities)
         if quantities:
