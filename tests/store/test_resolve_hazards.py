@@ -934,3 +934,16 @@ def test_h12_putting_a_request_together_is_no_call() -> None:
     )
 
     assert trace.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("provider", "response", "wanted"),
+    [("microsoft.agent_framework", "", 0), ("microsoft.agent_framework", "run_1", 1011), ("A2A", "", 1011)],
+)
+def test_h1_an_agent_alone_in_its_trace_may_repeat_calls_in_others(provider: str, response: str, wanted: int) -> None:
+    """The Agent Framework names a response on the agent's span only where no call's span has its usage; agents of others alone know theirs."""
+    trace = Trace()
+    said = {**chat(1011, 103), "gen_ai.operation.name": "invoke_agent", "gen_ai.provider.name": provider}
+    trace.span({**said, **({"gen_ai.response.id": response} if response else {})}, scope=AGENTS, name="invoke_agent")
+
+    assert totals(trace.calls()).input == wanted
