@@ -871,11 +871,10 @@ def test_h5_two_of_mlflows_autologs_side_by_side_are_one_call(native: bool) -> N
     trace = Trace()
     root = trace.span({}, scope=MLFLOW, name="RunnableSequence", ms=100)
     for place in range(2):
-        said = {
-            "mlflow.spanType": '"CHAT_MODEL"',
-            "mlflow.chat.tokenUsage": '{"input_tokens": 1011, "output_tokens": 103}',
-        }
-        said = said if native else chat(1011, 103)
+        said: dict[str, object] = chat(1011, 103)
+        if native:
+            usage = '{"input_tokens": 1011, "output_tokens": 103}'
+            said = {"mlflow.spanType": '"CHAT_MODEL"', "mlflow.chat.tokenUsage": usage}
         trace.span(
             {**said, "invocation_params": '{"model": "gpt-4o-mini"}'}, scope=MLFLOW, inside=root, at=place, ms=40
         )
