@@ -577,7 +577,7 @@ def test_a_query_answered_from_the_warehouses_cache_scanned_nothing(scanned: str
 
 def test_a_foreign_span_that_passed_through_mlflows_processor_is_read_as_its_own_dialect_has_it() -> None:
     """MLflow gives every span of a provider that it shares the type null: what another instrumentation says of it holds."""
-    foreign = {"mlflow.spanType": "null", "mlflow.traceRequestId": '"tr-1"'}
+    foreign: dict[str, object] = {"mlflow.spanType": "null", "mlflow.traceRequestId": '"tr-1"'}
     client = {**foreign, **gen_ai(3011, 303), "gen_ai.provider.name": "openai", "gen_ai.usage.total_tokens": 3314}
 
     assert reading(client, scope="opentelemetry.instrumentation.openai.v1").dialect == "traceloop"
@@ -587,7 +587,7 @@ def test_a_foreign_span_that_passed_through_mlflows_processor_is_read_as_its_own
 
 def test_mlflow_calls_through_langchain_have_the_names_that_langchain_gives() -> None:
     """Before MLflow named models and their vendors, only LangChain's own parameters did."""
-    said = {
+    said: dict[str, object] = {
         "mlflow.spanType": '"CHAT_MODEL"',
         "mlflow.chat.tokenUsage": json.dumps({"input_tokens": 3011, "output_tokens": 303}),
         "invocation_params": json.dumps({"model": "mistral-small"}),

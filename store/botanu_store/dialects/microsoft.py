@@ -32,9 +32,9 @@ _RUNS = frozenset(("start_thread_run", "get_thread_run", "submit_tool_outputs"))
 
 DIALECT = Dialect(
     name="microsoft",
-    title="Semantic Kernel 1.45, Microsoft Agent Framework 1.23, azure-ai-inference 1.0b9, azure-ai-projects 2.10",
+    title="Semantic Kernel 1.30 to 1.45, Microsoft Agent Framework 1.0 to 1.23, azure-ai-inference 1.0b9, azure-ai-projects 2.10",
     marker="`gen_ai.operation.name`",
-    counts="Input includes the cache; Semantic Kernel loses which part was cached. invoke_agent repeats the calls inside.",
+    counts="Input includes the cache; Semantic Kernel loses which part was cached. invoke_agent repeats the calls inside, or beside it, or in traces of their own.",
     read=read,
     keys=genai.KEYS,
     scopes=("semantic_kernel", "agent_framework", "azure"),
