@@ -946,3 +946,16 @@ def test_h1_an_agent_alone_in_its_trace_may_repeat_calls_in_others(provider: str
     trace.span({**said, **({"gen_ai.response.id": response} if response else {})}, scope=AGENTS, name="invoke_agent")
 
     assert totals(trace.calls()).input == wanted
+
+
+def test_h2_a_running_total_that_alone_knows_counts_by_what_it_has_grown() -> None:
+    """Traceloop writes on every task of a CrewAI agent what the agent has used so far, and nothing on its calls through LiteLLM."""
+    trace = Trace()
+    crew = "opentelemetry.instrumentation.crewai.instrumentation"
+    for at, agent, tokens in ((0, "a", 9011), (100, "b", 10011), (200, "a", 19022)):
+        said = {**chat(tokens, tokens // 10), "gen_ai.operation.name": "invoke_agent", "traceloop.span.kind": "agent"}
+        task = trace.span({**said, "crewai.agent.id": agent}, scope=crew, at=at, ms=90)
+        trace.span(chat(), scope=crew, inside=task, at=at + 1)
+
+    assert totals(trace.calls()) == Totals(29033, 2903, 0, 0)
+    assert [call.usage for call in trace.counted()] == ["reported"] * 3

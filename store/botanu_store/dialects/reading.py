@@ -43,6 +43,8 @@ class Reading:
     emitter_usd: str | None = None
     variant: str = ""
     """Tells apart two instrumentations that share a scope."""
+    series: str = ""
+    """Whose running total it is, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,10 @@ def read(span: Span) -> Reading | None:
     if not used and (name is None or kind):
         return genai.tool(span, DIALECT.name) if said.get("gen_ai.operation.name") in genai.TOOLS else None
     role: Role = "wrapper" if kind or (name is None and "gen_ai.operation.name" in said) else "call"
-    return genai.reading(span, DIALECT.name, used, name or "chat", role)
+    found = genai.reading(span, DIALECT.name, used, name or "chat", role)
+    if role == "wrapper" and span.scope.startswith(_CREWAI):
+        found.role, found.series = "running total", said.get("crewai.agent.id", "")
+    return found
 
 
 def _tool(span: Span) -> Reading:
@@ -45,6 +48,8 @@ def _tokens(span: Span) -> Tokens:
     return used
 
 
+_CREWAI = "opentelemetry.instrumentation.crewai"
+"""Writes on each of an agent's tasks what that agent has used so far: `wrap_agent_execute_task`."""
 _GOOGLE = ("opentelemetry.instrumentation.google_generativeai", "opentelemetry.instrumentation.vertexai")
 
 DIALECT = Dialect(
