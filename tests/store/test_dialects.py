@@ -477,6 +477,7 @@ def test_the_emitters_own_cost_is_kept_as_it_is(key: str, scope: str) -> None:
         ("gcp.vertex.agent", "gemini-2.5-flash", "gcp.gemini"),
         ("microsoft.agent_framework", "o3-mini", "openai"),
         ("langchain", "openai/gpt-4o", "openai"),
+        ("agno", "claude-sonnet-4-5", "anthropic"),
         ("strands-agents", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "aws.bedrock"),
         ("strands-agents", "llama-3.3-70b", ""),
         ("somebody.new", "", "somebody.new"),
