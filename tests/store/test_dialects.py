@@ -598,3 +598,14 @@ def test_mlflow_calls_through_langchain_have_the_names_that_langchain_gives() ->
     found = reading(said, scope="mlflow.tracing.provider")
 
     assert (found.vendor, found.model) == ("mistral", "mistral-small")
+
+
+def test_an_early_litellm_says_what_was_asked_for_as_the_requests_type() -> None:
+    """Before it gave the conventions' name of the operation."""
+    said: dict[str, object] = {
+        "litellm.call_id": "made-up",
+        "llm.request.type": "embedding",
+        "gen_ai.request.model": "m",
+    }
+
+    assert reading(said, scope="litellm", name="litellm_request").category == "embedding"

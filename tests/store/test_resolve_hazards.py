@@ -959,3 +959,19 @@ def test_h2_a_running_total_that_alone_knows_counts_by_what_it_has_grown() -> No
 
     assert totals(trace.calls()) == Totals(29033, 2903, 0, 0)
     assert [call.usage for call in trace.counted()] == ["reported"] * 3
+
+
+def test_h10_a_raw_answer_of_its_requests_very_time_is_its_call_whatever_both_count() -> None:
+    """LiteLLM 1.72 leaves Anthropic's cache writes out of the request's input; the raw answer inside has them."""
+    trace = Trace()
+    request = trace.span(litellm(5410, 603), scope="litellm", name="litellm_request", ms=50)
+    usage = {
+        "input_tokens": 3003,
+        "output_tokens": 603,
+        "cache_read_input_tokens": 2407,
+        "cache_creation_input_tokens": 601,
+    }
+    said = {"llm.anthropic.id": "msg_6", "llm.anthropic.model": "claude-sonnet-4-5", "llm.anthropic.usage": repr(usage)}
+    trace.span(said, scope="litellm", name="raw_gen_ai_request", inside=request, ms=50)
+
+    assert totals(trace.calls()) == Totals(6011, 603, 2407, 601)
