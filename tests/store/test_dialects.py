@@ -609,3 +609,12 @@ def test_an_early_litellm_says_what_was_asked_for_as_the_requests_type() -> None
     }
 
     assert reading(said, scope="litellm", name="litellm_request").category == "embedding"
+
+
+def test_a_call_of_which_only_the_model_is_said_is_an_unpriced_one() -> None:
+    """So Traceloop once saw CrewAI's calls."""
+    said: dict[str, object] = {"crewai.llm.model": "anthropic/claude-sonnet-4-5", "crewai.llm.stream": False}
+
+    found = reading(said, scope="opentelemetry.instrumentation.crewai.instrumentation")
+
+    assert (found.role, found.vendor, found.usage) == ("call", "anthropic", "none")
