@@ -163,13 +163,20 @@ def _same_inside(outer: Node, inside: list[Node]) -> list[Node]:
     tried = [node for node in inside if not node.failed] or inside[-1:]
     tried = [node for node in tried if not _conflict(outer, node)]
     for node in tried:
-        if outer.own_id and outer.own_id == node.own_id:
+        if _is_answer(outer, node) or (outer.own_id and outer.own_id == node.own_id):
             return _and_beside(node, outer, tried)
     for node in tried:
         if outer.has_tokens and node.has_tokens and same_tokens(outer, node):
             return _and_beside(node, outer, tried)
     agree = [node for node in tried if node.has_tokens and outer.is_partial and may_be_same_tokens(outer, node)]
     return _and_beside(agree[0], outer, tried) if len(agree) == 1 else _only_possible(outer, tried)
+
+
+def _is_answer(outer: Node, node: Node) -> bool:
+    """Whether LiteLLM wrote a raw answer inside its own span of the request, at the very same time; the two may count the cache differently."""
+    ours, theirs = outer.span, node.span
+    same_time = ours.start_ns == theirs.start_ns and ours.end_ns == theirs.end_ns
+    return node.reading.role == "raw" and outer.instrument == node.instrument and same_time
 
 
 def _and_beside(found: Node, outer: Node, tried: list[Node]) -> list[Node]:

@@ -30,6 +30,7 @@ class Totals:
         self._counted: set[Node] = set()
         self._unknown: list[tuple[Node, Group]] = []
         self._told_beside: set[Node] = set()
+        self._before = dict(_series(self._wrappers))
         for group in groups:
             self._add(group)
         self._look_beside(groups)
@@ -101,13 +102,21 @@ class Totals:
     def beyond(self, node: Node) -> dict[str, int]:
         """Return what a span's total says beyond what is counted inside it, and count that; inner spans must be asked before outer ones."""
         inside = self._inside[node]
-        if node in self._told_beside or (inside and node.reading.role == "running total"):
+        role = node.reading.role
+        if role == "repeat" or node in self._told_beside or (inside and role == "running total"):
             return {}
-        quantities = _difference(node, inside) if inside else dict(node.reading.quantities)
+        told = inside or self._so_far(node)
+        quantities = _difference(node, told) if told else dict(node.reading.quantities)
         if quantities:
             self._counted.add(node)
             self._note(node, [node], quantities)
         return quantities
+
+    def _so_far(self, node: Node) -> Counter[str]:
+        """What a running total had come to before; one that begins again is another."""
+        before = self._before.get(node)
+        grown = before is not None and before.input <= node.input and before.output <= node.output
+        return Counter(before.reading.quantities if before is not None and grown else {})
 
     def covered(self) -> Iterator[tuple[Node, Node]]:
         """Yield each call without usage that lies inside a counted total, with that total's span."""
@@ -118,6 +127,17 @@ class Totals:
             )
             if found is not None:
                 yield best, found
+
+
+def _series(wrappers: Iterable[Node]) -> Iterator[tuple[Node, Node]]:
+    """Yield every running total whose owner is known, but the first of each, with the one before."""
+    latest: dict[tuple[object, ...], Node] = {}
+    for node in sorted(wrappers, key=lambda node: (node.span.end_ns, node.order)):
+        if node.reading.series and node.has_tokens:
+            owner = node.instrument, node.reading.series
+            if owner in latest:
+                yield node, latest[owner]
+            latest[owner] = node
 
 
 def _place(node: Node) -> tuple[object, ...]:

@@ -477,6 +477,7 @@ def test_the_emitters_own_cost_is_kept_as_it_is(key: str, scope: str) -> None:
         ("gcp.vertex.agent", "gemini-2.5-flash", "gcp.gemini"),
         ("microsoft.agent_framework", "o3-mini", "openai"),
         ("langchain", "openai/gpt-4o", "openai"),
+        ("agno", "claude-sonnet-4-5", "anthropic"),
         ("strands-agents", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", "aws.bedrock"),
         ("strands-agents", "llama-3.3-70b", ""),
         ("somebody.new", "", "somebody.new"),
@@ -577,7 +578,7 @@ def test_a_query_answered_from_the_warehouses_cache_scanned_nothing(scanned: str
 
 def test_a_foreign_span_that_passed_through_mlflows_processor_is_read_as_its_own_dialect_has_it() -> None:
     """MLflow gives every span of a provider that it shares the type null: what another instrumentation says of it holds."""
-    foreign = {"mlflow.spanType": "null", "mlflow.traceRequestId": '"tr-1"'}
+    foreign: dict[str, object] = {"mlflow.spanType": "null", "mlflow.traceRequestId": '"tr-1"'}
     client = {**foreign, **gen_ai(3011, 303), "gen_ai.provider.name": "openai", "gen_ai.usage.total_tokens": 3314}
 
     assert reading(client, scope="opentelemetry.instrumentation.openai.v1").dialect == "traceloop"
@@ -587,7 +588,7 @@ def test_a_foreign_span_that_passed_through_mlflows_processor_is_read_as_its_own
 
 def test_mlflow_calls_through_langchain_have_the_names_that_langchain_gives() -> None:
     """Before MLflow named models and their vendors, only LangChain's own parameters did."""
-    said = {
+    said: dict[str, object] = {
         "mlflow.spanType": '"CHAT_MODEL"',
         "mlflow.chat.tokenUsage": json.dumps({"input_tokens": 3011, "output_tokens": 303}),
         "invocation_params": json.dumps({"model": "mistral-small"}),
@@ -597,3 +598,23 @@ def test_mlflow_calls_through_langchain_have_the_names_that_langchain_gives() ->
     found = reading(said, scope="mlflow.tracing.provider")
 
     assert (found.vendor, found.model) == ("mistral", "mistral-small")
+
+
+def test_an_early_litellm_says_what_was_asked_for_as_the_requests_type() -> None:
+    """Before it gave the conventions' name of the operation."""
+    said: dict[str, object] = {
+        "litellm.call_id": "made-up",
+        "llm.request.type": "embedding",
+        "gen_ai.request.model": "m",
+    }
+
+    assert reading(said, scope="litellm", name="litellm_request").category == "embedding"
+
+
+def test_a_call_of_which_only_the_model_is_said_is_an_unpriced_one() -> None:
+    """So Traceloop once saw CrewAI's calls."""
+    said: dict[str, object] = {"crewai.llm.model": "anthropic/claude-sonnet-4-5", "crewai.llm.stream": False}
+
+    found = reading(said, scope="opentelemetry.instrumentation.crewai.instrumentation")
+
+    assert (found.role, found.vendor, found.usage) == ("call", "anthropic", "none")

@@ -871,11 +871,10 @@ def test_h5_two_of_mlflows_autologs_side_by_side_are_one_call(native: bool) -> N
     trace = Trace()
     root = trace.span({}, scope=MLFLOW, name="RunnableSequence", ms=100)
     for place in range(2):
-        said = {
-            "mlflow.spanType": '"CHAT_MODEL"',
-            "mlflow.chat.tokenUsage": '{"input_tokens": 1011, "output_tokens": 103}',
-        }
-        said = said if native else chat(1011, 103)
+        said: dict[str, object] = chat(1011, 103)
+        if native:
+            usage = '{"input_tokens": 1011, "output_tokens": 103}'
+            said = {"mlflow.spanType": '"CHAT_MODEL"', "mlflow.chat.tokenUsage": usage}
         trace.span(
             {**said, "invocation_params": '{"model": "gpt-4o-mini"}'}, scope=MLFLOW, inside=root, at=place, ms=40
         )
@@ -934,3 +933,45 @@ def test_h12_putting_a_request_together_is_no_call() -> None:
     )
 
     assert trace.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("provider", "response", "wanted"),
+    [("microsoft.agent_framework", "", 0), ("microsoft.agent_framework", "run_1", 1011), ("A2A", "", 1011)],
+)
+def test_h1_an_agent_alone_in_its_trace_may_repeat_calls_in_others(provider: str, response: str, wanted: int) -> None:
+    """The Agent Framework names a response on the agent's span only where no call's span has its usage; agents of others alone know theirs."""
+    trace = Trace()
+    said = {**chat(1011, 103), "gen_ai.operation.name": "invoke_agent", "gen_ai.provider.name": provider}
+    trace.span({**said, **({"gen_ai.response.id": response} if response else {})}, scope=AGENTS, name="invoke_agent")
+
+    assert totals(trace.calls()).input == wanted
+
+
+def test_h2_a_running_total_that_alone_knows_counts_by_what_it_has_grown() -> None:
+    """Traceloop writes on every task of a CrewAI agent what the agent has used so far, and nothing on its calls through LiteLLM."""
+    trace = Trace()
+    crew = "opentelemetry.instrumentation.crewai.instrumentation"
+    for at, agent, tokens in ((0, "a", 9011), (100, "b", 10011), (200, "a", 19022)):
+        said = {**chat(tokens, tokens // 10), "gen_ai.operation.name": "invoke_agent", "traceloop.span.kind": "agent"}
+        task = trace.span({**said, "crewai.agent.id": agent}, scope=crew, at=at, ms=90)
+        trace.span(chat(), scope=crew, inside=task, at=at + 1)
+
+    assert totals(trace.calls()) == Totals(29033, 2903, 0, 0)
+    assert [call.usage for call in trace.counted()] == ["reported"] * 3
+
+
+def test_h10_a_raw_answer_of_its_requests_very_time_is_its_call_whatever_both_count() -> None:
+    """LiteLLM 1.72 leaves Anthropic's cache writes out of the request's input; the raw answer inside has them."""
+    trace = Trace()
+    request = trace.span(litellm(5410, 603), scope="litellm", name="litellm_request", ms=50)
+    usage = {
+        "input_tokens": 3003,
+        "output_tokens": 603,
+        "cache_read_input_tokens": 2407,
+        "cache_creation_input_tokens": 601,
+    }
+    said = {"llm.anthropic.id": "msg_6", "llm.anthropic.model": "claude-sonnet-4-5", "llm.anthropic.usage": repr(usage)}
+    trace.span(said, scope="litellm", name="raw_gen_ai_request", inside=request, ms=50)
+
+    assert totals(trace.calls()) == Totals(6011, 603, 2407, 601)

@@ -17,7 +17,8 @@ def read(span: Span) -> Reading | None:
     if "litellm.call_id" not in span.attributes and "metadata.usage_object" not in span.attributes:
         return None
     said = span.attributes
-    name = genai.CALLS.get(said.get("gen_ai.operation.name", "").lower(), "chat")
+    asked_for = said.get("gen_ai.operation.name") or said.get("llm.request.type", "")
+    name = genai.CALLS.get(asked_for.lower(), "chat")
     found = genai.reading(span, DIALECT.name, _tokens(said), name)
     if not found.vendor:
         # `litellm.provider.model` is vendor/model where LiteLLM was told both.

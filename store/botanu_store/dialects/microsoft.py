@@ -13,7 +13,17 @@ def read(span: Span) -> Reading | None:
     if found is not None and found.operation in _RUNS and _RUN_ID in span.attributes:
         found.role, found.response_id = "call", span.attributes[_RUN_ID]
         found.variant = span.span_id  # Each may be the same call as any other.
+    elif found is not None and found.role == "wrapper" and _adds_up(span.attributes):
+        found.role = "repeat"
     return found
+
+
+def _adds_up(said: genai.Attributes) -> bool:
+    """Whether an agent of the Agent Framework has its usage from the spans of its client's calls: then those have the response's id.
+
+    agent_framework/observability.py from 1.0 on, `_apply_accumulated_usage`; before 1.3 those of a stream may be in other traces.
+    """
+    return said.get("gen_ai.provider.name") == "microsoft.agent_framework" and "gen_ai.response.id" not in said
 
 
 # azure-ai-agents, `_ai_agents_instrumentor.py`, `set_end_run`; process_thread_run has these inside it.
@@ -22,9 +32,9 @@ _RUNS = frozenset(("start_thread_run", "get_thread_run", "submit_tool_outputs"))
 
 DIALECT = Dialect(
     name="microsoft",
-    title="Semantic Kernel 1.45, Microsoft Agent Framework 1.23, azure-ai-inference 1.0b9, azure-ai-projects 2.10",
+    title="Semantic Kernel 1.30 to 1.45, Microsoft Agent Framework 1.0 to 1.23, azure-ai-inference 1.0b9, azure-ai-projects 2.10",
     marker="`gen_ai.operation.name`",
-    counts="Input includes the cache; Semantic Kernel loses which part was cached. invoke_agent repeats the calls inside.",
+    counts="Input includes the cache; Semantic Kernel loses which part was cached. invoke_agent repeats the calls inside, or beside it, or in traces of their own.",
     read=read,
     keys=genai.KEYS,
     scopes=("semantic_kernel", "agent_framework", "azure"),

@@ -79,7 +79,7 @@ def _word_in(said: genai.Attributes, key: str, name: str) -> str:
 
 DIALECT = Dialect(
     name="mlflow",
-    title="MLflow 3.17 (with MLFLOW_ENABLE_OTEL_GENAI_SEMCONV: see otel)",
+    title="MLflow 3.1 to 3.17 (with MLFLOW_ENABLE_OTEL_GENAI_SEMCONV: see otel)",
     marker="`mlflow.spanType` = CHAT_MODEL, LLM, EMBEDDING; TOOL for tools",
     counts="Input includes the cache, all of it in the JSON of `mlflow.chat.tokenUsage`.",
     read=read,

@@ -9,12 +9,13 @@ from typing import Literal
 from botanu_store.dialects.usage import Tokens, meters
 from botanu_store.records import Category, Span, UsageState
 
-Role = Literal["call", "wrapper", "running total", "raw", "usage", "context"]
+Role = Literal["call", "wrapper", "running total", "repeat", "raw", "usage", "context"]
 """What a span is to its neighbours:
 
 call -- an operation, billed or failed;
 wrapper -- an agent, chain or workflow: what usage it carries repeats the calls inside, unless there are none;
 running total -- a wrapper whose usage goes on growing over several of its spans;
+repeat -- a wrapper that adds up what spans of its calls are known to say, in whatever trace they are;
 raw -- the vendor's answer to the request that the span around it reports;
 usage -- the usage of a call whose own span had ended before it was known;
 context -- names the model for the spans inside it.
@@ -42,6 +43,8 @@ class Reading:
     emitter_usd: str | None = None
     variant: str = ""
     """Tells apart two instrumentations that share a scope."""
+    series: str = ""
+    """Whose running total it is, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import Dialect, Reading, Role
 from botanu_store.dialects.usage import Tokens
+from botanu_store.dialects.vendors import maker
 from botanu_store.records import Span
 
 _TYPES = {"chat": "chat", "completion": "text_completion", "embedding": "embeddings", "rerank": "rerank"}
@@ -21,10 +22,18 @@ def read(span: Span) -> Reading | None:
     name = _TYPES.get(said.get("llm.request.type", "")) or genai.CALLS.get(
         said.get("gen_ai.operation.name", "").lower()
     )
+    if name is None and _CREWAI_LLM in said:
+        found = genai.reading(span, DIALECT.name, used, "chat")
+        found.model = found.request_model = said[_CREWAI_LLM]
+        found.vendor = maker(found.model)
+        return found
     if not used and (name is None or kind):
         return genai.tool(span, DIALECT.name) if said.get("gen_ai.operation.name") in genai.TOOLS else None
     role: Role = "wrapper" if kind or (name is None and "gen_ai.operation.name" in said) else "call"
-    return genai.reading(span, DIALECT.name, used, name or "chat", role)
+    found = genai.reading(span, DIALECT.name, used, name or "chat", role)
+    if role == "wrapper" and span.scope.startswith(_CREWAI):
+        found.role, found.series = "running total", said.get("crewai.agent.id", "")
+    return found
 
 
 def _tool(span: Span) -> Reading:
@@ -45,6 +54,10 @@ def _tokens(span: Span) -> Tokens:
     return used
 
 
+_CREWAI = "opentelemetry.instrumentation.crewai"
+"""Writes on each of an agent's tasks what that agent has used so far: `wrap_agent_execute_task`."""
+_CREWAI_LLM = "crewai.llm.model"
+"""All that its early versions said of a call was this: the model."""
 _GOOGLE = ("opentelemetry.instrumentation.google_generativeai", "opentelemetry.instrumentation.vertexai")
 
 DIALECT = Dialect(
@@ -59,5 +72,6 @@ DIALECT = Dialect(
         "traceloop.entity.path",
         "gen_ai.usage.total_tokens",
         "llm.usage.total_tokens",
+        _CREWAI_LLM,
     ),
 )
