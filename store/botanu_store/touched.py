@@ -4,7 +4,8 @@ Rows come and go by columns: a span costs a fraction of what it would as a row o
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
-# (pyarrow ships no types.)
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow ships no types, and makes the functions of `compute` when it is imported.)
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 import duckdb
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from botanu import attributes as keys
 from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES
@@ -31,14 +33,41 @@ def spans_of(con: duckdb.DuckDBPyConnection) -> pa.Table:
     """Return every span in `work`: its place in its trace, and of those that may be calls what they say, as JSON."""
     return con.sql(
         "select trace_id, span_id, parent_id, name, kind, start_ns, end_ns, status, service, scope, run_id, "
-        f"attributes['{keys.STEP}'] as step, case when {_candidate()} then to_json(attributes)::varchar end as said, scope_version from work"
+        f"attributes['{keys.STEP}'] as step, case when {_candidate()} then to_json(attributes)::varchar end as said, scope_version, "
+        f"(hash(trace_id) % {_PARTS})::utinyint as part from work"
     ).to_arrow_table()
 
 
 def calls_of(spans: pa.Table, groups: Mapping[str, str]) -> pa.Table:
     """Return the calls of these spans, as rows of the table `calls`; `groups` names traces that are looked at together."""
     with _no_collection():
-        return _table(spans, [found for rows in _by_trace(spans, groups) for found in _resolved(rows)])
+        found = [_calls(part, groups) for part in _parts(spans, groups)]
+    return pa.concat_tables(found, promote_options="default")
+
+
+_PARTS = 16
+AT_ONCE = 16_000
+"""Of more spans than that a sixteenth is looked at at a time: as objects of Python they take ten times their size."""
+
+
+def _parts(spans: pa.Table, groups: Mapping[str, str]) -> Iterator[pa.Table]:
+    """Yield the spans in parts: each trace is whole in one of them, and so are traces that are looked at together."""
+    number, spans = spans["part"], spans.drop_columns("part")
+    if spans.num_rows <= AT_ONCE:
+        yield spans
+        return
+    if groups:
+        number = pc.if_else(pc.is_in(spans["trace_id"], pa.array(groups, pa.string())), _small(0), number)
+    for part in range(_PARTS):
+        yield spans.filter(pc.equal(number, _small(part)))
+
+
+def _small(number: int) -> pa.Scalar:
+    return pa.scalar(number, pa.uint8())
+
+
+def _calls(spans: pa.Table, groups: Mapping[str, str]) -> pa.Table:
+    return _table(spans, [found for rows in _by_trace(spans, groups) for found in _resolved(rows)])
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import zstandard
-from botanu_store import open_store
+from botanu_store import open_store, touched
 from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.filters import Filters
 from botanu_store.ingest import Ingester
@@ -302,8 +302,12 @@ def records(*requests: str) -> list[Document]:
     return [log_document([api_request(start=ended + at, request_id=name)]) for at, name in enumerate(requests)]
 
 
-def test_a_record_without_a_trace_is_the_call_of_a_span_of_its_session(tmp_path: Path) -> None:
-    """It counts, in the run of that span, whichever came first; a call that only the log has is left in the session's own run."""
+@pytest.mark.parametrize("at_once", [touched.AT_ONCE, 0])
+def test_a_record_without_a_trace_is_the_call_of_a_span_of_its_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """It counts, in that span's run, whichever came first and however many are looked at together; a call only in the log stays in the session's run."""
+    monkeypatch.setattr(touched, "AT_ONCE", at_once)
     store = tmp_path / "s.duckdb"
 
     ingest(store, write(tmp_path / "a.jsonl", *records("req_1", "req_3")))
