@@ -65,8 +65,6 @@ CONTENT_KEYS: tuple[str, ...] = (
     "ai.schema",
     "ai.response.files",
     # Logfire, pydantic-ai
-    "request_data",
-    "response_data",
     "events",
     "all_messages_events",
     "pydantic_ai.all_messages",
@@ -229,6 +227,9 @@ KEPT_PARTS: dict[str, Parts] = {
         "google": {"usageMetadata": {}},
         "openai": {"cachedPromptTokens": {}, "responseId": {}},
     },
+    # Logfire's clients before version 5 say nowhere else which model of Anthropic's was asked, nor what was cached
+    "request_data": {"model": {}},
+    "response_data": {"usage": {}},
 }
 """Content attributes holding JSON of which only these members, which are usage, stay."""
 

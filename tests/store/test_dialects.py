@@ -93,6 +93,15 @@ CACHED = {"cache_read__input_tokens": 1207, "cache_creation__input_tokens": 452}
         ),
         ("logfire", "logfire.anthropic", gen_ai(4670, 303) | {"gen_ai.usage.raw": json.dumps(ANTHROPIC)}),
         (
+            "logfire",
+            "logfire.anthropic",
+            {
+                "logfire.msg_template": "Message with {request_data[model]!r}",
+                "request_data": '{"model": "claude-sonnet-4-5"}',
+                "response_data": json.dumps({"usage": ANTHROPIC}),
+            },
+        ),
+        (
             "langsmith",
             "langsmith",
             gen_ai(4670, 303)
@@ -618,3 +627,80 @@ def test_a_call_of_which_only_the_model_is_said_is_an_unpriced_one() -> None:
     found = reading(said, scope="opentelemetry.instrumentation.crewai.instrumentation")
 
     assert (found.role, found.vendor, found.usage) == ("call", "anthropic", "none")
+
+
+@pytest.mark.parametrize(
+    ("template", "operation", "category"),
+    [
+        ("Chat Completion with {request_data[model]!r}", "chat", "llm"),
+        ("Completion with {request_data[model]!r}", "text_completion", "llm"),
+        ("Responses API with {gen_ai.request.model!r}", "responses", "llm"),
+        ("Embedding Creation with {request_data[model]!r}", "embeddings", "embedding"),
+    ],
+)
+def test_an_early_logfire_says_what_was_asked_for_in_the_template_of_its_message(
+    template: str, operation: str, category: str
+) -> None:
+    """Its model may be in the request alone, its vendor in the scope."""
+    said: dict[str, object] = {"logfire.msg_template": template, "request_data": '{"model": "m"}'}
+
+    found = reading(said, scope="logfire.openai")
+
+    assert (found.operation, found.category, found.vendor, found.model, found.usage) == (
+        *(operation, category),
+        *("openai", "m", "none"),
+    )
+
+
+def test_an_early_logfire_tells_of_the_end_of_a_stream_with_its_usage_or_of_nothing() -> None:
+    """Anthropic's streams are over with their text alone: that is no second call."""
+    said: dict[str, object] = {
+        "logfire.span_type": "log",
+        "logfire.msg_template": "streaming response from {request_data[model]!r} took {duration:.2f}s",
+        "request_data": '{"model": "m"}',
+    }
+
+    found = reading(said | {"response_data": json.dumps({"usage": OPENAI})}, scope="logfire.openai")
+
+    assert (found.role, found.quantities["cache_read_tokens"]) == ("usage", 1207)
+    assert read(Trace().span(said | {"response_data": "{}"}, scope="logfire.anthropic")) is None
+
+
+def test_a_traceloop_before_the_conventions_is_read_by_its_own_names() -> None:
+    """Everything began with llm then."""
+    said: dict[str, object] = {
+        "llm.request.type": "chat",
+        "llm.vendor": "OpenAI",
+        "llm.request.model": "gpt-4o-mini",
+        "llm.response.model": "gpt-4o-mini-2024-07-18",
+        "llm.usage.prompt_tokens": 1011,
+        "llm.usage.completion_tokens": 103,
+        "llm.usage.total_tokens": 1114,
+    }
+
+    found = reading(said, scope="opentelemetry.instrumentation.openai.v1")
+
+    assert (found.vendor, found.model, found.request_model) == ("openai", "gpt-4o-mini-2024-07-18", "gpt-4o-mini")
+    assert found.quantities == {"input_tokens": 1011, "output_tokens": 103, "requests": 1}
+
+
+@pytest.mark.parametrize(("model", "output"), [("openai/gpt-5-mini", 603), ("gemini-2.5-flash", 724)])
+def test_adk_adds_reasoning_to_an_output_that_holds_it_where_litellm_is_between(model: str, output: int) -> None:
+    """Of Google's own answers the thoughts are beside the output."""
+    said = gen_ai(6011, 724, reasoning__output_tokens=121) | {"gen_ai.request.model": model}
+
+    found = reading(said, scope="gcp.vertex.agent")
+
+    assert (found.quantities["output_tokens"], found.quantities["reasoning_tokens"]) == (output, 121)
+
+
+def test_thoughts_that_only_the_total_holds_are_output() -> None:
+    """OpenInference's first versions for Google Gen AI left them out."""
+    said: dict[str, object] = {
+        "openinference.span.kind": "LLM",
+        "llm.token_count.prompt": 2011,
+        "llm.token_count.completion": 203,
+        "llm.token_count.total": 2255,
+    }
+
+    assert reading(said, scope="openinference.instrumentation.google_genai").quantities["output_tokens"] == 244

@@ -3,27 +3,54 @@
 from __future__ import annotations
 
 from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import document, usd
+from botanu_store.dialects.numbers import document, inside, usd
 from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.dialects.usage import Tokens, vendor_tokens
+from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
+
+_TEMPLATES = {
+    "Chat Completion with": "chat",
+    "Message with": "chat",
+    "streaming response from": "chat",
+    "Responses API with": "responses",
+    "Completion with": "text_completion",
+    "Embedding Creation with": "embeddings",
+    "Image Generation with": "image_generation",
+}
+"""How the message templates of calls began before Logfire wrote `gen_ai.operation.name`."""
 
 
 def read(span: Span) -> Reading | None:
     """Read a call, or the usage of a stream that has ended."""
     said = span.attributes
-    if "gen_ai.operation.name" not in said:
+    if "gen_ai.operation.name" in said:
+        found = genai.call(span, DIALECT.name, _tokens(said))
+    elif said.get("url", "").endswith("/count_tokens"):
         # Any other request to the API, of which only the counting of tokens is known.
-        return (
-            genai.reading(span, DIALECT.name, Tokens(), "count_tokens")
-            if said.get("url", "").endswith("/count_tokens")
-            else None
-        )
-    found = genai.call(span, DIALECT.name, _tokens(said))
+        return genai.reading(span, DIALECT.name, Tokens(), "count_tokens")
+    else:
+        found = _early(span)
     if found is not None:
         found.emitter_usd = usd(said.get("operation.cost"))
         if said.get("logfire.span_type") == "log":
             found.role = "usage"
+    return found
+
+
+def _early(span: Span) -> Reading | None:
+    """Read a span of a Logfire before version 5: what kind of call it is, only its message template says."""
+    said = span.attributes
+    template = said.get("logfire.msg_template", "")
+    name = next((name for beginning, name in _TEMPLATES.items() if template.startswith(beginning)), None)
+    used = vendor_tokens(inside(document(said.get("response_data")).get("usage"))) or genai.tokens(said)
+    if name is None or (said.get("logfire.span_type") == "log" and not used):
+        return None
+    found = genai.reading(span, DIALECT.name, used, name)
+    asked = document(said.get("request_data")).get("model")
+    found.request_model = found.request_model or (asked if isinstance(asked, str) else "")
+    found.model = found.model or found.request_model
+    found.vendor = found.vendor or vendor(span.scope.rpartition(".")[2])
     return found
 
 
@@ -39,10 +66,10 @@ def _tokens(said: genai.Attributes) -> Tokens:
 
 DIALECT = Dialect(
     name="logfire",
-    title="Logfire 5.2 clients (logfire.instrument_openai, instrument_anthropic)",
-    marker="`gen_ai.operation.name`; a stream's usage is on a later span with `logfire.span_type`=log",
-    counts="Input includes the cache; the parts are in the JSON of `gen_ai.usage.raw`.",
+    title="Logfire 3 to 5 clients (logfire.instrument_openai, instrument_anthropic)",
+    marker="`gen_ai.operation.name`, before that `logfire.msg_template`; a stream's usage is on a later span with `logfire.span_type`=log",
+    counts="Input includes the cache; the parts are in the JSON of `gen_ai.usage.raw`, or of `response_data`.",
     read=read,
-    keys=genai.KEYS,
+    keys=(*genai.KEYS, "request_data"),
     scopes=("logfire.openai", "logfire.anthropic", "logfire.google"),
 )

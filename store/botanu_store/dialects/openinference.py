@@ -13,6 +13,8 @@ from botanu_store.records import Span
 
 _OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
 _COUNT = "llm.token_count."
+_GOOGLE = "openinference.instrumentation.google_genai"
+"""Before 0.1.5 or so it leaves the thoughts out of the output, but not out of the total."""
 _PREPARES = "._prepare_"
 """In the names of LlamaIndex's methods that put a request together; their spans are of the kind LLM too."""
 _KINDS = {
@@ -32,6 +34,8 @@ def read(span: Span) -> Reading | None:
         return found
     used = _tokens(said)
     used.includes_cache = not _excludes(span, used)
+    if span.scope.startswith(_GOOGLE):
+        used.output += max(0, count(said.get(f"{_COUNT}total")) - used.input - used.output)
     name = _OPERATIONS.get(kind)
     if not used and (name is None or _PREPARES in span.name):
         return None

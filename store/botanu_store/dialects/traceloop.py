@@ -6,7 +6,7 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import Dialect, Reading, Role
 from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import maker
+from botanu_store.dialects.vendors import maker, vendor
 from botanu_store.records import Span
 
 _TYPES = {"chat": "chat", "completion": "text_completion", "embedding": "embeddings", "rerank": "rerank"}
@@ -30,9 +30,17 @@ def read(span: Span) -> Reading | None:
     if not used and (name is None or kind):
         return genai.tool(span, DIALECT.name) if said.get("gen_ai.operation.name") in genai.TOOLS else None
     role: Role = "wrapper" if kind or (name is None and "gen_ai.operation.name" in said) else "call"
-    found = genai.reading(span, DIALECT.name, used, name or "chat", role)
+    found = _names(genai.reading(span, DIALECT.name, used, name or "chat", role), said)
     if role == "wrapper" and span.scope.startswith(_CREWAI):
         found.role, found.series = "running total", said.get("crewai.agent.id", "")
+    return found
+
+
+def _names(found: Reading, said: genai.Attributes) -> Reading:
+    """Add the names as they were before 0.17, when none was of the conventions."""
+    found.request_model = found.request_model or said.get("llm.request.model", "")
+    found.model = found.model or said.get("llm.response.model") or found.request_model
+    found.vendor = found.vendor or vendor(said.get("llm.vendor"), found.model)
     return found
 
 
@@ -44,13 +52,19 @@ def _tool(span: Span) -> Reading:
 
 def _tokens(span: Span) -> Tokens:
     """Its Google instrumentations leave the thoughts out of the output, but not out of the total."""
-    used = genai.tokens(span.attributes)
+    said = span.attributes
+    used = genai.tokens(said)
+    if not used:
+        used.input, used.output = (
+            count(said.get("llm.usage.prompt_tokens")),
+            count(said.get("llm.usage.completion_tokens")),
+        )
     if span.scope.startswith(_GOOGLE):
-        total = genai.first(span.attributes, "gen_ai.usage.total_tokens", "llm.usage.total_tokens")
+        total = genai.first(said, "gen_ai.usage.total_tokens", "llm.usage.total_tokens")
         used.output += max(0, total - used.input - used.output)
     elif not used.input and not used.output:
         # Old embeddings say the total alone.
-        used.input = count(span.attributes.get("llm.usage.total_tokens"))
+        used.input = count(said.get("llm.usage.total_tokens"))
     return used
 
 
@@ -62,7 +76,7 @@ _GOOGLE = ("opentelemetry.instrumentation.google_generativeai", "opentelemetry.i
 
 DIALECT = Dialect(
     name="traceloop",
-    title="Traceloop / OpenLLMetry 0.3x to 0.62",
+    title="Traceloop / OpenLLMetry 0.15 to 0.62",
     marker="`llm.request.type`, or `gen_ai.operation.name`; `traceloop.span.kind` for workflows, tasks, agents and tools",
     counts="Input includes the cache. The Google ones leave thoughts out of the output; they are added from the total.",
     read=read,
