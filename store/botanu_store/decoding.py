@@ -179,7 +179,7 @@ class Decoder:
                 if batch.error is None:
                     self._decode(batch, part.pieces)
                     self._add(batch, name)
-            except OF_THE_DATA as error:
+            except (*OF_THE_DATA, duckdb.OutOfMemoryException) as error:
                 batch.error = error
         return batch
 

@@ -32,6 +32,9 @@ from botanu_store.touched import calls_of
 BATCHES_A_TURN = 16
 """Batches for which the file stays open at most, some seconds each; it is closed for a moment earlier when another process of botanu wants it."""
 
+MEMORY = "400MB"
+"""What DuckDB may use of memory: it writes beside the file for a while what is too much, and gives back first what it only remembers of the file."""
+
 ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
 """Of several deliveries of one span, the one that says most."""
 
@@ -54,6 +57,7 @@ class Ingester:
         self._reopen = reopen
         self._wanted = wanted
         self._mode: ContentMode = mode
+        self._limited = False
         self._batch = Ingested()
         self._parts: list[tuple[Rejected, bytes]] = []
         self.result = Ingested()
@@ -85,6 +89,7 @@ class Ingester:
         self, source: Iterator[Slice], spool: Spool | None, progress: Progress | None
     ) -> tuple[Iterator[Slice], Callable[[], duckdb.DuckDBPyConnection]] | None:
         """Take in batches until others should have the file; return what is left then and how to go on."""
+        self._limit_memory(MEMORY)
         with Decoder(self.con, self._mode) as decoder:
             for number, batch in enumerate(decoder.batches(source), 1):
                 self._take_in(decoder, batch, spool)
@@ -95,6 +100,11 @@ class Ingester:
                 if self._reopen and (number == BATCHES_A_TURN or self._wanted()):
                     return chain(list(decoder.undecoded()), source), self._reopen
         return None
+
+    def _limit_memory(self, limit: str | None) -> None:
+        """Let DuckDB use so much; a batch that does not fit, even with the disk's help, gets what there is until the end of the turn."""
+        self._limited = limit is not None
+        self.con.execute(f"set memory_limit = '{limit}'" if limit else "reset memory_limit")
 
     def _committed(self, segments: list[Path]) -> set[str]:
         """Names of the segments that are in the ledger already."""
@@ -111,6 +121,12 @@ class Ingester:
             if batch.error:
                 raise batch.error
             self._commit(batch, spool)
+        except duckdb.OutOfMemoryException:
+            if not self._limited:
+                raise
+            self._limit_memory(None)
+            decoder.release(batch)
+            self._take_in(decoder, decoder.decode(batch.pieces, batch.finished), spool)
         except OF_THE_DATA as error:
             self._take_in_parts(decoder, batch, spool, error)
         finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botanu_store import ingest as ingester
 from botanu_store import open_store
 from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.filters import Filters
@@ -47,6 +48,15 @@ def test_a_file_ingested_twice_counts_once(tmp_path: Path) -> None:
     assert (second.spans, second.new, second.duplicates) == (2, 0, 2)
     assert calls(store) == before
     assert len(before) == 1
+
+
+def test_what_does_not_fit_into_the_memory_allowed_gets_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four megabytes are too little for any batch; it goes in all the same."""
+    monkeypatch.setattr(ingester, "MEMORY", "4MB")
+    file = write(tmp_path / "a.jsonl", document([chat(trace_id()) for _ in range(500)]))
+
+    assert ingest(tmp_path / "s.duckdb", file).new == 500
+    assert len(calls(tmp_path / "s.duckdb")) == 500
 
 
 def test_the_same_span_in_two_files_and_twice_in_one_counts_once(tmp_path: Path) -> None:
