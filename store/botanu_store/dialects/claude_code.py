@@ -47,7 +47,7 @@ def _tokens(said: genai.Attributes) -> Tokens:
 
 DIALECT = Dialect(
     name="claude-code",
-    title="Claude Code 2.1, spans and logs",
+    title="Claude Code 1.0 to 2.1, spans and logs",
     marker="`span.type`=llm_request; log event `api_request`",
     counts="Input EXCLUDES cache reads and writes. The log also has the cost, and is preferred.",
     read=read,

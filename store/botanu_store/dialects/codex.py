@@ -49,7 +49,7 @@ def _call(span: Span, used: Tokens) -> Reading:
 
 DIALECT = Dialect(
     name="codex",
-    title="Codex CLI 0.169, spans and logs",
+    title="Codex CLI 0.169 and 0.171, spans and logs",
     marker="span `handle_responses` with usage; log event `codex.sse_event` with `event.kind`=response.completed",
     counts="Input includes the cache. The model is on the span `session_task.turn` around it, whose `codex.turn.token_usage.*` repeats.",
     read=read,

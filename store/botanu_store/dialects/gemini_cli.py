@@ -39,7 +39,7 @@ def _response(span: Span) -> Reading:
 
 DIALECT = Dialect(
     name="gemini-cli",
-    title="Gemini CLI 0.61, spans and logs",
+    title="Gemini CLI 0.19 to 0.61, spans and logs",
     marker="`gen_ai.operation.name`=llm_call; log event `gemini_cli.api_response`",
     counts="Input includes the cache. Spans leave out thoughts and cache, logs have them and are preferred.",
     read=read,

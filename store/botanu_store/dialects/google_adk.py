@@ -30,7 +30,7 @@ _LITELLM = "/"
 
 DIALECT = Dialect(
     name="google-adk",
-    title="Google ADK 1.14 to 2.13",
+    title="Google ADK 1.10 to 2.13",
     marker="span `call_llm` with usage, or `gen_ai.operation.name`=generate_content",
     counts="Input includes the cache; 1.x leaves thoughts out of the output, they are in the JSON of `gcp.vertex.agent.llm_response`.",
     read=read,
