@@ -704,3 +704,19 @@ def test_thoughts_that_only_the_total_holds_are_output() -> None:
     }
 
     assert reading(said, scope="openinference.instrumentation.google_genai").quantities["output_tokens"] == 244
+
+
+def test_who_uses_googles_gen_ai_client_asks_gemini() -> None:
+    """OpenInference says no more than that it is Google."""
+    said: dict[str, object] = {"openinference.span.kind": "LLM", "llm.provider": "google", "llm.token_count.prompt": 9}
+
+    assert reading(said, scope="openinference.instrumentation.google_genai").vendor == "gcp.gemini"
+    assert reading(said, scope="openinference.instrumentation.vertexai").vendor == "gcp.vertex_ai"
+
+
+@pytest.mark.parametrize(("named", "meant"), [("google", "gcp.gemini"), ("google-cloud", "gcp.vertex_ai")])
+def test_pydantic_ai_tells_googles_two_ways_apart(named: str, meant: str) -> None:
+    """Since its second version; `google` alone may mean either elsewhere."""
+    said = gen_ai(9, 1) | {"gen_ai.provider.name": named}
+
+    assert reading(said, scope="pydantic-ai").vendor == meant

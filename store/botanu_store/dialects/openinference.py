@@ -84,6 +84,8 @@ def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
         said.get("llm.response.model_name") or said.get("llm.model_name") or said.get("embedding.model_name") or asked
     )
     provider = said.get("llm.provider") or said.get("gen_ai.provider.name") or said.get("llm.system")
+    if provider == "google" and span.scope.startswith(_GOOGLE):
+        provider = "gemini"  # Whose client it is; it can be told to ask Vertex AI, and the span does not say.
     seller = vendor(provider, model)
     found = model_call(
         span, DIALECT.name, used, operation=name, vendor=seller, model=model, request_model=asked, role=role

@@ -17,6 +17,8 @@ def read(span: Span) -> Reading | None:
     found = genai.call(span, DIALECT.name, _tokens(said))
     if found is not None and found.category == "llm":
         found.emitter_usd = usd(said.get("operation.cost"))
+        if said.get("gen_ai.provider.name") == "google":
+            found.vendor = "gcp.gemini"  # Since 2.0; Vertex AI is google-cloud there.
         if "gen_ai.operation.name" not in said:
             found.role = "wrapper"
             found.model = found.model or said.get("model_name", "")

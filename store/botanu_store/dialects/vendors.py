@@ -39,6 +39,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "google",
         "google_vertexai",
         "google-vertex",
+        "google-cloud",
         "vertex_ai_beta",
     ),
     "gcp.gemini": (
