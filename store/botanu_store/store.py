@@ -72,13 +72,15 @@ def open_store(
     if str(url).startswith(SCHEME):
         from botanu_store.clickhouse.server_store import ServerStore  # noqa: PLC0415 - an extra, and 150 ms that a local store does not need
 
-        return Store(ServerStore(read_address(str(url)), overrides, believed_at), overrides, believed_at)
+        server = ServerStore(read_address(str(url)), overrides, believed_at)
+        return Store(server, server.read(), overrides, believed_at)
     if "://" in str(url):
         raise InputError(
             f"{str(url).split('://', 1)[0]}:// is no kind of store known here. Name a DuckDB file, or {SCHEME}user@host/database."
         )
     file = StoreFile(Path(url), Spool(Path(url)), content, overrides, believed_at)
-    return Store(file, overrides, believed_at, content, file.drain(progress))
+    drained, db = file.open(progress)
+    return Store(file, db, overrides, believed_at, content, drained)
 
 
 class Store:
@@ -87,18 +89,19 @@ class Store:
     def __init__(
         self,
         home: StoreFile | ServerStore,
+        db: Database,
         overrides: prices.Overrides | None = None,
         believed_at: datetime | None = None,
         content: ContentMode = "drop",
         drained: Ingested | None = None,
     ) -> None:
         self._home = home
+        self._db = db
         self._content: ContentMode = content
         self._overrides = overrides
         self._believed_at = believed_at
         self.drained = drained or Ingested()
         """What opening took in from the spool."""
-        self._db: Database = home.read()
 
     @property
     def file(self) -> StoreFile:

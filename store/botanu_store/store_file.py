@@ -65,20 +65,25 @@ class StoreFile:
         """Return the path."""
         return str(self.path)
 
+    def open(self, progress: Progress | None = None) -> tuple[Ingested, Database]:
+        """Take in what waits, where that can be now, and open the file for reading; return what came in, and the file.
+
+        Raises:
+            StoreError: as `drain` and `read` do.
+        """
+        con = self._settled()
+        return (self._drained(progress), self.read()) if con is None else (Ingested(), self._database(con))
+
     def drain(self, progress: Progress | None = None) -> Ingested:
         """Take in what waits in the spool and bring up to date what is derived; return what came in, nothing where that cannot be now.
 
         Raises:
             StoreError: as `connect` does.
         """
-        check_path(self.path, read_only=True)
-        if not exists(self.path) and not self.spool.segments():
-            return Ingested()
-        with explained(self.path):
-            if self._needs_writing() and self._may_write():
-                with self.spool.drain_lock() as mine:
-                    if mine:
-                        return self._drain(progress)
+        con = self._settled()
+        if con is None:
+            return self._drained(progress)
+        con.close()
         return Ingested()
 
     def read(self) -> Database:
@@ -95,7 +100,7 @@ class StoreFile:
             con = self._connect_readable()
             try:
                 self._check_version(con)
-                return Database(con, self.path, self._views().make)
+                return self._database(con)
             except BaseException:
                 con.close()
                 raise
@@ -137,16 +142,32 @@ class StoreFile:
             return False
         return usage.is_behind(con, self._overrides)
 
-    def _needs_writing(self) -> bool:
+    def _settled(self) -> duckdb.DuckDBPyConnection | None:
+        """Open the file where nothing waits and nothing is out of date; None where something is, or there is no file."""
+        check_path(self.path, read_only=True)
         if self.spool.segments() or not exists(self.path):
-            return True
-        con = self._connect_readable()
-        try:
-            return (
-                stored_version(con, self.path) != SCHEMA_VERSION or prices.needs_sync(con) or self._usage_is_behind(con)
-            )
-        finally:
-            con.close()
+            return None
+        with explained(self.path):
+            con = self._connect_readable()
+            settled = False
+            try:
+                of_this_version = stored_version(con, self.path) == SCHEMA_VERSION
+                settled = of_this_version and not (prices.needs_sync(con) or self._usage_is_behind(con))
+            finally:
+                if not settled:
+                    con.close()
+            return con if settled else None
+
+    def _drained(self, progress: Progress | None) -> Ingested:
+        """Drain where there is something to drain and it is this process's turn."""
+        if (exists(self.path) or self.spool.segments()) and self._may_write():
+            with explained(self.path), self.spool.drain_lock() as mine:
+                if mine:
+                    return self._drain(progress)
+        return Ingested()
+
+    def _database(self, con: duckdb.DuckDBPyConnection) -> Database:
+        return Database(con, self.path, self._views().make)
 
     def _may_write(self) -> bool:
         """A store that may only be read is read, whatever waits beside it."""
