@@ -202,15 +202,27 @@ def calls(
     values = {"meters": ", ".join(f"c.{meter}" for meter in METERS), "kind_filter": kinds[kind]}
     text = filled("calls", conditions, **values, since_ns=str(since_ns), page=page)
     rows = [presentable(row) for row in db.rows(text, conditions.parameters)]
+    listed, totals = _totals_of_calls(db, conditions, kind, kinds[kind])
+    found = coverage(db, filters, totals if kind == "all" else None)
+    return Report("calls", rows, totals, found, filters.interval, filters.asked(), listed)
+
+
+def _totals_of_calls(db: Database, conditions: Where, kind: str, kind_filter: str) -> tuple[int, Row]:
+    """How many calls the whole list has, and what those that count used and cost; prices are looked up only where nothing else tells."""
     sums = ", ".join(
         f"cast(coalesce(sum(c.{meter}) filter (where c.counted), 0) as bigint) as {meter}" for meter in METERS
     )
-    totals = db.rows(filled("call_totals", conditions, sums=sums, kind_filter=kinds[kind]), conditions.parameters)[0]
-    listed = totals.pop("listed")
+    priced = kind == "unpriced"
+    of_list = {"kind_filter": kind_filter, "sums": sums, "relation": "priced_calls" if priced else "calls"}
+    costs = "count(*) as unpriced_calls, sum(c.cost_usd) as cost_usd," if priced else ""
+    used = db.rows(filled("call_totals", conditions, **of_list, costs=costs), conditions.parameters)[0]
+    listed = used.pop("listed")
+    totals: Row = {"calls": 0, "unpriced_calls": 0, "cost_usd": None} | used
+    if kind == "all":
+        totals |= db.rows(filled("coverage", conditions), conditions.parameters)[0]
     if not totals["calls"]:
         totals["cost_usd"] = _ZERO
-    found = coverage(db, filters, totals if kind == "all" else None)
-    return Report("calls", rows, totals, found, filters.interval, filters.asked(), listed)
+    return listed, totals
 
 
 def _since_ns(db: Database, conditions: Where, kind: str, page: str) -> int:

@@ -1,10 +1,9 @@
--- What all calls of the list come to: how many there are, and what those that count used and cost.
+-- How many calls are in the list, how many of them count, and what those used.
 select
     count(*) as listed,
     count(*) filter (where c.counted) as calls,
-    count(*) filter (where c.counted and c.priced = 'no') as unpriced_calls,
-    sum(c.cost_usd) filter (where c.counted) as cost_usd,
+    {costs}
     {sums}
-from priced_calls as c
+from {relation} as c
 {of_runs}
 where {run_filter} and ({call_filter}) and {kind_filter}
