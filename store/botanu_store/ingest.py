@@ -10,11 +10,11 @@ span, what is wrong with it is set aside before that, and it is deleted after; s
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -77,28 +77,28 @@ class Ingester:
 
     def _take_all(self, source: Iterator[Slice], spool: Spool | None = None, progress: Progress | None = None) -> None:
         """Take in batch by batch, and let who waits for the file have it now and then."""
-        started = time.perf_counter()
-        while (rest := self._take_turn(source, spool, progress)) is not None:
-            source, reopen = rest
+        started, rest = time.perf_counter(), Rest(source)
+        while (reopen := self._take_turn(rest, spool, progress)) is not None:
             self.con.close()
             time.sleep(_PAUSE_SECONDS)
             self.con = reopen()
         self.result.seconds += time.perf_counter() - started
 
     def _take_turn(
-        self, source: Iterator[Slice], spool: Spool | None, progress: Progress | None
-    ) -> tuple[Iterator[Slice], Callable[[], duckdb.DuckDBPyConnection]] | None:
-        """Take in batches until others should have the file; return what is left then and how to go on."""
+        self, rest: Rest, spool: Spool | None, progress: Progress | None
+    ) -> Callable[[], duckdb.DuckDBPyConnection] | None:
+        """Take in batches until others should have the file; return how to go on then, None when all is in."""
         self._limit_memory(MEMORY)
         with Decoder(self.con, self._mode) as decoder:
-            for number, batch in enumerate(decoder.batches(source), 1):
+            for number, batch in enumerate(decoder.batches(rest), 1):
                 self._take_in(decoder, batch, spool)
                 if spool:
                     spool.retire(batch.finished)
                     if progress:
                         progress(len(batch.finished))
                 if self._reopen and (number == BATCHES_A_TURN or self._wanted()):
-                    return chain(list(decoder.undecoded()), source), self._reopen
+                    rest.give_back(decoder.undecoded())
+                    return self._reopen
         return None
 
     def _limit_memory(self, limit: str | None) -> None:
@@ -238,6 +238,21 @@ class Ingester:
 
     def _less_content(self, piece: Piece) -> bytes:
         return piece.data if self._mode == "keep" else content.masked(piece.data)
+
+
+class Rest(Iterator[Slice]):
+    """What is still to be taken in: what was given back, then the rest of the source; nothing of it stays in memory once it was handed out."""
+
+    def __init__(self, source: Iterator[Slice]) -> None:
+        self._source = source
+        self._given_back = deque[Slice]()
+
+    def give_back(self, parts: Iterable[Slice]) -> None:
+        """Hand these out again, before all others: a segment must not end before all of it is in."""
+        self._given_back.extendleft(reversed(list(parts)))
+
+    def __next__(self) -> Slice:
+        return self._given_back.popleft() if self._given_back else next(self._source)
 
 
 def store_fresh(con: duckdb.DuckDBPyConnection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from botanu_store import ingest as ingester
 from botanu_store import open_store
+from botanu_store.decoding import Slice
 from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.filters import Filters
 from botanu_store.ingest import Ingester
@@ -57,6 +59,28 @@ def test_what_does_not_fit_into_the_memory_allowed_gets_more(tmp_path: Path, mon
 
     assert ingest(tmp_path / "s.duckdb", file).new == 500
     assert len(calls(tmp_path / "s.duckdb")) == 500
+
+
+class Watched(Piece):
+    """A piece of which one can see whether it is still there."""
+
+
+def test_what_was_taken_in_is_not_kept_in_memory() -> None:
+    """However often the file is let go of meanwhile, what was read ahead and given back is gone once it is in; it stays in its order."""
+    parts = [Slice([Watched("json", b"{}", "made", f"line {number}")]) for number in range(6)]
+    dead = [weakref.ref(part.pieces[0]) for part in parts]
+    rest = ingester.Rest(iter(parts))
+    del parts
+
+    read_ahead = [next(rest), next(rest)]
+    rest.give_back(read_ahead)
+    again = [next(rest)]
+    rest.give_back(again)
+    order = [part.pieces[0].where for part in rest]
+    del read_ahead, again
+
+    assert order == [f"line {number}" for number in range(6)]
+    assert [ref() for ref in dead] == [None] * 6
 
 
 def test_the_same_span_in_two_files_and_twice_in_one_counts_once(tmp_path: Path) -> None:
