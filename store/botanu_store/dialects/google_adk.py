@@ -17,11 +17,11 @@ def read(span: Span) -> Reading | None:
     if said.get("gen_ai.tool.name", "").startswith("(merged"):
         return None  # Tools that ran in parallel, each of which has a span of its own.
     usage = inside(document(said.get(_ANSWER)).get("usage_metadata")) if _ANSWER in said else {}
-    used = google_tokens(usage) if usage else genai.tokens(said)
+    used = google_tokens(usage) or genai.tokens(said)
     if not usage and used.kinds and _LITELLM in said.get("gen_ai.request.model", ""):
         # LiteLLM's output holds the reasoning, and ADK adds it as if it did not: models/lite_llm.py, telemetry/tracing.py.
         used.output = max(used.output - used.kinds.get("reasoning_tokens", 0), 0)
-    return genai.call(span, DIALECT.name, used or None)
+    return genai.call(span, DIALECT.name, used)
 
 
 _LITELLM = "/"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import orjson
-
-from botanu_store.dialects.numbers import Document, count, document, usd
+from botanu_store.dialects.numbers import Document, count, document, unquoted, usd
 from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
 from botanu_store.dialects.usage import Tokens, vendor_tokens
 from botanu_store.dialects.vendors import vendor
@@ -29,7 +27,7 @@ def read(span: Span) -> Reading | None:
         span, DIALECT.name, _tokens(usage, apart=apart), operation="embeddings" if kind == "embedding" else "chat",
         vendor=seller, model=model,
     )  # fmt: skip
-    found.response_id = _unquoted(said.get(f"{_O}metadata.id", ""))
+    found.response_id = unquoted(said.get(f"{_O}metadata.id", ""))
     found.emitter_usd = usd(document(said.get(f"{_O}cost_details")).get("total"))
     found.variant = instrument
     return found
@@ -85,14 +83,6 @@ _BUCKETS: tuple[tuple[str, str | None], ...] = (
     ("input", "input"),
 )
 """Parts of a bucket's name and what it counts, the first that fits."""
-
-
-def _unquoted(text: str) -> str:
-    try:
-        word = orjson.loads(text) if text.startswith('"') else text
-    except orjson.JSONDecodeError:
-        return ""
-    return word if isinstance(word, str) else ""
 
 
 DIALECT = Dialect(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import document, inside, usd
+from botanu_store.dialects.numbers import document, inside, usd, word
 from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.dialects.usage import Tokens, vendor_tokens
 from botanu_store.dialects.vendors import vendor
@@ -47,8 +47,7 @@ def _early(span: Span) -> Reading | None:
     if name is None or (said.get("logfire.span_type") == "log" and not used):
         return None
     found = genai.reading(span, DIALECT.name, used, name)
-    asked = document(said.get("request_data")).get("model")
-    found.request_model = found.request_model or (asked if isinstance(asked, str) else "")
+    found.request_model = found.request_model or word(document(said.get("request_data")).get("model"))
     found.model = found.model or found.request_model
     found.vendor = found.vendor or vendor(span.scope.rpartition(".")[2])
     return found

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import orjson
-
 from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import count, document, usd
+from botanu_store.dialects.numbers import count, document, unquoted, usd, word
 from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
 from botanu_store.dialects.usage import Tokens
 from botanu_store.dialects.vendors import vendor
@@ -28,10 +26,10 @@ def read(span: Span) -> Reading | None:
     used = _tokens(said)
     if name is None and not used:
         return None
-    asked = _word(said, "model") or _word_in(said, "invocation_params", "model")
-    model = _word(said, "mlflow.llm.model") or asked
-    sold_by = _word(said, "mlflow.llm.provider") or _word_in(said, "metadata", "ls_provider")
-    seller = vendor(sold_by or _word(said, "mlflow.message.format"), model)
+    asked = unquoted(said.get("model", "")) or _word_in(said, "invocation_params", "model")
+    model = unquoted(said.get("mlflow.llm.model", "")) or asked
+    sold_by = unquoted(said.get("mlflow.llm.provider", "")) or _word_in(said, "metadata", "ls_provider")
+    seller = vendor(sold_by or unquoted(said.get("mlflow.message.format", "")), model)
     found = model_call(
         span, DIALECT.name, used, operation=name or "chat", vendor=seller, model=model, request_model=asked,
         role="call" if name else "wrapper",
@@ -43,7 +41,7 @@ def read(span: Span) -> Reading | None:
 
 def autolog(said: genai.Attributes) -> str:
     """Return which of MLflow's autologs made a span: they share a scope, and LangChain's and the client's may both report a call."""
-    written = _word(said, "mlflow.message.format")
+    written = unquoted(said.get("mlflow.message.format", ""))
     return written or ("langchain" if "invocation_params" in said else "")
 
 
@@ -60,21 +58,9 @@ def _tokens(said: genai.Attributes) -> Tokens:
     )
 
 
-def _word(said: genai.Attributes, key: str) -> str:
-    text = said.get(key, "")
-    if not text.startswith('"'):
-        return text
-    try:
-        word = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return ""
-    return word if isinstance(word, str) else ""
-
-
 def _word_in(said: genai.Attributes, key: str, name: str) -> str:
     """What LangChain says of a call, which is all there is before MLflow 3.8 or so."""
-    word = document(said[key]).get(name) if key in said else ""
-    return word if isinstance(word, str) else ""
+    return word(document(said.get(key)).get(name))
 
 
 DIALECT = Dialect(

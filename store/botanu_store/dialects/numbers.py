@@ -80,3 +80,18 @@ def python_document(text: str | None) -> Document:
 def inside(value: object) -> Document:
     """Return a member of a document as a document, an empty one if it is none."""
     return cast("Document", value) if isinstance(value, dict) else {}
+
+
+def word(value: object) -> str:
+    """Return a member of a document as text, none if it is anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def unquoted(text: str) -> str:
+    """Return a word that may have been written as JSON, with quotes around it; none where that is broken."""
+    if not text.startswith('"'):
+        return text
+    try:
+        return word(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        return ""

@@ -35,7 +35,7 @@ def read(span: Span) -> Reading | None:
     used = _tokens(said)
     used.includes_cache = not _excludes(span, used)
     if span.scope.startswith(_GOOGLE):
-        used.output += max(0, count(said.get(f"{_COUNT}total")) - used.input - used.output)
+        used.add_thoughts(count(said.get(f"{_COUNT}total")))
     name = _OPERATIONS.get(kind)
     if not used and (name is None or _PREPARES in span.name):
         return None

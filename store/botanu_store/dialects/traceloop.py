@@ -6,7 +6,7 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import Dialect, Reading, Role
 from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import maker, vendor
+from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
 
 _TYPES = {"chat": "chat", "completion": "text_completion", "embedding": "embeddings", "rerank": "rerank"}
@@ -23,10 +23,7 @@ def read(span: Span) -> Reading | None:
         said.get("gen_ai.operation.name", "").lower()
     )
     if name is None and _CREWAI_LLM in said:
-        found = genai.reading(span, DIALECT.name, used, "chat")
-        found.model = found.request_model = said[_CREWAI_LLM]
-        found.vendor = maker(found.model)
-        return found
+        return _names(genai.reading(span, DIALECT.name, used, "chat"), said)
     if not used and (name is None or kind):
         return genai.tool(span, DIALECT.name) if said.get("gen_ai.operation.name") in genai.TOOLS else None
     role: Role = "wrapper" if kind or (name is None and "gen_ai.operation.name" in said) else "call"
@@ -37,8 +34,8 @@ def read(span: Span) -> Reading | None:
 
 
 def _names(found: Reading, said: genai.Attributes) -> Reading:
-    """Add the names as they were before 0.17, when none was of the conventions."""
-    found.request_model = found.request_model or said.get("llm.request.model", "")
+    """Add the names as they were before 0.17, when none was of the conventions, and longer for CrewAI."""
+    found.request_model = found.request_model or said.get("llm.request.model") or said.get(_CREWAI_LLM, "")
     found.model = found.model or said.get("llm.response.model") or found.request_model
     found.vendor = found.vendor or vendor(said.get("llm.vendor"), found.model)
     return found
@@ -60,8 +57,7 @@ def _tokens(span: Span) -> Tokens:
             count(said.get("llm.usage.completion_tokens")),
         )
     if span.scope.startswith(_GOOGLE):
-        total = genai.first(said, "gen_ai.usage.total_tokens", "llm.usage.total_tokens")
-        used.output += max(0, total - used.input - used.output)
+        used.add_thoughts(genai.first(said, "gen_ai.usage.total_tokens", "llm.usage.total_tokens"))
     elif not used.input and not used.output:
         # Old embeddings say the total alone.
         used.input = count(said.get("llm.usage.total_tokens"))

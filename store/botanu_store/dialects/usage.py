@@ -24,6 +24,10 @@ class Tokens:
     kinds: Mapping[str, int] | None = None
     """Those of the tokens above that are audio, images, video or reasoning, by meter; cached ones are in the input's too."""
 
+    def add_thoughts(self, total: int) -> None:
+        """Count as output what a total holds beyond input and output: Google's emitters leave the thoughts out of the output, not out of the total."""
+        self.output += max(0, total - self.input - self.output)
+
     def __bool__(self) -> bool:
         """Say whether anything was used at all; emitters write zeros when they do not know."""
         return self.input + self.output + self.cache_read + self.cache_write > 0
