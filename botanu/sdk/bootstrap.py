@@ -13,7 +13,6 @@ import atexit
 import dataclasses
 import difflib
 import logging
-import multiprocessing.util
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -82,8 +81,7 @@ def enable(
         configure_process(propagation_mode=settled.propagation_mode, environment=_run_environment(settled))
         configure_runs(pipeline.sample_rate, pipeline.flush if settled.flush_after_run else None)
         atexit.register(disable)
-        # Children of `multiprocessing` end without atexit; their own finalizers they do run.
-        multiprocessing.util.register_after_fork(_State, _flush_at_childs_end)
+        _flush_in_children()
         return True
 
 
@@ -109,8 +107,11 @@ def get_config() -> BotanuConfig | None:
     return _State.pipeline.config if _State.pipeline is not None else None
 
 
-def _flush_at_childs_end(_state: object) -> None:
-    multiprocessing.util.Finalize(None, disable, exitpriority=0)
+def _flush_in_children() -> None:
+    """Children of `multiprocessing` end without atexit; their own finalizers they do run."""
+    from multiprocessing import util  # noqa: PLC0415 - takes as long as a third of `import botanu`, for who enables it only
+
+    util.register_after_fork(_State, lambda _state: util.Finalize(None, disable, exitpriority=0))
 
 
 def _settle(

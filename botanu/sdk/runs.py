@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -140,7 +140,7 @@ class RunScope:
     def _fail(self, run: RunContext, error: BaseException) -> None:
         """Conclude failure; what the run had said of its value stays."""
         name = type(error).__name__
-        status = RunStatus.CANCELED if isinstance(error, asyncio.CancelledError) else RunStatus.FAILURE
+        status = RunStatus.CANCELED if _is_cancelled(error) else RunStatus.FAILURE
         said = run.outcome or RunOutcome(status)
         run.complete(status, name, name, said.value_type, said.value_amount, said.confidence)
         self._span.set_attribute(attributes.OUTCOME_REASON, name)
@@ -192,3 +192,9 @@ _MISSED = {
 def _is_clean_end(error: BaseException) -> bool:
     """Whether the exception only says goodbye: a closed generator, or the program leaving without an error."""
     return isinstance(error, GeneratorExit) or (isinstance(error, SystemExit) and error.code in (None, 0))
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Whether a task was cancelled; without asyncio, which is slow to import, none was."""
+    exceptions = sys.modules.get("asyncio.exceptions")
+    return exceptions is not None and isinstance(error, exceptions.CancelledError)

@@ -131,16 +131,16 @@ class StoreFile:
                 )
             yield
 
-    def settle(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Bring up to date what is derived from calls: where their prices are, and what each run used."""
+    def settle(self, con: duckdb.DuckDBPyConnection, worth_it: int = 1) -> None:
+        """Bring up to date what is derived from calls: where their prices are and, from so many changed runs on, what each used."""
         prices.sync_prices(con)
-        if self._usage_is_behind(con):
+        if self._usage_is_behind(con, worth_it):
             usage.add_up(con, self._overrides)
 
-    def _usage_is_behind(self, con: duckdb.DuckDBPyConnection) -> bool:
+    def _usage_is_behind(self, con: duckdb.DuckDBPyConnection, worth_it: int) -> bool:
         if self._drains_only and not usage.holds(con, self._overrides):
             return False
-        return usage.is_behind(con, self._overrides)
+        return usage.changed_runs(con, self._overrides) >= worth_it
 
     def _settled(self) -> duckdb.DuckDBPyConnection | None:
         """Open the file where nothing waits and nothing is out of date; None where something is, or there is no file."""
@@ -152,7 +152,7 @@ class StoreFile:
             settled = False
             try:
                 of_this_version = stored_version(con, self.path) == SCHEMA_VERSION
-                settled = of_this_version and not (prices.needs_sync(con) or self._usage_is_behind(con))
+                settled = of_this_version and not (prices.needs_sync(con) or self._usage_is_behind(con, usage.WORTH_IT))
             finally:
                 if not settled:
                     con.close()
@@ -185,7 +185,7 @@ class StoreFile:
             result = ingester.result
             try:
                 ingester.drain(self.spool, progress)
-                self.settle(ingester.con)
+                self.settle(ingester.con, usage.WORTH_IT)
             finally:
                 ingester.con.close()
         return result

@@ -16,7 +16,7 @@ from botanu_store import prices
 from botanu_store.engines.duckdb import script
 
 WORTH_IT = 10_000
-"""Runs that changed before they are added up: below that, pricing their calls takes a report no time that anybody notices."""
+"""Runs that changed before they are added up on the way to a report: below that, pricing their calls takes it less time."""
 
 _AT_ONCE = 200_000
 """Runs added up in one transaction: bounds memory."""
@@ -30,10 +30,10 @@ BY_RUN = f"select {_COLUMNS} from run_usage"
 """What reports sum: calls, or what runs come to where that holds."""
 
 
-def is_behind(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -> bool:
-    """Whether so much changed since usage was added up, in runs or in prices, that doing it again is worth it."""
+def changed_runs(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -> int:
+    """Return how many runs have to be added up again, as they changed or their prices did."""
     changed = "stale_runs" if holds(con, overrides) else "runs"
-    return int(con.execute(f"select count(*) from {changed}").fetchall()[0][0]) >= WORTH_IT
+    return int(con.execute(f"select count(*) from {changed}").fetchall()[0][0])
 
 
 def holds(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -> bool:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 _VIEW = re.compile(r"^create or replace temp view (\w+) as\s+(.*?);$", re.MULTILINE | re.DOTALL)
 _PRICES = re.compile(r"\bprice")
+_COMMENT = re.compile(r"--[^\n]*\n")
 
 
 def definitions(text: str) -> dict[str, str]:
     """Return the query of each view in a script, by name and in the order in which they rest on each other."""
-    return dict(_VIEW.findall(re.sub(r"--[^\n]*\n", "\n", text)))
+    return dict(_VIEW.findall(_COMMENT.sub("\n", text)))
 
 
 def needed(text: str, definitions: dict[str, str]) -> list[str]:
@@ -55,8 +56,9 @@ class Views:
             lines = usage.lines(con, self._overrides, self._believed_at)
             self._missing = definitions(charges_script() + usage.usage_script(lines))
         missing = self._missing
-        names = list(missing) if text is None else needed(text, missing)
-        if text is None or _PRICES.search(" ".join((text, *(missing[name] for name in names)))):
+        query = None if text is None else _COMMENT.sub("\n", text)
+        names = list(missing) if query is None else needed(query, missing)
+        if query is None or _PRICES.search(" ".join((query, *(missing[name] for name in names)))):
             self._price(con)
         self._create(con, names)
 

@@ -105,7 +105,7 @@ def test_a_store_held_by_another_program_is_unavailable(botanu: Botanu, filled: 
 def test_a_full_disk_is_said_and_loses_nothing(botanu: Botanu, filled: Path, tmp_path: Path) -> None:
     """Exit code 2 and what to do; with room the same command completes, each span once."""
     spans = info(botanu)["spans"]
-    spool(filled, document([chat(trace_id(), note=os.urandom(1000).hex()) for _ in range(1000)]))
+    spool(filled, document([chat(trace_id(), note=os.urandom(4000).hex()) for _ in range(1000)]))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:

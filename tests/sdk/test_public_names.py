@@ -108,11 +108,11 @@ def test_signatures(function: Any) -> None:
 
 
 def test_importing_botanu_is_light(python: Python) -> None:
-    """`import botanu` imports opentelemetry's API and nothing else: no SDK, exporter, instrumentation, store, CLI or YAML."""
+    """`import botanu` imports opentelemetry's API and nothing else: no SDK, exporter, instrumentation, store, CLI or YAML, no asyncio."""
     ended = python(
         "import sys, botanu\n"
         "heavy = ('opentelemetry.sdk', 'opentelemetry.exporter', 'opentelemetry.instrumentation', 'botanu_store', 'botanu_cli',"
-        " 'botanu.exporters', 'botanu.processors', 'yaml', 'orjson', 'duckdb', 'requests', 'typer')\n"
+        " 'botanu.exporters', 'botanu.processors', 'yaml', 'orjson', 'duckdb', 'requests', 'typer', 'asyncio', 'multiprocessing')\n"
         "print([name for name in sys.modules if name.startswith(heavy)])\n"
         "import botanu.tracking.llm, botanu.tracking.data, botanu.sdk.middleware, botanu.integrations.tenacity\n"
         "print([name for name in sys.modules if name.startswith(heavy)])"

@@ -20,7 +20,7 @@ from botanu_store.store_file import StoreFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.builders import START, chat, document, run, spool, trace_id
+from tests.store.builders import START, chat, document, run, spool, trace_id, write
 
 DAY = 86_400 * 10**9
 DISCOUNT = Overrides(discounts=(Discount("openai*", Decimal("0.5")),))
@@ -49,7 +49,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["call", "call", "run", "prune", "discount", "lazy"]),
+        st.sampled_from(["call", "call", "run", "ingest", "prune", "discount", "lazy"]),
         st.integers(0, 4),
         st.sampled_from(["gpt-4o", "claude-sonnet-4-5", "nobody-knows"]),
         st.booleans(),
@@ -80,6 +80,10 @@ def test_sums_are_those_of_the_calls_after_any_history(steps: list[tuple[str, in
             elif step == "run":
                 spool(path, document([run(trace, f"run-{which % 2}", span_id=root, start=start)]))
             with open_store(path, overrides=overrides) as store:
+                if step == "ingest":
+                    store.ingest(
+                        [write(Path(folder) / "more.jsonl", document([chat(trace, f"{number:016x}", start=start)]))]
+                    )
                 if step == "prune":
                     store.prune(moment(START + which * DAY))
                 assert sums(store, "usage_lines") == sums(store, "usage_by_call")
@@ -97,6 +101,18 @@ def test_a_report_reads_the_sums_where_they_hold(tmp_path: Path, eager: None) ->
     with open_store(path) as store:
         assert store.cost(Filters(), ["vendor"]).totals["cost_usd"] == 3000
         assert store.runs(Filters(), limit=1).totals["cost_usd"] == 3000
+
+
+def test_what_is_ingested_is_added_up_at_once(tmp_path: Path) -> None:
+    """However little it is: the reports after it price no call, and lay out no price."""
+    path = tmp_path / "s.duckdb"
+    with open_store(path) as store:
+        store.ingest([write(tmp_path / "a.jsonl", document([chat(trace_id())]))])
+
+    with open_store(path) as store:
+        assert store.cost(Filters()).totals["calls"] == 1
+        assert (count(store, "run_usage"), count(store, "stale_runs")) == (1, 0)
+        assert store.query("select count(*) as n from duckdb_tables() where table_name like '%_grid'")[0]["n"] == 0
 
 
 def test_few_changes_are_not_worth_adding_up(tmp_path: Path) -> None:

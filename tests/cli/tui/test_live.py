@@ -55,7 +55,7 @@ def hold(store: Path) -> subprocess.Popen[str]:
 
 async def appears(pilot: Pilot[None], said: str) -> bool:
     """Whether the screen says something before long."""
-    for _ in range(200):
+    for _ in range(600):
         if said in screen_text(pilot):
             return True
         await pilot.pause(0.05)
