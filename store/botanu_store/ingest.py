@@ -25,6 +25,7 @@ from botanu_store.content import ContentMode
 from botanu_store.decoding import OF_THE_DATA, Batch, Decoder, Slice, slices
 from botanu_store.engines.duckdb import script
 from botanu_store.ingested import REJECTED_LIMIT, Ingested, Progress, Rejected
+from botanu_store.linked import join_linked
 from botanu_store.sources import Piece
 from botanu_store.spool import Spool
 from botanu_store.touched import calls_of
@@ -255,8 +256,8 @@ class Rest(Iterator[Slice]):
         return self._given_back.popleft() if self._given_back else next(self._source)
 
 
-def store_fresh(con: duckdb.DuckDBPyConnection) -> None:
-    """Put the spans of the view `fresh` among the stored ones, and conclude again what they touch."""
+def store_fresh(con: duckdb.DuckDBPyConnection, *, across_traces: bool = True) -> None:
+    """Put the spans of the view `fresh` among the stored ones, and conclude again what they touch, traces that tell of the same calls too."""
     spans, groups = conclude.touched(con)
     # DuckDB stores what Python, at the same time, thinks about.
     with ThreadPoolExecutor(1) as beside:
@@ -264,6 +265,8 @@ def store_fresh(con: duckdb.DuckDBPyConnection) -> None:
         calls = calls_of(spans, groups)
         stored.result()
     conclude.conclude(con, calls)
+    if across_traces:
+        join_linked(con, calls)
 
 
 _PAUSE_SECONDS = 0.05

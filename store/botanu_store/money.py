@@ -24,9 +24,7 @@ def grid_script() -> str:
         for distance, billed_as in enumerate((meter, *FALLBACKS.get(meter, ())))
     )
     text = (
-        script("schema/price_grid.sql")
-        .replace("{fallbacks}", ", ".join(fallbacks))
-        .replace("{tokens}", _names(_TOKENS))
+        script("schema/price_grid.sql").replace("{fallbacks}", ", ".join(fallbacks)).replace("{tokens}", names(_TOKENS))
     )
     return text.replace("{columns}", ",\n    ".join(_price_columns()))
 
@@ -52,7 +50,7 @@ def charges_script(engine: Engine = "duckdb") -> str:
     asks = f"(bills_requests or coalesce({', '.join(used)}) is null or (requests is not null and not every_meter))"
     values = {
         "rare_used": f"coalesce({', '.join(rare)}) is not null",
-        "all_input": _total(INPUT_METERS, "c."),
+        "all_input": total(INPUT_METERS, "c."),
         "amount": f"case when {_PLAIN} then {_all_amounts(_amount, _COMMON, rare)} else {_all_amounts(_any_amount, (*_COMMON, *PART_METERS), rare)} end",
         "apart": _APART,
         "lacks": f"{_lacks(_COMMON, ' or ')} or case when c.rare then {_lacks(rare, ' or ')} else false end",
@@ -63,12 +61,12 @@ def charges_script(engine: Engine = "duckdb") -> str:
         "meters_used": _count(used),
         "one_amount": _one_amount(),
         "meters": ", ".join(METERS),
-        "input_tokens": _total(INPUT_METERS),
-        "output_tokens": _total(OUTPUT_METERS),
-        "cached_tokens": _total(cached),
-        "input_names": _names(INPUT_METERS),
-        "output_names": _names((*OUTPUT_METERS, *PART_METERS)),
-        "cached_names": _names(cached),
+        "input_tokens": total(INPUT_METERS),
+        "output_tokens": total(OUTPUT_METERS),
+        "cached_tokens": total(cached),
+        "input_names": names(INPUT_METERS),
+        "output_names": names((*OUTPUT_METERS, *PART_METERS)),
+        "cached_names": names(cached),
     }
     values |= {
         "lines": script("schema/lines.sql" if engine == "duckdb" else f"schema/lines.{engine}.sql"),
@@ -131,11 +129,12 @@ def _lacks(meters: Iterable[str], operator: str) -> str:
 def _one_amount() -> str:
     billed = "cast(case when c.quantity > 0 then greatest(c.quantity, g.minimum) else 0 end as decimal(20, 0))"
     proportional = f"botanu_divided({billed} * cast(g.usd as decimal(18, 12)), g.per)"
-    by_the_million = f"not g.exact and c.meter in ({_names(_TOKENS)})"
-    return f"case when c.meter in ({_names(PROPORTIONAL_METERS)}) or {by_the_million} then {proportional} else {billed} * g.unit_usd end"
+    by_the_million = f"not g.exact and c.meter in ({names(_TOKENS)})"
+    return f"case when c.meter in ({names(PROPORTIONAL_METERS)}) or {by_the_million} then {proportional} else {billed} * g.unit_usd end"
 
 
-def _total(meters: Iterable[str], alias: str = "") -> str:
+def total(meters: Iterable[str], alias: str = "") -> str:
+    """Return the SQL of the sum of these columns, those that are NULL being 0."""
     return " + ".join(f"coalesce({alias}{meter}, 0)" for meter in meters)
 
 
@@ -143,5 +142,6 @@ def _count(meters: Iterable[str]) -> str:
     return "(" + " + ".join(f"cast({meter} is not null as integer)" for meter in meters) + ")"
 
 
-def _names(meters: Iterable[str]) -> str:
-    return ", ".join(f"'{meter}'" for meter in meters)
+def names(values: Iterable[str]) -> str:
+    """Return these names as literals of SQL."""
+    return ", ".join(f"'{value}'" for value in values)

@@ -226,8 +226,9 @@ def join_across(groups: Groups) -> None:
     """Join calls that different instrumentations saw at one time with the same tokens, or of whose tokens only one or neither knows."""
     calls = [group for group in groups if group.best.is_model_call]
     if len({instrument for group in calls for instrument in group.instruments}) > 1:
-        calls.sort(key=lambda group: (group.start, group.best.order))
-        _Sweep(groups).over(calls)
+        # Who knows nothing of its tokens must not take the partner of one who does.
+        _Sweep(groups).over([group for group in calls if group.best.has_tokens and not group.best.is_partial])
+        _Sweep(groups).over([group for group in groups if group.best.is_model_call])
 
 
 class _Sweep:
@@ -239,7 +240,7 @@ class _Sweep:
 
     def over(self, calls: list[Group]) -> None:
         """Join each call to the latest one before it that can be the same."""
-        for call in calls:
+        for call in sorted(calls, key=lambda group: (group.start, group.best.order)):
             partner = self._partner(call)
             if partner is not None:
                 self._close(partner)

@@ -47,10 +47,11 @@ def groups(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         f"select distinct trace_id, {SESSION_TRACE} as session_trace from work where {_AGENTS} "
         f"and session_trace in (select trace_id from work where kind = 'LOG')"
     )
-    return _joined(links.fetchall())
+    return joined(links.fetchall())
 
 
-def _joined(links: Iterable[tuple[str, str]]) -> dict[str, str]:
+def joined(links: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return of each trace in these pairs which one stands for all that it is linked with."""
     together: dict[str, list[str]] = {}
     for one, other in links:
         into, out = together.setdefault(one, [one]), together.setdefault(other, [other])

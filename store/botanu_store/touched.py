@@ -141,7 +141,7 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
             candidates.append(span)
     calls = resolve(candidates, parents)
     together = _MARK in rows[0][1]
-    beside = _beside(calls, {span.span_id: span for span in candidates}) if together else {}
+    beside = _beside(calls, {span.span_id: span for span in candidates}, parents, runs) if together else {}
     for call in calls:
         belongs = beside.get(call.span_id, call.span_id)
         run_id = nearest(belongs, parents, runs) or belongs.rpartition(_MARK)[0] or call.trace_id
@@ -149,15 +149,26 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
         yield _Found(call, places[call.span_id], run_id, step)
 
 
-def _beside(calls: Iterable[Call], spans: Mapping[str, Span]) -> dict[str, str]:
-    """Of the log records that are in no trace of their own, the span of the same call: what that one belongs to, they belong to."""
+def _beside(
+    calls: Iterable[Call], spans: Mapping[str, Span], parents: Mapping[str, str], runs: dict[str, str | None]
+) -> dict[str, str]:
+    """Of spans and log records that another trace tells of too, the span of the same call there, if they belong to what that one belongs to."""
     found: dict[str, str] = {}
     for call in calls:
         other = call.duplicate_of
-        if other and spans[other].trace_id != call.trace_id:
-            record, span = (call.span_id, other) if spans[other].kind != "LOG" else (other, call.span_id)
-            found.setdefault(record, span)
+        if not other or spans[other].trace_id == call.trace_id:
+            continue
+        one = call.span_id
+        if spans[one].kind == "LOG":
+            one, other = other, one
+        # A log record is in no trace of its own; a span that counts belongs to the run that is named, else to where it is part of something.
+        if spans[other].kind == "LOG" or _rank(one, parents, runs) > _rank(other, parents, runs):
+            found.setdefault(other, one)
     return found
+
+
+def _rank(span_id: str, parents: Mapping[str, str], runs: dict[str, str | None]) -> tuple[bool, bool]:
+    return nearest(span_id, parents, runs) is not None, bool(parents.get(span_id))
 
 
 _OF_THE_SPAN = ("trace_id", "span_id", "start_ns", "end_ns", "service")

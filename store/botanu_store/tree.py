@@ -110,8 +110,7 @@ def _unique(db: Database, prefix: str) -> str:
 
 
 def _own_spans(spans: list[Row], run_id: str, calls: list[Row]) -> list[Row]:
-    """Keep the spans whose nearest ancestor that names a run names this one; a trace without any name is its own run."""
-    spans = [_beside_its_span(span, calls, run_id) if span["kind"] == "LOG" else span for span in spans]
+    """Keep the spans whose nearest ancestor that names a run names this one, and what tells elsewhere of its calls; a trace without any name is its own run."""
     parents = {span["span_id"]: span["parent_id"] for span in spans}
     said = {span["span_id"]: span["run_id"] for span in spans if span["run_id"]}
     resolved: dict[str, str] = {}
@@ -124,17 +123,23 @@ def _own_spans(spans: list[Row], run_id: str, calls: list[Row]) -> list[Row]:
         answer = said.get(current) or resolved.get(current) or span["trace_id"]
         resolved.update(dict.fromkeys(path, answer))
         resolved[span["span_id"]] = said.get(span["span_id"]) or answer
-    return [span for span in spans if resolved[span["span_id"]] == run_id]
+    own = {span_id for span_id, owner in resolved.items() if owner == run_id}
+    beside = _beside(calls, own)
+    return [
+        span if span["span_id"] in own else {**span, "parent_id": beside[span["span_id"]]}
+        for span in spans
+        if span["span_id"] in own or span["span_id"] in beside
+    ]
 
 
-def _beside_its_span(record: Row, calls: list[Row], run_id: str) -> Row:
-    """Put a log record that names no trace below the span of the same call, if that is in this run; it has no other place."""
-    for call in calls:
-        pair = (call["span_id"], call["duplicate_of"])
-        if record["span_id"] in pair and not record["parent_id"]:
-            other = pair[0] if pair[1] == record["span_id"] else pair[1]
-            return {**record, "parent_id": other or "", "run_id": run_id}
-    return record
+def _beside(calls: list[Row], own: set[str]) -> dict[str, str]:
+    """Of the calls told of outside the run, in a log record or another trace, the span of the same call in it: below that one is their place."""
+    twins = {call["duplicate_of"]: call["span_id"] for call in calls if call["span_id"] in own}
+    return {
+        call["span_id"]: call["duplicate_of"] if call["duplicate_of"] in own else twins.get(call["span_id"], "")
+        for call in calls
+        if call["span_id"] not in own
+    }
 
 
 def _tree(spans: list[Row], calls: dict[str, Row]) -> list[SpanNode]:

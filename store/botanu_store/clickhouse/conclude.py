@@ -32,7 +32,8 @@ class Concluder:
         arrive = script("steps/arrive.sql").replace("{incoming}", "decoded").replace("{unknown}", "")
         self.con.execute(f"create or replace temp table arrived as {arrive.replace('{once}', ONCE)}")
         self.con.execute("create or replace temp view fresh as from arrived")
-        store_fresh(self.con)
+        # Which traces come in one batch is chance, and no number may depend on that.
+        store_fresh(self.con, across_traces=False)
 
     def add_up(self) -> None:
         """Fill `run_usage` with what the concluded runs used and cost, at the prices on this connection."""

@@ -55,4 +55,5 @@ DIALECT = Dialect(
     counts="Input includes the cache; the parts are in the JSON of `langsmith.metadata.usage_metadata`, or in Python's notation.",
     read=read,
     keys=(_KIND,),
+    own_traces=True,
 )

@@ -65,6 +65,7 @@ DIALECT = Dialect(
     read=read,
     keys=("litellm.call_id", "metadata.usage_object"),
     scopes=("litellm",),
+    own_traces=True,
     either=True,
     decides=False,
 )

@@ -70,5 +70,6 @@ DIALECT = Dialect(
     counts="Input includes the cache, all of it in the JSON of `mlflow.chat.tokenUsage`.",
     read=read,
     keys=("mlflow.spanType",),
+    own_traces=True,
     decides=False,
 )

@@ -67,6 +67,8 @@ class Dialect:
     """Names of the log records that it reads, and the attribute without which such a record says nothing."""
     session_scopes: tuple[str, ...] = ()
     """Scopes of its spans that name the session which its log records name too."""
+    own_traces: bool = False
+    """Whether its spans may lie in a trace of their own, beside that of the program."""
     either: bool = False
     """Whether one of the keys or one of the scopes is enough by itself."""
     decides: bool = True

@@ -1,0 +1,94 @@
+"""One call told of in two traces: by LiteLLM, LangSmith or MLflow, whose spans may lie in a trace of their own, and by a client's instrumentation.
+
+Traces that may tell of the same call are looked at together, as if they were one, so that it counts once: in the run that one of them names, else
+where it is part of something.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
+# (pyarrow ships no types.)
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from botanu_store.dialects import DIALECTS
+from botanu_store.engines.duckdb import script
+from botanu_store.money import names, total
+from botanu_store.records import INPUT_METERS, OUTPUT_METERS
+from botanu_store.sessions import joined
+from botanu_store.touched import calls_of, spans_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+_APART_NS = 2_000_000_000
+"""Clocks of two machines that tell of one call are at most so far apart."""
+
+_LONGEST_NS = 3_600_000_000_000
+"""No call is looked for that began longer than this before another one that it may be."""
+
+_SLOT_NS = 500_000_000
+"""Two instrumentations of one program begin their spans of one call at most so far apart."""
+
+_SKEW_NS = 2_000_000
+
+_AGENTS = tuple(dialect.name for dialect in DIALECTS if dialect.session_scopes or dialect.events)
+"""Dialects whose calls are looked for in log records too, see sessions.py; nothing else tells of them."""
+
+_ALONE = tuple(dialect.name for dialect in DIALECTS if dialect.own_traces)
+
+
+def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
+    """Conclude again, together, the traces of these calls and those that tell of the same ones."""
+    groups = _groups(con, calls) if calls.num_rows else {}
+    if not groups:
+        return
+    con.execute("create or replace temp table linked as select unnest($traces) as trace_id", {"traces": list(groups)})
+    con.execute("create or replace temp view work as from spans semi join linked using (trace_id)")
+    con.register("resolved", calls_of(spans_of(con), groups))
+    con.execute(
+        "insert into stale_runs select run_id from calls semi join linked using (trace_id) union select run_id from resolved"
+    )
+    con.execute("delete from calls where trace_id in (from linked)")
+    con.execute("insert into calls by name select * from resolved order by start_ns")
+    con.unregister("resolved")
+
+
+def _groups(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> Mapping[str, str]:
+    """Which traces share a call with one of these calls' traces, or with one that does, and which of them go together."""
+    traces: list[str] = calls["trace_id"].unique().to_pylist()
+    extent = pc.min(calls["start_ns"]).as_py(), pc.max(calls["end_ns"]).as_py()
+    pairs = set[tuple[str, str]]()
+    while True:
+        con.execute("create or replace temp table looked_at as select unnest($traces) as trace_id", {"traces": traces})
+        found = set(con.execute(_links(*extent)).fetchall()) - pairs
+        if not found:
+            return joined(pairs)
+        pairs |= found
+        traces = list({trace for pair in found for trace in pair})
+        extent = con.execute(
+            "select min(start_ns), max(end_ns) from calls where trace_id in (select unnest($traces))",
+            {"traces": traces},
+        ).fetchall()[0]
+
+
+def _links(first_ns: int, last_ns: int) -> str:
+    values = {
+        "from_ns": first_ns - _LONGEST_NS,
+        "to_ns": last_ns + _APART_NS,
+        "apart": _APART_NS,
+        "slot": _SLOT_NS,
+        "skew": _SKEW_NS,
+        "agents": names(_AGENTS),
+        "alone": names(_ALONE),
+        "input_tokens": total(INPUT_METERS),
+        "output_tokens": total(OUTPUT_METERS),
+    }
+    text = script("steps/linked.sql")
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", str(value))
+    return text

@@ -1,0 +1,192 @@
+"""One call told of in two traces: counted once, where it belongs, whatever came first."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botanu_store import open_store
+from botanu_store.filters import Filters
+from botanu_store.store import Store
+
+from tests.store.builders import START, Document, chat, document, run, span, spool, trace_id
+
+APP, ALONE = "a" * 32, "b" * 32
+SECOND = 1_000_000_000
+
+
+def client(name: str = "r1", **said: Any) -> Document:
+    """What a client's instrumentation says of a call, in the application's trace."""
+    return chat(APP, "a" * 16, **{"gen_ai__response__id": name, "span_id": "1" * 16, "millis": 900, **said})
+
+
+def gateway(name: str = "r1", **said: Any) -> Document:
+    """What LiteLLM says of it, in a trace of its own."""
+    own = {"litellm__call_id": "c", "gen_ai__response__id": name, "span_id": "2" * 16, "millis": 1000}
+    return chat(ALONE, **{"name": "litellm_request", **own, **said})
+
+
+def app(**said: Any) -> Document:
+    return document([span(APP, span_id="a" * 16, name="POST /chat", kind=2, millis=2000, **said)], "shop", "app")
+
+
+def by_client(*spans: Document) -> Document:
+    return document(spans, "shop", "opentelemetry.instrumentation.openai_v2")
+
+
+def by_gateway(*spans: Document) -> Document:
+    return document(spans, "shop", "litellm")
+
+
+def counted(store: Store) -> list[tuple[str, str, int]]:
+    """Span, run and input tokens of every call that counts."""
+    rows = store.query("select span_id, run_id, input_tokens from calls where counted order by all")
+    return [(row["span_id"], row["run_id"], row["input_tokens"]) for row in rows]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("together", [True, False])
+def test_a_call_in_two_traces_counts_once(tmp_path: Path, order: tuple[int, ...], together: bool) -> None:
+    """In the larger of the two, and the other says of which span it is a repeat; in whatever order they come, and if they come again."""
+    path = tmp_path / "s.duckdb"
+    parts = [app(), by_client(client()), by_gateway(gateway())]
+    for part in order:
+        spool(path, parts[part])
+        if not together:
+            open_store(path).close()
+    spool(path, parts[order[0]])
+
+    with open_store(path) as store:
+        assert counted(store) == [("1" * 16, APP, 1000)]
+        (other,) = store.query("select * from calls where not counted")
+        assert other["duplicate_of"] == "1" * 16
+        assert store.cost(Filters()).totals["calls"] == 1
+
+
+def test_the_call_belongs_to_the_run_that_is_named(tmp_path: Path) -> None:
+    """Though the span that counts is in a trace without a run; the run's tree shows it, and adds up to what the run costs."""
+    path = tmp_path / "s.duckdb"
+    named = document([run(ALONE, "run-1", span_id="b" * 16, millis=2000)], "shop", "botanu")
+    inside = gateway(parentSpanId="b" * 16) | {"parentSpanId": "b" * 16}
+    for part in (named, by_gateway(inside), app(), by_client(client(gen_ai__usage__cache_read__input_tokens=400))):
+        spool(path, part)
+
+    with open_store(path) as store:
+        assert counted(store) == [("1" * 16, "run-1", 600)]
+        (row,) = [row for row in store.runs(Filters()).rows if row["run_id"] == "run-1"]
+        detail = store.run("run-1")
+        (root,) = detail.roots
+        assert root.total_usd == row["cost_usd"] == Decimal("0.003")
+        assert [node.span_id for node in root.children[0].children] == ["1" * 16]
+        assert store.run(APP).run["cost_usd"] == 0
+
+
+def other_gateway(name: str = "r1") -> Document:
+    """The same answer, told by the same instrumentation in yet another trace."""
+    return gateway(name) | {"traceId": "c" * 32, "spanId": "3" * 16}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [
+            by_client(client("r1")),
+            document(
+                [chat(ALONE, llm__model_name="gpt-4o", gen_ai__response__id="r2", millis=1000)],
+                "shop",
+                "openinference.x",
+            ),
+        ],
+        [
+            by_client(client("")),
+            document([chat(ALONE, llm__model_name="gpt-4o", millis=1000)], "shop", "openinference.x"),
+        ],
+        [by_client(client("")), document([gateway("")], "till", "litellm")],
+        [by_gateway(gateway()), by_gateway(other_gateway())],
+        [by_client(client()), by_gateway(gateway(start=START + 4 * SECOND))],
+        [by_client(client()), by_gateway(gateway(tokens=(77, 9)))],
+    ],
+    ids=[
+        "another answer",
+        "no answer named",
+        "of another service",
+        "by one instrumentation",
+        "seconds apart",
+        "of other size",
+    ],
+)
+def test_calls_that_may_be_two_count_twice(tmp_path: Path, parts: list[Document]) -> None:
+    """A name alone says nothing: test servers and replayed answers give the same to many."""
+    path = tmp_path / "s.duckdb"
+    spool(path, *parts)
+
+    with open_store(path) as store:
+        assert len(counted(store)) == 2
+
+
+def test_a_gateway_that_names_no_answer_is_found_by_time_and_tokens(tmp_path: Path) -> None:
+    """Of instrumentations that are known to tell of calls in traces of their own; also where the other does not know the tokens."""
+    path = tmp_path / "s.duckdb"
+    later = START + 10 * SECOND
+    blind = client("", start=later, tokens=(0, 0)) | {"spanId": "5" * 16}
+    seen = gateway("", start=later, tokens=(50, 7)) | {"spanId": "6" * 16, "traceId": "d" * 32}
+    spool(path, app(), by_client(client(""), blind), by_gateway(gateway("")), by_gateway(seen))
+
+    with open_store(path) as store:
+        assert [tokens for *_, tokens in counted(store)] == [1000, 50]
+        assert {run_id for _, run_id, _ in counted(store)} == {APP}
+
+
+def test_in_linked_traces_a_call_without_a_name_is_found_too(tmp_path: Path) -> None:
+    """A stream's span that lost the answer's name is told by its time and tokens, as within one trace."""
+    path = tmp_path / "s.duckdb"
+    later = START + 10 * SECOND
+    stream = client("", start=later, tokens=(50, 7)) | {"spanId": "5" * 16}
+    seen = gateway("r2", start=later, tokens=(50, 7)) | {"spanId": "6" * 16}
+    spool(path, app(), by_client(client(), stream), by_gateway(gateway(), seen))
+
+    with open_store(path) as store:
+        assert [tokens for *_, tokens in counted(store)] == [1000, 50]
+
+
+def many() -> list[Document]:
+    """A trace of twelve calls, each told again in a trace of its own, some of those by a third instrumentation."""
+    parts = [app()]
+    for number in range(12):
+        name, start = f"r{number}", START + number * SECOND // 3
+        own = {"start": start, "tokens": (1000 + number, 100)}
+        parts.append(by_client(client(name, **own) | {"spanId": f"{number + 1:016x}"}))
+        parts.append(
+            by_gateway(gateway(name, **own) | {"traceId": f"{number + 1:032x}", "spanId": f"{number + 50:016x}"})
+        )
+        if number % 3 == 0:
+            third = chat(trace_id(), gen_ai__response__id=name, span_id=f"{number + 90:016x}", **own)
+            parts.append(document([third], "shop", "openinference.instrumentation.openai"))
+    return parts
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_split_and_order_gives_the_same_calls(tmp_path: Path, seed: int) -> None:
+    """And what runs come to is added up to the same."""
+    chance = random.Random(seed)
+    parts = many()
+    parts += chance.sample(parts, 5)
+    chance.shuffle(parts)
+    path = tmp_path / "s.duckdb"
+    while parts:
+        size = chance.randint(1, 8)
+        spool(path, *parts[:size])
+        del parts[:size]
+        open_store(path).close()
+
+    with open_store(path) as store:
+        assert sorted(tokens for *_, tokens in counted(store)) == list(range(1000, 1012))
+        assert {run_id for _, run_id, _ in counted(store)} == {APP}
+        before = store.cost(Filters(), ["run"]).rows
+        store.rebuild()
+    with open_store(path) as store:
+        assert store.cost(Filters(), ["run"]).rows == before
