@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 from decimal import Decimal
 from pathlib import Path
@@ -139,6 +140,24 @@ def test_a_gateway_that_names_no_answer_is_found_by_time_and_tokens(tmp_path: Pa
     with open_store(path) as store:
         assert [tokens for *_, tokens in counted(store)] == [1000, 50]
         assert {run_id for _, run_id, _ in counted(store)} == {APP}
+
+
+def test_a_provider_that_names_no_service_may_be_any(tmp_path: Path) -> None:
+    """MLflow's own says none of its spans'."""
+    path = tmp_path / "s.duckdb"
+    usage = json.dumps({"input_tokens": 1000, "output_tokens": 100, "total_tokens": 1100})
+    own = {
+        "mlflow__spanType": '"CHAT_MODEL"',
+        "mlflow__chat__tokenUsage": usage,
+        "mlflow__llm__model": '"gpt-4o"',
+        "mlflow__message__format": '"openai"',
+    }
+    told = span(ALONE, name="Completions", millis=1000, **own)
+    spool(path, app(), by_client(client("")), document([told], "", "mlflow.tracing.provider"))
+
+    with open_store(path) as store:
+        assert [tokens for *_, tokens in counted(store)] == [1000]
+        assert store.cost(Filters()).totals["calls"] == 1
 
 
 def test_in_linked_traces_a_call_without_a_name_is_found_too(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 -- Pairs of traces, one of them in `looked_at`, in which two dialects may tell of the same call: both name the same answer; or one of them is known to tell
--- of calls in traces of its own, and both mean the same service, time and tokens, as far as these are known.
+-- of calls in traces of its own, and both mean the same service, model, time and tokens, as far as these are known.
 with near as not materialized (
     select
-        trace_id, dialect, service, start_ns, end_ns, response_id,
+        trace_id, dialect, start_ns, end_ns, response_id,
+        lower(model) as model,
+        case when starts_with(service, 'unknown_service') then '' else service end as service,
         dialect in ({alone}) as alone,
         usage = 'none' as unknown,
         {input_tokens} as input_tokens,
@@ -26,9 +28,11 @@ by_answer as (
 by_time as (
     select one.trace_id, other.trace_id as other_id
     from (select *, unnest([slot - 1, slot, slot + 1]) as beside from near where alone) as one
-    inner join near as other on other.service = one.service and other.slot = one.beside
+    inner join near as other on other.slot = one.beside
     where
-        (one.trace_id in (from looked_at) or other.trace_id in (from looked_at))
+        (other.service = one.service or '' in (other.service, one.service))
+        and (contains(other.model, one.model) or contains(one.model, other.model))
+        and (one.trace_id in (from looked_at) or other.trace_id in (from looked_at))
         and other.trace_id <> one.trace_id and other.dialect <> one.dialect
         and (one.unknown or other.unknown or (other.input_tokens = one.input_tokens and other.output_tokens = one.output_tokens))
         and (
