@@ -60,12 +60,14 @@ def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
 
 def _groups(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> Mapping[str, str]:
     """Which traces share a call with one of these calls' traces, or with one that does, and which of them go together."""
-    traces: list[str] = calls["trace_id"].unique().to_pylist()
     extent = pc.min(calls["start_ns"]).as_py(), pc.max(calls["end_ns"]).as_py()
+    if con.execute(_filled(_DIALECTS, *extent)).fetchall()[0][0] < 2:
+        return {}
+    traces: list[str] = calls["trace_id"].unique().to_pylist()
     pairs = set[tuple[str, str]]()
     while True:
         con.execute("create or replace temp table looked_at as select unnest($traces) as trace_id", {"traces": traces})
-        found = set(con.execute(_links(*extent)).fetchall()) - pairs
+        found = set(con.execute(_filled(script("steps/linked.sql"), *extent)).fetchall()) - pairs
         if not found:
             return joined(pairs)
         pairs |= found
@@ -76,8 +78,15 @@ def _groups(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> Mapping[str, str
         ).fetchall()[0]
 
 
-def _links(first_ns: int, last_ns: int) -> str:
+_DIALECTS = "select count(distinct dialect) from calls where {of_models}"
+"""How many dialects tell of calls of models: where it is one, nothing is told of twice."""
+
+_OF_MODELS = "category in ('llm', 'embedding') and dialect not in ({agents}) and start_ns between {from_ns} and {to_ns}"
+
+
+def _filled(text: str, first_ns: int, last_ns: int) -> str:
     values = {
+        "of_models": _OF_MODELS,
         "from_ns": first_ns - _LONGEST_NS,
         "to_ns": last_ns + _APART_NS,
         "apart": _APART_NS,
@@ -88,7 +97,6 @@ def _links(first_ns: int, last_ns: int) -> str:
         "input_tokens": total(INPUT_METERS),
         "output_tokens": total(OUTPUT_METERS),
     }
-    text = script("steps/linked.sql")
     for name, value in values.items():
         text = text.replace("{" + name + "}", str(value))
     return text

@@ -11,7 +11,7 @@ with near as not materialized (
         {output_tokens} as output_tokens,
         start_ns // {slot} as slot
     from calls
-    where category in ('llm', 'embedding') and dialect not in ({agents}) and start_ns between {from_ns} and {to_ns}
+    where {of_models}
 ),
 by_answer as (
     select one.trace_id, other.trace_id as other_id
