@@ -52,11 +52,21 @@ class Ingester:
         mode: ContentMode = "drop",
         reopen: Callable[[], duckdb.DuckDBPyConnection] | None = None,
         wanted: Callable[[], bool] = lambda: False,
+        settle: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
     ) -> None:
-        """Write into an open database; with `reopen`, it is closed for a moment when it is `wanted`, and now and then, so that others get their turn."""
+        """Write into an open database.
+
+        Args:
+            con: the database.
+            mode: whether content is kept.
+            reopen: opens it again; it is closed for a moment when it is `wanted`, and now and then, so that others get their turn.
+            wanted: whether somebody waits for it.
+            settle: brings up to date what is derived, where nobody waits: what is noted to be done takes room in the file.
+        """
         self.con = con
         self._reopen = reopen
         self._wanted = wanted
+        self._settle = settle
         self._mode: ContentMode = mode
         self._limited = False
         self._batch = Ingested()
@@ -80,6 +90,8 @@ class Ingester:
         """Take in batch by batch, and let who waits for the file have it now and then."""
         started, rest = time.perf_counter(), Rest(source)
         while (reopen := self._take_turn(rest, spool, progress)) is not None:
+            if self._settle and not self._wanted():
+                self._settle(self.con)
             self.con.close()
             time.sleep(_PAUSE_SECONDS)
             self.con = reopen()

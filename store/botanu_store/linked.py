@@ -5,7 +5,8 @@ where it is part of something.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
-# (pyarrow ships no types.)
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow ships no types, and makes the functions of `compute` when it is imported.)
 
 from __future__ import annotations
 

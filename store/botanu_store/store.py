@@ -153,7 +153,11 @@ class Store:
             pieces = chain(pieces, sources.read_stdin())
         with self._writing() as file:
             ingester = Ingester(
-                self._db.bare, self._content, lambda: connect(file.path, wait=TURN_SECONDS), file.spool.is_wanted
+                self._db.bare,
+                self._content,
+                lambda: connect(file.path, wait=TURN_SECONDS),
+                file.spool.is_wanted,
+                file.settle_much,
             )
             try:
                 ingester.ingest(pieces, progress)

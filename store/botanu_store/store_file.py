@@ -137,6 +137,10 @@ class StoreFile:
         if self._usage_is_behind(con, worth_it):
             usage.add_up(con, self._overrides)
 
+    def settle_much(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Bring it up to date where so much changed that this saves a report time."""
+        self.settle(con, usage.WORTH_IT)
+
     def _usage_is_behind(self, con: duckdb.DuckDBPyConnection, worth_it: int) -> bool:
         if self._drains_only and not usage.holds(con, self._overrides):
             return False
@@ -180,12 +184,16 @@ class StoreFile:
         result = Ingested()
         with suppress(StoreUnavailable):
             ingester = Ingester(
-                connect_writable(self.path), self._content, lambda: connect(self.path), self.spool.is_wanted
+                connect_writable(self.path),
+                self._content,
+                lambda: connect(self.path),
+                self.spool.is_wanted,
+                self.settle_much,
             )
             result = ingester.result
             try:
                 ingester.drain(self.spool, progress)
-                self.settle(ingester.con, usage.WORTH_IT)
+                self.settle_much(ingester.con)
             finally:
                 ingester.con.close()
         return result

@@ -8,11 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+from botanu_store import decoding, open_store
 from botanu_store import ingest as ingester
-from botanu_store import open_store
 from botanu_store.decoding import Slice
-from botanu_store.engines.duckdb import connect, migrate
+from botanu_store.engines.duckdb import connect, connect_writable, migrate
 from botanu_store.filters import Filters
 from botanu_store.ingest import Ingester
 from botanu_store.sources import Piece
@@ -254,6 +255,27 @@ def _story() -> list[Any]:
         chat(trace, "0" * 15 + "1", span_id="0" * 15 + "6", tokens=(10, 1)),
         span(trace, "0" * 15 + "2", span_id="0" * 15 + "7", botanu__outcome="failed", botanu__run_id="run-1", events=[{"name": "botanu.outcome_emitted", "timeUnixNano": str(START), "attributes": [attribute("status", "failed")]}]),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_what_changed_is_added_up_now_and_then_unless_somebody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: bool
+) -> None:
+    """A long ingest notes no more runs than a turn changes: the notes take room in the file that is not given back."""
+    monkeypatch.setattr(decoding, "BATCH_BYTES", 1)
+    monkeypatch.setattr(ingester, "BATCHES_A_TURN", 2)
+    path, noted = tmp_path / "s.duckdb", list[int]()
+
+    def settle(con: duckdb.DuckDBPyConnection) -> None:
+        noted.append(con.execute("select count(distinct run_id) from stale_runs").fetchall()[0][0])
+        con.execute("delete from stale_runs")
+
+    taker = Ingester(connect_writable(path), reopen=lambda: connect(path), wanted=lambda: wanted, settle=settle)
+    taker.ingest(Piece("json", lines(document([chat(trace_id())])).strip(), "test", "") for _ in range(5))
+    taker.con.close()
+
+    assert taker.result.new == 5
+    assert noted == ([] if wanted else [2, 2])
 
 
 def concluded(deliveries: list[list[Any]]) -> tuple[list[Any], list[Any]]:
