@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from botanu_store.dialects import DIALECTS
+from botanu_store.dialects import AGENTS, OWN_TRACES
 from botanu_store.engines.duckdb import script
 from botanu_store.money import names, total
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
@@ -37,10 +37,14 @@ _SLOT_NS = 500_000_000
 
 _SKEW_NS = 2_000_000
 
-_AGENTS = tuple(dialect.name for dialect in DIALECTS if dialect.session_scopes or dialect.events)
-"""Dialects whose calls are looked for in log records too, see sessions.py; nothing else tells of them."""
+_MOST_NAMED = 16
+"""So many spans at most tell of one answer, in all traces together."""
 
-_ALONE = tuple(dialect.name for dialect in DIALECTS if dialect.own_traces)
+_MOST_AT_ONCE = 2000
+"""So many calls may begin within a slot for their time to tell which is which."""
+
+_DISTANCE = "one.unknown or other.unknown, abs(cast(one.start_ns - other.start_ns as double)) + abs(cast(one.end_ns - other.end_ns as double))"
+"""Which of several calls another one rather is: one of whose tokens both know, then the nearest in time."""
 
 
 def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
@@ -93,8 +97,12 @@ def _filled(text: str, first_ns: int, last_ns: int) -> str:
         "apart": _APART_NS,
         "slot": _SLOT_NS,
         "skew": _SKEW_NS,
-        "agents": names(_AGENTS),
-        "alone": names(_ALONE),
+        "longest": _LONGEST_NS,
+        "most_named": _MOST_NAMED,
+        "most_at_once": _MOST_AT_ONCE,
+        "distance": _DISTANCE,
+        "agents": names(AGENTS),
+        "alone": names(OWN_TRACES),
         "input_tokens": total(INPUT_METERS),
         "output_tokens": total(OUTPUT_METERS),
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from math import log
 
+from botanu_store.dialects import OWN_TRACES
 from botanu_store.trace import Node
 
 _OVERLAP_NS = 50_000_000
@@ -91,7 +92,7 @@ def join_late_usage(calls: list[Node], groups: Groups) -> None:
     waiting: dict[tuple[str, ...], list[Node]] = defaultdict(list)
     for node in calls:
         found = node.reading
-        before = waiting[node.span.scope, found.category, found.request_model]
+        before = waiting[node.span.trace_id, node.span.scope, found.category, found.request_model]
         if found.role != "usage":
             if not node.has_tokens and not node.failed:
                 before.append(node)
@@ -319,12 +320,23 @@ def _same_model_too(one: Group, other: Group) -> bool:
 
 def _may_be_same(one: Group, other: Group) -> bool:
     first, second = one.best, other.best
-    if (one.ids and other.ids and one.ids.isdisjoint(other.ids)) or _other_request(first, second):
+    if (
+        (one.ids and other.ids and one.ids.isdisjoint(other.ids))
+        or _other_request(first, second)
+        or are_apart(first, second)
+    ):
         return False
     if not _both_known(first, second):
         agree = may_be_same_tokens(first, second) and same_model(first, second)
         return agree and (covers(one, other) or _only_began(one, other)) and not related(one, other)
     return (same_tokens(first, second) or _log_of(first, second)) and not related(one, other)
+
+
+def are_apart(one: Node, other: Node) -> bool:
+    """Whether two spans are in traces that are looked at together for other calls than these."""
+    if one.span.trace_id == other.span.trace_id:
+        return False
+    return not any(node.span.kind == "LOG" or node.reading.dialect in OWN_TRACES for node in (one, other))
 
 
 def _other_request(one: Node, other: Node) -> bool:

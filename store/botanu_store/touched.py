@@ -155,15 +155,16 @@ def _beside(
     """Of spans and log records that another trace tells of too, the span of the same call there, if they belong to what that one belongs to."""
     found: dict[str, str] = {}
     for call in calls:
-        other = call.duplicate_of
+        one, other = call.span_id, call.duplicate_of
         if not other or spans[other].trace_id == call.trace_id:
             continue
-        one = call.span_id
         if spans[one].kind == "LOG":
             one, other = other, one
         # A log record is in no trace of its own; a span that counts belongs to the run that is named, else to where it is part of something.
-        if spans[other].kind == "LOG" or _rank(one, parents, runs) > _rank(other, parents, runs):
+        if spans[other].kind == "LOG":
             found.setdefault(other, one)
+        elif _rank(one, parents, runs) > _rank(found.get(other, other), parents, runs):
+            found[other] = one
     return found
 
 

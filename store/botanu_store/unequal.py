@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from botanu_store.same_call import MOST_COMPARED, Group, Groups, covers, related, same_model
+from botanu_store.same_call import MOST_COMPARED, Group, Groups, are_apart, covers, related, same_model
 
 
 def join_unequal(groups: Groups) -> None:
@@ -39,6 +39,7 @@ def _left_cache_out(one: Group, other: Group) -> bool:
         and (not one.ids or not other.ids or not one.ids.isdisjoint(other.ids))
         and bool(less.input)
         and not any(meter.startswith("cache") for meter in less.reading.quantities)
+        and not are_apart(first, second)
         and covers(one, other)
         and same_model(first, second)
         and not related(one, other)

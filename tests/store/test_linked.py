@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from botanu_store import open_store
 from botanu_store.filters import Filters
+from botanu_store.reports import moment
 from botanu_store.store import Store
 
-from tests.store.builders import START, Document, chat, document, run, span, spool, trace_id
+from tests.store.builders import START, Document, chat, document, log_document, run, span, spool, trace_id
+from tests.store.test_logs import TRACING, api_request, llm_request
 
 APP, ALONE = "a" * 32, "b" * 32
 SECOND = 1_000_000_000
@@ -209,3 +211,99 @@ def test_any_split_and_order_gives_the_same_calls(tmp_path: Path, seed: int) -> 
         store.rebuild()
     with open_store(path) as store:
         assert store.cost(Filters(), ["run"]).rows == before
+
+
+def by_third(*spans: Document) -> Document:
+    return document(spans, "shop", "openinference.instrumentation.openai")
+
+
+def test_of_three_that_tell_of_a_call_the_one_in_a_named_run_places_it(tmp_path: Path) -> None:
+    """Though another lies in a trace with a parent too, and a third is the one that counts."""
+    path = tmp_path / "s.duckdb"
+    named = document([run("c" * 32, "run-1", span_id="c" * 16, millis=2000)], "shop", "botanu")
+    inside = chat("c" * 32, "c" * 16, span_id="3" * 16, millis=990, gen_ai__response__id="r1", llm__model_name="gpt-4o")
+    rich = gateway(gen_ai__usage__cache_read__input_tokens=400)
+    spool(path, named, by_third(inside), app(), by_client(client()), by_gateway(rich))
+
+    with open_store(path) as store:
+        assert [run_id for _, run_id, _ in counted(store)] == ["run-1"]
+
+
+def test_traces_that_tell_of_one_call_are_forgotten_together(tmp_path: Path) -> None:
+    """Else the one that stays would repeat a span that is gone."""
+    path = tmp_path / "s.duckdb"
+    late = span(ALONE, "2" * 16, name="log", start=START + 100 * SECOND)
+    spool(path, app(), by_client(client()), by_gateway(gateway(), late))
+
+    with open_store(path) as store:
+        before = counted(store)
+        store.prune(moment(START + 50 * SECOND))
+        assert counted(store) == before
+        store.prune(moment(START + 200 * SECOND))
+        assert counted(store) == []
+
+
+def test_traces_linked_by_one_call_share_no_other(tmp_path: Path) -> None:
+    """Two clients' calls at one time are two, whatever gateway lies between their traces."""
+    path = tmp_path / "s.duckdb"
+    other, later = "e" * 32, START + 10 * SECOND
+    one = client("", start=later, tokens=(50, 7)) | {"spanId": "5" * 16}
+    two = chat(other, "e" * 16, start=later, tokens=(50, 7), millis=900, span_id="6" * 16)
+    linking = chat(other, "e" * 16, gen_ai__response__id="r9", tokens=(70, 3), millis=900, span_id="7" * 16)
+    again = gateway("r9", tokens=(70, 3)) | {"spanId": "8" * 16}
+    spool(path, app(), by_client(client(), one), by_third(two, linking), by_gateway(gateway(), again))
+
+    with open_store(path) as store:
+        assert sorted(tokens for *_, tokens in counted(store)) == [50, 50, 70, 1000]
+
+
+def test_two_answers_of_one_vendor_are_two(tmp_path: Path) -> None:
+    """A gateway passes the vendor's names on, where there are any."""
+    path = tmp_path / "s.duckdb"
+    spool(path, by_client(client("chatcmpl-1")), by_gateway(gateway("chatcmpl-2")))
+
+    with open_store(path) as store:
+        assert len(counted(store)) == 2
+
+
+def test_a_name_that_all_answers_share_names_none(tmp_path: Path) -> None:
+    """A test server's; who looked at all pairs would look at millions."""
+    path = tmp_path / "s.duckdb"
+    seen = [client("one", tokens=(n, 1)) | {"traceId": f"{n:032x}", "spanId": f"{n:016x}"} for n in range(1, 500)]
+    told = [
+        gateway("one", tokens=(n, 2)) | {"traceId": f"{n + 500:032x}", "spanId": f"{n + 500:016x}"}
+        for n in range(1, 500)
+    ]
+    spool(path, by_client(*seen), by_gateway(*told))
+
+    with open_store(path) as store:
+        assert len(counted(store)) == 998
+
+
+def test_times_at_the_end_of_time_stop_nothing(tmp_path: Path) -> None:
+    """A span that says it ends in 2262 beside one that is told of in two traces."""
+    path = tmp_path / "s.duckdb"
+    endless = client() | {"endTimeUnixNano": str(2**63 - 1)}
+    spool(path, app(), by_client(endless))
+    open_store(path).close()
+    spool(path, by_gateway(gateway()))
+
+    with open_store(path) as store:
+        assert store.drained.rejected_count == 0
+        assert len(counted(store)) == 1
+
+
+def test_a_coding_agents_trace_keeps_to_its_session(tmp_path: Path) -> None:
+    """Its calls are in log records too, which a gateway's trace must not part it from."""
+    path = tmp_path / "s.duckdb"
+    turn = span(APP, name="claude_code.interaction", span_id="a" * 16, millis=2000, session__id="s-1")
+    agent = document([turn, llm_request(APP, "a" * 16, "b" * 16)], "claude-code", TRACING)
+    told = log_document([api_request(start=START + 1_300_000_000)])
+    parts = [agent, told, by_gateway(gateway()), by_client(client())]
+    for order in list(itertools.permutations(parts))[::4]:
+        path = tmp_path / f"{hash(str(order))}.duckdb"
+        for part in order:
+            spool(path, part)
+            open_store(path).close()
+        with open_store(path) as store:
+            assert len([row for row in counted(store) if row[2] == 1011]) == 1

@@ -77,6 +77,13 @@ SESSION_SCOPES: tuple[str, ...] = tuple(scope for dialect in DIALECTS for scope 
 """Instrumentation scopes whose spans may name the session of log records."""
 
 
+AGENTS: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.session_scopes or dialect.events)
+"""Dialects that tell of calls in log records too, which are looked at together with the spans of their session."""
+
+OWN_TRACES: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.own_traces)
+"""Dialects whose spans may lie in a trace of their own, beside that of the program."""
+
+
 def describe() -> list[tuple[str, str, str, str]]:
     """Return one row per dialect for the documentation: name, who speaks it, what makes a span a call, how its numbers are meant."""
     return [(dialect.name, dialect.title, dialect.marker, dialect.counts) for dialect in DIALECTS]

@@ -1,43 +1,67 @@
 -- Pairs of traces, one of them in `looked_at`, in which two dialects may tell of the same call: both name the same answer; or one of them is known to tell
--- of calls in traces of its own, and both mean the same service, model, time and tokens, as far as these are known.
+-- of calls in traces of its own, and both mean the same service, model, time and tokens, as far as these are known; or it was concluded before.
 with near as not materialized (
     select
-        trace_id, dialect, start_ns, end_ns, response_id,
+        trace_id, span_id, duplicate_of, dialect, start_ns, end_ns, response_id,
         lower(model) as model,
         case when starts_with(service, 'unknown_service') then '' else service end as service,
         dialect in ({alone}) as alone,
         usage = 'none' as unknown,
         {input_tokens} as input_tokens,
         {output_tokens} as output_tokens,
-        start_ns // {slot} as slot
+        start_ns // {slot} as slot,
+        trace_id in (from looked_at) as mine
     from calls
-    where {of_models}
+    where {of_models} and trace_id not in (select trace_id from calls where dialect in ({agents}))
+),
+-- A name that many share names nothing.
+named as (
+    from near
+    where response_id in (select response_id from near where mine and response_id <> '')
+    qualify count(*) over (partition by response_id) <= {most_named}
 ),
 by_answer as (
     select one.trace_id, other.trace_id as other_id
-    from near as one
-    inner join near as other on other.response_id = one.response_id
+    from named as one
+    inner join named as other on other.response_id = one.response_id
     where
-        one.response_id <> ''
-        and one.trace_id in (from looked_at)
+        one.mine
         and other.trace_id <> one.trace_id and other.dialect <> one.dialect
-        and other.start_ns <= one.end_ns + {apart} and one.start_ns <= other.end_ns + {apart}
+        -- Differences, as sums may be too large for a number.
+        and other.start_ns - one.end_ns <= {apart} and one.start_ns - other.end_ns <= {apart} and abs(one.start_ns - other.start_ns) <= {longest}
         -- Test servers number their answers, and begin anew. One of the two may have left the cache out.
         and (one.unknown or other.unknown or other.input_tokens = one.input_tokens or other.output_tokens = one.output_tokens)
 ),
+-- What runs in such numbers cannot be told apart by its time.
+timed as (
+    from near
+    where start_ns between {from_ns} + {longest} - {slot} and {to_ns} and model <> ''
+    qualify count(*) over (partition by slot) <= {most_at_once}
+),
 by_time as (
     select one.trace_id, other.trace_id as other_id
-    from (select *, unnest([slot - 1, slot, slot + 1]) as beside from near where alone) as one
-    inner join near as other on other.slot = one.beside
+    from (select *, unnest([slot - 1, slot, slot + 1]) as beside from timed where alone) as one
+    inner join timed as other on other.slot = one.beside
     where
-        (other.service = one.service or '' in (other.service, one.service))
+        (one.mine or other.mine)
+        and one.service in ('', other.service)
         and (contains(other.model, one.model) or contains(one.model, other.model))
-        and (one.trace_id in (from looked_at) or other.trace_id in (from looked_at))
         and other.trace_id <> one.trace_id and other.dialect <> one.dialect
         and (one.unknown or other.unknown or (other.input_tokens = one.input_tokens and other.output_tokens = one.output_tokens))
+        -- A gateway makes up the names that its vendor does not give; names of one kind are both the vendor's.
+        and (one.response_id in ('', other.response_id) or split_part(one.response_id, '-', 1) <> split_part(other.response_id, '-', 1))
         and (
-            (one.start_ns <= other.start_ns + {skew} and other.end_ns <= one.end_ns + {skew})
-            or (other.start_ns <= one.start_ns + {skew} and one.end_ns <= other.end_ns + {skew})
+            (one.start_ns - other.start_ns <= {skew} and other.end_ns - one.end_ns <= {skew})
+            or (other.start_ns - one.start_ns <= {skew} and one.end_ns - other.end_ns <= {skew})
         )
+    qualify
+        (not one.mine or row_number() over (partition by one.trace_id, one.span_id order by {distance}, other.trace_id, other.span_id) = 1)
+        and (not other.mine or row_number() over (partition by other.trace_id, other.span_id order by {distance}, one.trace_id, one.span_id) = 1)
+),
+by_verdict as (
+    select one.trace_id, other.trace_id as other_id
+    from near as one
+    inner join near as other on other.span_id = one.duplicate_of
+    where one.duplicate_of <> '' and other.trace_id <> one.trace_id and other.dialect <> one.dialect and (one.mine or other.mine)
 )
-from by_answer union from by_time
+from by_answer union from by_time union from by_verdict
