@@ -20,6 +20,7 @@ from botanu_store.dialects import AGENTS, OWN_TRACES
 from botanu_store.engines.duckdb import script
 from botanu_store.money import names, total
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
+from botanu_store.same_call import SKEW_NS
 from botanu_store.sessions import joined
 from botanu_store.touched import calls_of, spans_of
 
@@ -34,8 +35,6 @@ _LONGEST_NS = 3_600_000_000_000
 
 _SLOT_NS = 500_000_000
 """Two instrumentations of one program begin their spans of one call at most so far apart."""
-
-_SKEW_NS = 2_000_000
 
 _MOST_NAMED = 16
 """So many spans at most tell of one answer, in all traces together."""
@@ -96,7 +95,7 @@ def _filled(text: str, first_ns: int, last_ns: int) -> str:
         "to_ns": last_ns + _APART_NS,
         "apart": _APART_NS,
         "slot": _SLOT_NS,
-        "skew": _SKEW_NS,
+        "skew": SKEW_NS,
         "longest": _LONGEST_NS,
         "most_named": _MOST_NAMED,
         "most_at_once": _MOST_AT_ONCE,

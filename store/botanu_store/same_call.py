@@ -12,7 +12,7 @@ from botanu_store.trace import Node
 
 _OVERLAP_NS = 50_000_000
 """Two instrumentations open and close their spans of one call at most so far apart."""
-_SKEW_NS = 2_000_000
+SKEW_NS = 2_000_000
 """Clocks of JavaScript let a child begin or end outside its parent by so much."""
 MOST_COMPARED = 64
 """So many spans are looked at for the partner of one; what runs more in parallel than that has ids."""
@@ -361,8 +361,8 @@ def _log_of(one: Node, other: Node) -> bool:
 
 def covers(one: Group, other: Group) -> bool:
     """Whether one runs within the other."""
-    return (one.start <= other.start + _SKEW_NS and other.end <= one.end + _SKEW_NS) or (
-        other.start <= one.start + _SKEW_NS and one.end <= other.end + _SKEW_NS
+    return (one.start <= other.start + SKEW_NS and other.end <= one.end + SKEW_NS) or (
+        other.start <= one.start + SKEW_NS and one.end <= other.end + SKEW_NS
     )
 
 
