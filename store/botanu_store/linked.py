@@ -60,14 +60,6 @@ def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
     con.execute("delete from calls where trace_id in (from linked)")
     con.execute("insert into calls by name select * from resolved order by start_ns")
     con.unregister("resolved")
-    con.execute(_NO_RUNS)
-
-
-_NO_RUNS = (
-    "delete from runs where source = 'trace' and run_id in (from linked) "
-    "and run_id not in (select run_id from calls where run_id in (from linked))"
-)
-"""A trace that names no run and calls nothing is none, and calls that are another run's are not its own."""
 
 
 def _groups(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> Mapping[str, str]:

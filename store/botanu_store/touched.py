@@ -143,10 +143,7 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
     together = _MARK in rows[0][1]
     beside = _beside(calls, {span.span_id: span for span in candidates}, parents, runs) if together else {}
     for call in calls:
-        belongs = beside.get(call.span_id) or call.span_id
-        if together and call.duplicate_of and nearest(belongs, parents, runs) is None:
-            # Where no run is named, all that tells of a call is in the run of that call.
-            belongs = beside.get(call.duplicate_of, call.duplicate_of)
+        belongs = beside.get(call.span_id, call.span_id)
         run_id = nearest(belongs, parents, runs) or belongs.rpartition(_MARK)[0] or call.trace_id
         step = nearest(belongs, parents, steps) if len(steps) > 1 else None
         yield _Found(call, places[call.span_id], run_id, step)

@@ -136,7 +136,7 @@ def _beside(calls: list[Row], own: set[str]) -> dict[str, str]:
     """Of the calls told of outside the run, in a log record or another trace, the span of the same call in it: below that one is their place."""
     twins = {call["duplicate_of"]: call["span_id"] for call in calls if call["span_id"] in own}
     return {
-        call["span_id"]: call["duplicate_of"] or twins.get(call["span_id"], "")
+        call["span_id"]: call["duplicate_of"] if call["duplicate_of"] in own else twins.get(call["span_id"], "")
         for call in calls
         if call["span_id"] not in own
     }
