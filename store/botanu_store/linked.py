@@ -10,6 +10,7 @@ where it is part of something.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -39,11 +40,14 @@ _SLOT_NS = 500_000_000
 _MOST_NAMED = 16
 """So many spans at most tell of one answer, in all traces together."""
 
-_MOST_AT_ONCE = 2000
+_MOST_AT_ONCE = 64
 """So many calls may begin within a slot for their time to tell which is which."""
 
-_DISTANCE = "one.unknown or other.unknown, abs(cast(one.start_ns - other.start_ns as double)) + abs(cast(one.end_ns - other.end_ns as double))"
-"""Which of several calls another one rather is: one of whose tokens both know, then the nearest in time."""
+_MOST_PAIRS = 500_000
+"""So many pairs found, no more are looked for."""
+
+_MOST_TOGETHER = 5000
+"""Traces that are looked at together at most: calls that are alike without end would make one of all there are."""
 
 
 def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
@@ -72,14 +76,19 @@ def _groups(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> Mapping[str, str
     while True:
         con.execute("create or replace temp table looked_at as select unnest($traces) as trace_id", {"traces": traces})
         found = set(con.execute(_filled(script("steps/linked.sql"), *extent)).fetchall()) - pairs
-        if not found:
-            return joined(pairs)
+        if not found or len(pairs) > _MOST_PAIRS:
+            return _not_too_many(joined(pairs))
         pairs |= found
         traces = list({trace for pair in found for trace in pair})
         extent = con.execute(
             "select min(start_ns), max(end_ns) from calls where trace_id in (select unnest($traces))",
             {"traces": traces},
         ).fetchall()[0]
+
+
+def _not_too_many(groups: Mapping[str, str]) -> Mapping[str, str]:
+    sizes = Counter(groups.values())
+    return {trace: group for trace, group in groups.items() if sizes[group] <= _MOST_TOGETHER}
 
 
 _DIALECTS = "select count(distinct dialect) from calls where {of_models}"
@@ -99,7 +108,6 @@ def _filled(text: str, first_ns: int, last_ns: int) -> str:
         "longest": _LONGEST_NS,
         "most_named": _MOST_NAMED,
         "most_at_once": _MOST_AT_ONCE,
-        "distance": _DISTANCE,
         "agents": names(AGENTS),
         "alone": names(OWN_TRACES),
         "input_tokens": total(INPUT_METERS),

@@ -54,9 +54,6 @@ by_time as (
             (one.start_ns - other.start_ns <= {skew} and other.end_ns - one.end_ns <= {skew})
             or (other.start_ns - one.start_ns <= {skew} and one.end_ns - other.end_ns <= {skew})
         )
-    qualify
-        (not one.mine or row_number() over (partition by one.trace_id, one.span_id order by {distance}, other.trace_id, other.span_id) = 1)
-        and (not other.mine or row_number() over (partition by other.trace_id, other.span_id order by {distance}, one.trace_id, one.span_id) = 1)
 ),
 by_verdict as (
     select one.trace_id, other.trace_id as other_id
