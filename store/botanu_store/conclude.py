@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from botanu import attributes as keys
 from botanu_store import sessions
-from botanu_store.engines.duckdb import script
+from botanu_store.engines.duckdb import literals, script
 from botanu_store.touched import spans_of
 
 RUN_FACTS: dict[str, str] = {
@@ -58,11 +58,16 @@ def conclude(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
         "union select run_id from calls semi join late_traces using (trace_id)"
     )
     moved = con.execute(_MOVED).fetchall()[0][0]
-    con.execute("delete from calls where trace_id in (from late_traces)")
-    con.execute("insert into calls by name select * from resolved order by start_ns")
+    put_calls(con, "late_traces")
     con.unregister("resolved")
     con.execute(_runs_script(moved=bool(moved)))
     con.execute("insert into stale_runs from touched_runs")
+
+
+def put_calls(con: duckdb.DuckDBPyConnection, traces: str) -> None:
+    """Put the calls in `resolved` in the place of what is stored of the traces in this table."""
+    con.execute(f"delete from calls where trace_id in (from {traces})")
+    con.execute("insert into calls by name select * from resolved order by start_ns")
 
 
 _MOVED = (
@@ -74,7 +79,7 @@ _MOVED = (
 
 @cache
 def _runs_script(*, moved: bool) -> str:
-    said = ", ".join(f"'{key}'" for key in {*RUN_FACTS.values(), keys.OUTCOME, keys.OUTCOME_STATUS})
+    said = literals({*RUN_FACTS.values(), keys.OUTCOME, keys.OUTCOME_STATUS})
     facts = ",\n    ".join(
         f"arg_min(nullif(left(said['{key}'], 256), ''), (rank, start_ns)) filter (coalesce(said['{key}'], '') <> '') as {column}"
         for column, key in RUN_FACTS.items()

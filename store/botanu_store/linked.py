@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from botanu_store.conclude import put_calls
 from botanu_store.dialects import AGENTS, OWN_TRACES
-from botanu_store.engines.duckdb import script
-from botanu_store.money import names, total
+from botanu_store.engines.duckdb import literals, script
+from botanu_store.money import total
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
 from botanu_store.same_call import SKEW_NS
 from botanu_store.sessions import joined
@@ -61,8 +62,7 @@ def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
     con.execute(
         "insert into stale_runs select run_id from calls semi join linked using (trace_id) union select run_id from resolved"
     )
-    con.execute("delete from calls where trace_id in (from linked)")
-    con.execute("insert into calls by name select * from resolved order by start_ns")
+    put_calls(con, "linked")
     con.unregister("resolved")
 
 
@@ -100,6 +100,7 @@ _OF_MODELS = "category in ('llm', 'embedding') and dialect not in ({agents}) and
 def _filled(text: str, first_ns: int, last_ns: int) -> str:
     values = {
         "of_models": _OF_MODELS,
+        "first_ns": first_ns,
         "from_ns": first_ns - _LONGEST_NS,
         "to_ns": last_ns + _APART_NS,
         "apart": _APART_NS,
@@ -108,8 +109,8 @@ def _filled(text: str, first_ns: int, last_ns: int) -> str:
         "longest": _LONGEST_NS,
         "most_named": _MOST_NAMED,
         "most_at_once": _MOST_AT_ONCE,
-        "agents": names(AGENTS),
-        "alone": names(OWN_TRACES),
+        "agents": literals(AGENTS),
+        "alone": literals(OWN_TRACES),
         "input_tokens": total(INPUT_METERS),
         "output_tokens": total(OUTPUT_METERS),
     }

@@ -18,7 +18,7 @@ import pyarrow as pa
 from botanu_store import damaged
 from botanu_store.content import ContentMode
 from botanu_store.dialects import EVENTS
-from botanu_store.engines.duckdb import script
+from botanu_store.engines.duckdb import literals, script
 from botanu_store.otlp import ATTRIBUTES_SHAPE, TEXT_MAP, filled
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def decode_logs_into(
 
 @cache
 def _decoding(mode: ContentMode) -> str:
-    words = ", ".join(f"'{name}'" for name in EVENTS)
+    words = literals(EVENTS)
     text = script("steps/decode_logs.sql").replace("{logs_shape}", _SHAPE).replace("{events}", words)
     return filled(text, mode)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from botanu_store.engines.duckdb import Engine, script
+from botanu_store.engines.duckdb import Engine, literals, script
 from botanu_store.price import FALLBACKS, FRESH, MINIMUM_METERS, PROPORTIONAL_METERS
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS, PART_METERS
 
@@ -24,7 +24,9 @@ def grid_script() -> str:
         for distance, billed_as in enumerate((meter, *FALLBACKS.get(meter, ())))
     )
     text = (
-        script("schema/price_grid.sql").replace("{fallbacks}", ", ".join(fallbacks)).replace("{tokens}", names(_TOKENS))
+        script("schema/price_grid.sql")
+        .replace("{fallbacks}", ", ".join(fallbacks))
+        .replace("{tokens}", literals(_TOKENS))
     )
     return text.replace("{columns}", ",\n    ".join(_price_columns()))
 
@@ -64,9 +66,9 @@ def charges_script(engine: Engine = "duckdb") -> str:
         "input_tokens": total(INPUT_METERS),
         "output_tokens": total(OUTPUT_METERS),
         "cached_tokens": total(cached),
-        "input_names": names(INPUT_METERS),
-        "output_names": names((*OUTPUT_METERS, *PART_METERS)),
-        "cached_names": names(cached),
+        "input_names": literals(INPUT_METERS),
+        "output_names": literals((*OUTPUT_METERS, *PART_METERS)),
+        "cached_names": literals(cached),
     }
     values |= {
         "lines": script("schema/lines.sql" if engine == "duckdb" else f"schema/lines.{engine}.sql"),
@@ -129,8 +131,8 @@ def _lacks(meters: Iterable[str], operator: str) -> str:
 def _one_amount() -> str:
     billed = "cast(case when c.quantity > 0 then greatest(c.quantity, g.minimum) else 0 end as decimal(20, 0))"
     proportional = f"botanu_divided({billed} * cast(g.usd as decimal(18, 12)), g.per)"
-    by_the_million = f"not g.exact and c.meter in ({names(_TOKENS)})"
-    return f"case when c.meter in ({names(PROPORTIONAL_METERS)}) or {by_the_million} then {proportional} else {billed} * g.unit_usd end"
+    by_the_million = f"not g.exact and c.meter in ({literals(_TOKENS)})"
+    return f"case when c.meter in ({literals(PROPORTIONAL_METERS)}) or {by_the_million} then {proportional} else {billed} * g.unit_usd end"
 
 
 def total(meters: Iterable[str], alias: str = "") -> str:
@@ -140,8 +142,3 @@ def total(meters: Iterable[str], alias: str = "") -> str:
 
 def _count(meters: Iterable[str]) -> str:
     return "(" + " + ".join(f"cast({meter} is not null as integer)" for meter in meters) + ")"
-
-
-def names(values: Iterable[str]) -> str:
-    """Return these names as literals of SQL."""
-    return ", ".join(f"'{value}'" for value in values)

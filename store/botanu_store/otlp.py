@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from botanu_store import content
 from botanu_store.content import ContentMode
-from botanu_store.engines.duckdb import connect, script
+from botanu_store.engines.duckdb import connect, literals, script
 
 VALUE_LIMIT = 65_536
 """Characters kept of one attribute's value."""
@@ -136,7 +136,7 @@ def _is_odd(name: str) -> bool:
 
 def _plain_attributes(left_out: Collection[str]) -> str:
     """SQL of a span's attributes but those of these keys."""
-    names = ", ".join(f"'{name.replace(chr(39), chr(39) * 2)}'" for name in sorted(left_out))
+    names = literals(sorted(left_out))
     kept = f"list_filter(span.attributes, lambda e: e.key not in ({names}))" if names else "span.attributes"
     return (
         f"map_from_entries(list_transform({kept}, lambda e: struct_pack(key := e.key, value := botanu_value(e.value))))"
@@ -192,7 +192,7 @@ def filled(text: str, mode: ContentMode) -> str:
         "shared_count": str(SHARED_COUNT),
         "short_limit": str(SHORT),
         "content_test": "false" if mode == "keep" else _content_test(),
-        "reduced_keys": ", ".join(f"'{key}'" for key in content.KEPT_PARTS) if mode == "drop" else "''",
+        "reduced_keys": literals(content.KEPT_PARTS) if mode == "drop" else "''",
         "reduced_value": _reduced_value(),
     }
     for name, value in values.items():

@@ -10,9 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from botanu_store.dialects import AGENTS, SESSION_SCOPES
-from botanu_store.engines.duckdb import script
+from botanu_store.engines.duckdb import literals, script
 from botanu_store.logs import SESSION_TRACE
-from botanu_store.money import names
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,7 +23,7 @@ _AGENTS = "kind <> 'LOG' and (" + " or ".join(f"starts_with(scope, '{scope}')" f
 def touched_traces(con: duckdb.DuckDBPyConnection) -> None:
     """Make `touched`: the traces of `fresh`, and those that share a session with one of them."""
     con.execute("create or replace temp table touched as select distinct trace_id from fresh")
-    told = f"from calls where dialect in ({names(AGENTS)}) and trace_id in (from touched)"
+    told = f"from calls where dialect in ({literals(AGENTS)}) and trace_id in (from touched)"
     if con.execute(f"select exists (from fresh where kind = 'LOG' or {_AGENTS}) or exists ({told})").fetchall()[0][0]:
         while _more(con):
             pass

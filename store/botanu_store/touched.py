@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from botanu import attributes as keys
 from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES
+from botanu_store.engines.duckdb import literals
 from botanu_store.records import METERS, Call, Span
 from botanu_store.resolve import resolve
 from botanu_store.trace import nearest
@@ -83,9 +84,10 @@ def _no_collection() -> Generator[None]:
 
 
 def _candidate() -> str:
-    wanted = ", ".join(f"'{key}'" for key in CANDIDATE_KEYS)
     scopes = " or ".join(f"starts_with(scope, '{scope}')" for scope in CANDIDATE_SCOPES)
-    return f"kind = 'LOG' or list_has_any(map_keys(attributes), [{wanted}])" + (f" or {scopes}" if scopes else "")
+    return f"kind = 'LOG' or list_has_any(map_keys(attributes), [{literals(CANDIDATE_KEYS)}])" + (
+        f" or {scopes}" if scopes else ""
+    )
 
 
 class _Found(NamedTuple):

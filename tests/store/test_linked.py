@@ -74,7 +74,7 @@ def test_the_call_belongs_to_the_run_that_is_named(tmp_path: Path) -> None:
     """Though the span that counts is in a trace without a run; the run's tree shows it, and adds up to what the run costs."""
     path = tmp_path / "s.duckdb"
     named = document([run(ALONE, "run-1", span_id="b" * 16, millis=2000)], "shop", "botanu")
-    inside = gateway(parentSpanId="b" * 16) | {"parentSpanId": "b" * 16}
+    inside = gateway() | {"parentSpanId": "b" * 16}
     for part in (named, by_gateway(inside), app(), by_client(client(gen_ai__usage__cache_read__input_tokens=400))):
         spool(path, part)
 

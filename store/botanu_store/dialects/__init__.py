@@ -76,7 +76,6 @@ EVENTS: dict[str, str] = {name: key for dialect in DIALECTS for name, key in dia
 SESSION_SCOPES: tuple[str, ...] = tuple(scope for dialect in DIALECTS for scope in dialect.session_scopes)
 """Instrumentation scopes whose spans may name the session of log records."""
 
-
 AGENTS: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.session_scopes or dialect.events)
 """Dialects that tell of calls in log records too, which are looked at together with the spans of their session."""
 

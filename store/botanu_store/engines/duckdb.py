@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
@@ -242,6 +242,11 @@ def _version(con: duckdb.DuckDBPyConnection) -> int | None:
 def script(name: str) -> str:
     """Return the text of one of the package's SQL files."""
     return resources.files("botanu_store").joinpath(name).read_text("utf-8")
+
+
+def literals(values: Iterable[str]) -> str:
+    """Return texts as a list of SQL's literals."""
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
 
 
 def _tune(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

@@ -35,7 +35,7 @@ by_answer as (
 -- What runs in such numbers cannot be told apart by its time.
 timed as (
     from near
-    where start_ns between {from_ns} + {longest} - {slot} and {to_ns} and model <> ''
+    where start_ns between {first_ns} - {slot} and {to_ns} and model <> ''
     qualify count(*) over (partition by slot) <= {most_at_once}
 ),
 by_time as (
