@@ -12,6 +12,11 @@ from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS, PART_METER
 _COMMON = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "requests")
 """The meters that nearly all calls use and no others."""
 
+LINES = (*METERS, "emitter")
+"""What a charge may be for: a meter, or what the emitter says the call cost."""
+
+CACHED = tuple(meter for meter in METERS if meter.startswith("cache_read"))
+
 _TOKENS = tuple(meter for meter in METERS if meter.endswith("_tokens"))
 
 
@@ -48,7 +53,6 @@ def charges_script(engine: Engine = "duckdb") -> str:
     """Return the script of the views that turn quantities into money."""
     used = [meter for meter in METERS if meter not in ("requests", *PART_METERS)]
     rare = [meter for meter in used if meter not in _COMMON]
-    cached = [meter for meter in METERS if meter.startswith("cache_read")]
     asks = f"(bills_requests or coalesce({', '.join(used)}) is null or (requests is not null and not every_meter))"
     values = {
         "rare_used": f"coalesce({', '.join(rare)}) is not null",
@@ -61,24 +65,49 @@ def charges_script(engine: Engine = "duckdb") -> str:
         "asks": asks,
         "saved": " + ".join(_saved(cached, fresh) for cached, fresh in FRESH.items()),
         "meters_used": _count(used),
-        "one_amount": _one_amount(),
-        "meters": ", ".join(METERS),
+        "amounts": ",\n    ".join(f"{_amount_if_used(meter)} as {meter}_usd" for meter in METERS),
+        "quantity": _of_meter("c.{meter}", LINES),
+        "amount_of_meter": _of_meter("c.{meter}_usd", LINES),
+        "every_meter_name": _names(LINES),
         "input_tokens": total(INPUT_METERS),
         "output_tokens": total(OUTPUT_METERS),
-        "cached_tokens": total(cached),
-        "input_names": literals(INPUT_METERS),
-        "output_names": literals((*OUTPUT_METERS, *PART_METERS)),
-        "cached_names": literals(cached),
-    }
-    values |= {
-        "lines": script("schema/lines.sql" if engine == "duckdb" else f"schema/lines.{engine}.sql"),
+        "cached_tokens": total(CACHED),
         "without": "exclude" if engine == "duckdb" else "except",
-        "pairs": ", ".join(f"('{meter}', {meter})" for meter in (*METERS, "emitter")),
     }
-    text = script("schema/charges.sql").replace("{lines}", values.pop("lines"))
+    text = script("schema/charges.sql")
     for name, value in values.items():
         text = text.replace("{" + name + "}", value)
     return text
+
+
+def by_meter(meters: Iterable[str]) -> dict[str, str]:
+    """Return what used_by_meter.sql needs to know of these meters (some of `LINES`); the fewer, the faster."""
+    used = list(meters)
+    kinds = {"input": INPUT_METERS, "output": (*OUTPUT_METERS, *PART_METERS), "cached": CACHED}
+    tokens = {kind: [meter for meter in used if meter in of_kind] for kind, of_kind in kinds.items()}
+    return {
+        "sums": ",\n            ".join(
+            f"count(c.{meter}) as {meter}_calls, count(c.{meter}) - count(c.{meter}_usd) as {meter}_unpriced, "
+            f"sum(c.{meter}) as {meter}_quantity, sum(c.{meter}_usd) as {meter}_amount"
+            for meter in used
+        ),
+        "meters": _names(used),
+        "calls": _of_meter("c.{meter}_calls", used),
+        "unpriced": _of_meter("c.{meter}_unpriced", used),
+        "amount": _of_meter("c.{meter}_amount", used),
+        **{kind: _of_meter("c.{meter}_quantity", of_kind, "0") for kind, of_kind in tokens.items()},
+    }
+
+
+def _names(meters: Iterable[str]) -> str:
+    """A relation of the names of meters."""
+    return "(" + " union all ".join(f"select '{meter}' as meter" for meter in meters) + ")"
+
+
+def _of_meter(column: str, meters: Iterable[str], otherwise: str = "null") -> str:
+    """The column of whichever meter `m` is."""
+    cases = " ".join(f"when '{meter}' then {column.format(meter=meter)}" for meter in meters)
+    return f"case m.meter {cases} else {otherwise} end" if cases else otherwise
 
 
 def _all_amounts(amount: Callable[[str], str], often: Iterable[str], rare: Iterable[str]) -> str:
@@ -98,9 +127,23 @@ _APART = (
 
 def _any_amount(meter: str) -> str:
     parts = {"output_tokens": f"(c.output_tokens - coalesce({_APART}, 0))", "reasoning_tokens": _APART}
+    return _amount_of(meter, parts.get(meter, f"c.{meter}"))
+
+
+def _amount_if_used(meter: str) -> str:
+    """What a call's use of a meter cost: NULL where it used none of it or nobody knows."""
+    # A model's meter without a price is unpriced; one that a product's rates do not name is not billed, nor are requests unless they have a price.
+    unbilled = "c.known" if meter == "requests" else "c.known and not c.every_meter"
+    return (
+        f"case when c.{meter} is null then null when c.settled then 0 "
+        f"when c.known and p.{meter}_usd is not null then coalesce({_amount_of(meter, f'c.{meter}')}, 0) when {unbilled} then 0 end"
+    )
+
+
+def _amount_of(meter: str, tokens: str) -> str:
     if meter not in _TOKENS:
         return _amount(meter)
-    product = _product(meter, parts.get(meter, f"c.{meter}"))
+    product = _product(meter, tokens)
     return f"case when p.exact then {product} else botanu_divided({product}, 1000000) end"
 
 
@@ -126,13 +169,6 @@ def _saved(cached: str, fresh: str) -> str:
 def _lacks(meters: Iterable[str], operator: str) -> str:
     terms = (f"(c.{meter} is not null and p.{meter}_usd is null)" for meter in meters if meter != "requests")
     return operator.join(f"cast({term} as integer)" if operator == " + " else term for term in terms)
-
-
-def _one_amount() -> str:
-    billed = "cast(case when c.quantity > 0 then greatest(c.quantity, g.minimum) else 0 end as decimal(20, 0))"
-    proportional = f"botanu_divided({billed} * cast(g.usd as decimal(18, 12)), g.per)"
-    by_the_million = f"not g.exact and c.meter in ({literals(_TOKENS)})"
-    return f"case when c.meter in ({literals(PROPORTIONAL_METERS)}) or {by_the_million} then {proportional} else {billed} * g.unit_usd end"
 
 
 def total(meters: Iterable[str], alias: str = "") -> str:

@@ -24,6 +24,7 @@ from botanu_store.filters import (
     only,
     where,
 )
+from botanu_store.money import LINES, by_meter
 from botanu_store.price import ALWAYS_FROM_NS
 from botanu_store.records import METERS
 from botanu_store.report_text import filled, text_of, used
@@ -97,7 +98,7 @@ def cost(
     """
     conditions = where(filters)
     by_call = any(name in CALL_COLUMNS for name in group_by if name != "service")
-    parts = _by(group_by, filters.interval.tz, conditions, by_call=by_call)
+    parts = _by(db, group_by, filters.interval.tz, conditions, by_call=by_call)
     listed = filled(
         "cost",
         conditions,
@@ -129,7 +130,7 @@ def _groups(db: Database, conditions: Where, listed: str, order: str, limit: int
     return rows, totals, totals.pop("groups")
 
 
-def _by(group_by: Sequence[str], tz: str, conditions: Where, *, by_call: bool) -> dict[str, str]:
+def _by(db: Database, group_by: Sequence[str], tz: str, conditions: Where, *, by_call: bool) -> dict[str, str]:
     """The parts of cost.sql that say what to group by: the dimensions that a run has as a whole, and those of its calls."""
     dimensions = {_alias(name): dimension(name, tz) for name in group_by}
     of_calls = {name: sql for name, sql in dimensions.items() if name in CALL_COLUMNS}
@@ -137,21 +138,36 @@ def _by(group_by: Sequence[str], tz: str, conditions: Where, *, by_call: bool) -
     grouped = {name: f"u.{name}" for name in of_calls} | (
         {"service": "coalesce(u.service, r.service)"} if "service" in of_calls else {}
     )
-    apart = {
-        "call_dimensions": "".join(f"{sql} as {name},\n    " for name, sql in of_calls.items()),
-        "lines": "usage_by_charge" if "meter" in of_calls else "usage_lines",
-        "of_runs": RUNS_OF_CALLS if "service" in of_calls else conditions.of_runs,
-    }
     join = "inner join" if by_call or conditions.needs_calls else "left join"
     runs_used = f"runs as r {join} used as u on u.used_run_id = r.run_id where {conditions.runs}"
     # What only calls say needs no run beside it: the usage is of the right runs already.
     alone = by_call and not any("r." in sql for sql in (dimensions | grouped).values())
     return {
-        "used": used(conditions, **apart),
+        "used": _used_by(db, of_calls, conditions),
         "runs_used": "used as u" if alone else runs_used,
         "dimensions": ",\n        ".join(f"{sql} as {name}" for name, sql in (dimensions | grouped).items()),
         "names": ", ".join(f"g.{name}" for name in dimensions),
     }
+
+
+def _used_by(db: Database, of_calls: dict[str, str], conditions: Where) -> str:
+    """The query of what each run used, apart by these dimensions of its calls."""
+    columns = {name: sql for name, sql in of_calls.items() if name != "meter"}
+    apart = {
+        "call_dimensions": "".join(f"{sql} as {name},\n    " for name, sql in columns.items()),
+        "of_runs": RUNS_OF_CALLS if "service" in columns else conditions.of_runs,
+    }
+    if "meter" not in of_calls:
+        return used(conditions, **apart)
+    apart["other_dimensions"] = "".join(f"c.{name},\n        " for name in columns)
+    return filled("used_by_meter", conditions, **apart, **by_meter(_occurring(db)))
+
+
+def _occurring(db: Database) -> list[str]:
+    """The meters that any call used, and requests, of which each call is one."""
+    counts = ", ".join(f"count({name}) as {name}" for name in (*METERS, "emitter_usd"))
+    used = {name.removesuffix("_usd") for name, count in db.rows(f"select {counts} from calls", {})[0].items() if count}
+    return [name for name in LINES if name in used or name == "requests"]
 
 
 def runs(db: Database, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:

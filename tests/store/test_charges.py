@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from botanu_store.engines.duckdb import connect, migrate
+from botanu_store.filters import NO_CONDITIONS
+from botanu_store.money import LINES, by_meter
 from botanu_store.prices import apply_overrides
 from botanu_store.records import METERS
+from botanu_store.report_text import filled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -154,7 +157,7 @@ def test_a_store_without_a_price_book_has_the_views_too() -> None:
     con = connect(None)
     migrate(con, None)
     apply_overrides(con, None)
-    for relation in ("charges", "priced_calls", "counted_calls", "counted_charges"):
+    for relation in ("charges", "priced_calls", "counted_calls", "metered_calls"):
         assert con.execute(f"from {relation}").fetchall() == []
 
 
@@ -194,22 +197,32 @@ _calls = st.builds(
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(_calls, max_size=30))
-def test_charges_and_calls_add_up_to_the_same(calls: list[dict[str, Any]]) -> None:
-    """Of every call: cost, tokens, and what is unpriced, to the last digit, from three relations."""
+def test_charges_calls_and_meters_add_up_to_the_same(calls: list[dict[str, Any]]) -> None:
+    """Of every call: cost, tokens, and what is unpriced, to the last digit, as calls, as charges, and as the report by meter adds them up."""
     con = store(*calls)
     apply_overrides(con, None)
-    sums = (
-        "select span_id, sum({amount}) as cost, {tokens} count(*) filter (where priced = 'no') > 0 as unpriced "
-        "from {relation} group by span_id order by span_id"
+    sums = "select span_id, sum({amount}) as cost, {tokens} sum({unpriced}) > 0 as unpriced from {relation} group by span_id order by span_id"
+    tokens = "sum({}input{}) :: bigint, sum({}output{}) :: bigint, sum({}cached{}) :: bigint,"
+    of_calls = {
+        "amount": "cost_usd",
+        "tokens": tokens.format(*("", "_tokens") * 3),
+        "unpriced": "(priced = 'no') :: int",
+    }
+    of_meters = {"amount": "used_usd", "tokens": tokens.format(*("used_", "") * 3), "unpriced": "used_unpriced"}
+    of_charges = {"amount": "amount_usd", "tokens": "", "unpriced": "(priced = 'no') :: int"}
+    meters = filled(
+        "used_by_meter",
+        NO_CONDITIONS,
+        call_dimensions="c.span_id,",
+        other_dimensions="c.span_id,",
+        **by_meter(LINES),
     )
-    tokens = (
-        "cast(sum(input_tokens) as bigint), cast(sum(output_tokens) as bigint), cast(sum(cached_tokens) as bigint),"
-    )
-    by_call = con.execute(sums.format(amount="cost_usd", tokens=tokens, relation="counted_calls")).fetchall()
-    by_charge = con.execute(sums.format(amount="cost_usd", tokens=tokens, relation="counted_charges")).fetchall()
-    charged = con.execute(sums.format(amount="amount_usd", tokens="", relation="charges")).fetchall()
-    assert by_call == by_charge
+    by_call = con.execute(sums.format(relation="counted_calls", **of_calls)).fetchall()
+    assert by_call == con.execute(sums.format(relation=f"({meters})", **of_meters)).fetchall()
+    charged = con.execute(sums.format(relation="charges", **of_charges)).fetchall()
     assert [(span, amount, unpriced) for span, amount, *_, unpriced in by_call] == charged
+    lines = con.execute(f"select coalesce(sum(used_calls), 0) from ({meters})").fetchall()
+    assert lines == con.execute("select count(*) from charges").fetchall()
     unpriced = con.execute(
         "select span_id, unpriced_meters from priced_calls where counted and unpriced_meters > 0 order by span_id"
     ).fetchall()

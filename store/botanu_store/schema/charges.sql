@@ -1,5 +1,5 @@
 -- Calls with their cost. Each counted call finds its row of prices by what it is and when it was, and every amount is quantity x price.
--- One text for both engines, but for how columns are left out and how meters become lines.
+-- One text for both engines, but for how columns are left out.
 
 -- `known`: our prices say what the call cost, at least in part. `lines_if_unpriced`: how many charges it then is. Few calls use other than the common meters, so the terms of those stand
 -- behind one test of `rare` (3 times as fast on five million calls).
@@ -74,66 +74,53 @@ select
     run_id, trace_id, span_id, category, vendor, model, operation, step, service, start_ns, error, attempt, priced, cost_usd,
     {input_tokens} as input_tokens,
     {output_tokens} as output_tokens,
-    {cached_tokens} as cached_tokens,
-    cast(null as varchar) as meter
+    {cached_tokens} as cached_tokens
 from priced_calls
 where counted;
 
--- One row per meter that a counted call used; `emitter` is the line of a call whose emitter says what it cost.
-create or replace temp view charged_calls as
-with metered as (
+-- Each counted call with what it used of every meter, and what that cost: NULL where it used none, and where nobody knows.
+-- `emitter` is the meter of a call whose emitter says what it cost; `settled`: the other meters of a call then cost nothing, nor do those of a free one.
+create or replace temp view metered_calls as
+with used as (
     select
         * replace (
             case when {asks} then coalesce(requests, 1) end as requests,
             -- Reasoning is a line of its own only where it has a price of its own.
             nullif(output_tokens - coalesce(reasoning_apart, 0), 0) as output_tokens,
-            reasoning_apart as reasoning_tokens
+            reasoning_apart as reasoning_tokens,
+            case when priced = 'emitter' then emitter_usd end as emitter_usd
         ),
-        case when priced = 'emitter' then cast(1 as bigint) end as emitter
+        case when priced = 'emitter' then cast(1 as bigint) end as emitter,
+        priced in ('free', 'emitter') as settled
     from costed_calls
     where counted
-),
-lines as (
-    {lines}
 )
 select
     c.*,
-    g.unit_usd,
-    case
-        when c.meter = 'emitter' then c.emitter_usd
-        when c.priced in ('free', 'emitter') then 0
-        when not c.known then null
-        when g.meter is not null then {one_amount}
-        -- A model's meter without a price is unpriced; one that a product's rates do not name is not billed.
-        when not c.every_meter or c.meter = 'requests' then 0
-    end as amount_usd,
-    case when c.meter <> 'emitter' and c.priced not in ('free', 'emitter') and c.known then g.price_id end as price_id,
-    case
-        when c.priced in ('free', 'emitter') then c.priced
-        when not c.known then 'no'
-        when g.meter is not null then 'yes'
-        when not c.every_meter or c.meter = 'requests' then 'free'
-        else 'no'
-    end as charge_priced
-from lines as c
-left join price_grid as g on g.box_id = c.box_id and g.meter = c.meter;
+    {amounts}
+from used as c
+left join price_rows as p on p.box_id = c.box_id;
 
 create or replace temp view charges as
+with lines as (
+    select
+        c.trace_id, c.span_id, c.run_id, c.box_id, c.priced, c.settled, c.known, m.meter,
+        {quantity} as quantity,
+        {amount_of_meter} as amount_usd
+    from metered_calls as c
+    cross join {every_meter_name} as m
+)
 select
-    trace_id, span_id, run_id, meter, quantity,
-    unit_usd,
-    cast(amount_usd as decimal(38, 12)) as amount_usd,
-    price_id,
-    charge_priced as priced
-from charged_calls;
-
-create or replace temp view counted_charges as
-select
-    run_id, trace_id, span_id, category, vendor, model, operation, step, service, start_ns, error, attempt,
-    charge_priced as priced,
-    cast(amount_usd as decimal(38, 12)) as cost_usd,
-    case when meter in ({input_names}) then quantity else 0 end as input_tokens,
-    case when meter in ({output_names}) then quantity else 0 end as output_tokens,
-    case when meter in ({cached_names}) then quantity else 0 end as cached_tokens,
-    meter
-from charged_calls;
+    c.trace_id, c.span_id, c.run_id, c.meter, c.quantity,
+    g.unit_usd,
+    cast(c.amount_usd as decimal(38, 12)) as amount_usd,
+    case when not c.settled and c.known then g.price_id end as price_id,
+    case
+        when c.amount_usd is null then 'no'
+        when c.settled then c.priced
+        when g.meter is not null then 'yes'
+        else 'free'
+    end as priced
+from lines as c
+left join price_grid as g on g.box_id = c.box_id and g.meter = c.meter
+where c.quantity is not null;
