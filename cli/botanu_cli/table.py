@@ -103,7 +103,9 @@ def _fact(value: Any, zone: ZoneInfo) -> str:
 
 def _money(row: Mapping[str, Any], value: Decimal | None, kind: str) -> str:
     if value is None:
-        return text.UNPRICED if kind == "money" and row.get("calls", 1) and row.get("cost_usd") is None else ""
+        # Only what counts can lack a price.
+        lacking = row.get("cost_usd") is None and row.get("calls", 1) and row.get("counted", True)
+        return text.UNPRICED if kind == "money" and lacking else ""
     # A known part beside calls without a price is a lower bound; what something is worth is not.
     return text.usd_at_least(value, row.get("unpriced_calls", 0) if kind == "money" else 0)
 

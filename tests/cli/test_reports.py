@@ -82,6 +82,17 @@ def test_an_unknown_price_is_null_and_unpriced_never_zero(botanu: Botanu, tmp_pa
     assert "1 unpriced (in-house-7b)" in table.out
 
 
+def test_a_call_that_does_not_count_lacks_no_price(botanu: Botanu, tmp_path: Path) -> None:
+    """A repeat of another call has no cost of its own, and the list leaves that empty."""
+    trace = trace_id()
+    agent = chat(trace, gen_ai__operation__name="invoke_agent", span_id="a" * 16)
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document([agent, chat(trace, "a" * 16)]))))
+
+    listed = botanu("calls", "list", "--not-counted").out
+    assert "repeats its descendants" in listed
+    assert "unpriced" not in listed
+
+
 def test_a_total_beside_unpriced_calls_is_marked_as_a_lower_bound(botanu: Botanu, tmp_path: Path) -> None:
     """A known part next to calls without a price is shown with a sign that there is more."""
     trace = trace_id()
