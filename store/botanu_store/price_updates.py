@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -32,10 +33,15 @@ class Fetched:
     models: int
 
 
+@cache
+def _release() -> str:
+    return version("genai-prices")
+
+
 def newest() -> Path | None:
     """Return the price book last fetched for the installed release of genai-prices, if any."""
     try:
-        return max(_folder().glob(f"genai-prices-{version('genai-prices')}-*.json"), default=None)
+        return max(_folder().glob(f"genai-prices-{_release()}-*.json"), default=None)
     except OSError:
         return None
 
@@ -43,7 +49,7 @@ def newest() -> Path | None:
 def label() -> str:
     """Return what tells the book in use from others: the release, and the day and hash of an update to it."""
     path = newest()
-    return version("genai-prices") if path is None else path.stem.removeprefix("genai-prices-")
+    return _release() if path is None else path.stem.removeprefix("genai-prices-")
 
 
 def providers(path: Path) -> list[Provider]:
@@ -104,7 +110,7 @@ def _keep(content: bytes) -> Path:
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     day, digest = datetime.now(UTC).strftime("%Y%m%dT%H%M%S"), blake2b(content, digest_size=4).hexdigest()
-    path = folder / f"genai-prices-{version('genai-prices')}-{day}-{digest}.json"
+    path = folder / f"genai-prices-{_release()}-{day}-{digest}.json"
     partial = path.with_suffix(".partial")
     partial.write_bytes(content)
     partial.replace(path)

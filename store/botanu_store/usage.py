@@ -42,9 +42,10 @@ def holds(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) ->
 
 
 def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -> None:
-    """Add up the usage of all runs that changed, or of all runs where the prices did; may be killed anywhere."""
-    prices.apply_overrides(con, overrides)
-    con.execute(usage_script())
+    """Add up the usage of all runs that changed, or of all runs where the prices did; may be killed anywhere.
+
+    The connection has the view `usage_by_call` with these prices.
+    """
     if not holds(con, overrides):
         _begin_anew(con, _name(overrides))
     while _choose(con):
