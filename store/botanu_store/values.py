@@ -3,20 +3,26 @@
 To be imported only where there is protobuf to read: its classes take 40 ms to load, which JSON does not need.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow ships no types, and makes the functions of `compute` when it is imported.)
+
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import accumulate, chain, islice
 from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 from google.protobuf.json_format import MessageToJson
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from botanu_store import content
 from botanu_store.content import ContentMode
-from botanu_store.otlp import ATTRIBUTE_LIMIT, KEY_LIMIT, SHARED_COUNT, SHARED_LIMIT, SHORT, VALUE_LIMIT
+from botanu_store.otlp import ATTRIBUTE_LIMIT, KEY_LIMIT, SHARED_COUNT, SHARED_LIMIT, SHORT, TEXT_MAP, VALUE_LIMIT
 
 Said = dict[str, str]
 """Attributes as text, each key once."""
@@ -35,6 +41,28 @@ class Attributes:
             DecodeError: one of them is broken.
         """
         return _once(map(self._known.__getitem__, encoded[:ATTRIBUTE_LIMIT]))
+
+    def maps(self, encoded: Sequence[Sequence[bytes]]) -> pa.MapArray:
+        """Return what serialised `KeyValue` messages say, those of each span as one map; what many spans say is taken apart once.
+
+        Raises:
+            DecodeError: one of them is broken.
+        """
+        kept = [said[:ATTRIBUTE_LIMIT] if len(said) > ATTRIBUTE_LIMIT else said for said in encoded]
+        ends = pa.array(accumulate(map(len, kept), initial=0), pa.int32())
+        every = pa.array(list(chain.from_iterable(kept)), pa.binary()).dictionary_encode()
+        said = [self._known.said(KeyValue.FromString(each)) for each in every.dictionary.to_pylist()]
+        spans = pa.ListArray.from_arrays(ends, every.indices)
+        staying = pa.array([pair is not None for pair in said], pa.bool_()).take(every.indices)
+        found = every.indices.filter(staying)
+        ends = pa.concat_arrays([pa.array([0]), pc.cumulative_sum(staying.cast(pa.int64()))]).take(ends)
+        keys = pa.array([pair and pair[0] for pair in said], pa.string()).dictionary_encode()
+        named = keys.indices.take(found)
+        by_span = pc.list_parent_indices(spans).filter(staying)
+        if pc.count_distinct(pc.add(pc.multiply(by_span, len(keys.dictionary) or 1), named)).as_py() < len(found):
+            return pa.array([list(self.of(said).items()) for said in kept], TEXT_MAP)
+        texts = pa.array([pair and pair[1] for pair in said], pa.string()).take(found)
+        return pa.MapArray.from_arrays(ends.cast(pa.int32()), keys.dictionary.take(named), texts)
 
     def of_messages(self, pairs: Sequence[KeyValue]) -> Said:
         """Return what `KeyValue` messages say."""
