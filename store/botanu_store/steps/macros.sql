@@ -21,23 +21,29 @@ create or replace temp macro botanu_entry(e) as struct_pack(
 create or replace temp macro botanu_unrepeated(entries) as list_filter(
     entries, lambda e, i: list_position(list_transform(entries, lambda o: o.key), e.key) = i
 );
+-- What a macro is given stands in it as often as it is named there, and is planned each time; a list of one is planned once.
 -- Asked first, not tried: an error caught for each of many rows takes a hundred times as long.
-create or replace temp macro botanu_attributes(entries) as case
-    when list_unique(list_transform(botanu_kept(entries), lambda e: e.key)) = len(botanu_kept(entries))
-        then map_from_entries(list_transform(botanu_kept(entries), lambda e: botanu_entry(e)))
-    else map_from_entries(list_transform(botanu_unrepeated(botanu_kept(entries)), lambda e: botanu_entry(e)))
-end;
+create or replace temp macro botanu_attributes(entries) as list_transform(
+    [botanu_kept(entries)],
+    lambda kept: map_from_entries(list_transform(
+        case
+            when list_unique(list_transform(kept, lambda e: e.key)) = len(kept) then kept
+            else botanu_unrepeated(kept)
+        end,
+        lambda e: botanu_entry(e)
+    ))
+)[1];
 
 -- A resource is kept as text, which takes next to nothing of the disk where many spans have the same. In memory it is there for each of them; a large
 -- one, times the spans of a request, would be gigabytes.
-create or replace temp macro botanu_shared(said) as case
-    when list_sum(list_transform(map_entries(said), lambda e: length(e.key) + length(e.value))) > {shared_limit} then
+create or replace temp macro botanu_shared(said) as list_transform([said], lambda s: case
+    when list_sum(list_transform(map_entries(s), lambda e: length(e.key) + length(e.value))) > {shared_limit} then
         map_from_entries(list_transform(
-            list_filter(map_entries(said), lambda e: length(e.key) <= {short_limit})[1:{shared_count}],
+            list_filter(map_entries(s), lambda e: length(e.key) <= {short_limit})[1:{shared_count}],
             lambda e: struct_pack(key := e.key, value := left(e.value, {short_limit}))
         ))
-    else said
-end;
+    else s
+end)[1];
 
 -- What the columns of a span are made of, whichever way it came.
 create or replace temp macro botanu_service(said) as left(coalesce(said['service.name'], ''), 256);
