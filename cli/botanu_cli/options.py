@@ -264,7 +264,7 @@ def amount(text: str | None) -> Decimal | None:
         amount = Decimal(text.removeprefix("$"))
     except InvalidOperation as error:
         raise InputError(f"--min-cost {text!r} is no amount. Give USD, for example 0.05.") from error
-    if not amount.is_finite():
+    if not amount.is_finite() or amount < 0:
         raise InputError(f"--min-cost {text!r} is no amount. Give USD, for example 0.05.")
     return amount
 

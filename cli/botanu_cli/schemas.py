@@ -169,6 +169,7 @@ _COSTLY = {
 _SPECIAL: dict[str, Schema] = {
     "counted": {"type": "boolean"},
     "lower_bound": {"type": "boolean"},
+    "upper_bound": {"type": "boolean"},
     "value_amount": {"type": ["number", "string", "null"]},
     "priced": {"enum": ["yes", "emitter", "free", "no", None]},
     "outcome": {"enum": ["success", "partial", "failed", "timeout", "canceled", "none"]},

@@ -122,7 +122,15 @@ def where(filters: Filters) -> Where:
             run_parts.append(_any_of(RUN_COLUMNS[name], values, name, parameters))
         elif name in CALL_COLUMNS:
             call_parts.append(_any_of(CALL_COLUMNS[name], values, name, parameters))
+    # Every run costs nothing at least, one whose cost nobody knows too.
+    if filters.min_cost is not None and filters.min_cost > 0:
+        run_parts.append(_COSTS_AT_LEAST)
+        parameters["min_cost"] = filters.min_cost
     return Where(" and ".join(run_parts) or "true", " and ".join(call_parts) or "true", parameters, of_named_runs)
+
+
+_COSTS_AT_LEAST = "r.run_id in (select of_run.run_id from usage_lines as of_run group by of_run.run_id having sum(of_run.cost_usd) >= $min_cost)"
+"""All of a run counts, whichever of its calls are asked for."""
 
 
 def only(conditions: Where, run_ids: Sequence[str]) -> Where:

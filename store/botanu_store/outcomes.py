@@ -10,7 +10,7 @@ from typing import Any
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import NO_CONDITIONS, Filters, where
 from botanu_store.report_text import filled, used
-from botanu_store.reports import Report, Row, at_least, coverage, per, share, total
+from botanu_store.reports import Report, Row, coverage, per, share, total
 
 _COUNTS = ("runs", "root_runs", "success", "partial", "failed", "unknown", "calls", "unpriced_calls")
 _WASTE = ("failed_runs_usd", "retried_usd", "failed_calls_usd")
@@ -41,7 +41,6 @@ def units_of(filters: Filters, values: Mapping[str, Decimal]) -> tuple[str, dict
         conditions,
         used=used(conditions),
         join="inner join" if conditions.needs_calls else "left join",
-        having=at_least(filters, conditions, "coalesce(cost_usd, 0) >= $min_cost") or "true",
         worth=_worth(len(values)),
     )
     bound = {f"value_type_{number}": value_type for number, value_type in enumerate(values)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from difflib import get_close_matches
@@ -104,7 +104,6 @@ def cost(
         conditions,
         grouped=text_of("cost_of_runs" if "run" in group_by else "cost_of_groups"),
         **parts,
-        having=at_least(filters, conditions, "where g.run_usd >= $min_cost"),
     )
     order = f"order by g.cost_usd desc nulls last, {parts['names']}"
     rows, totals, groups = _groups(db, conditions, listed, order, limit)
@@ -173,21 +172,20 @@ def _occurring(db: Database) -> list[str]:
 def runs(db: Database, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
     """Runs with their outcome and cost; the totals are over all that match, whatever the limit."""
     conditions = where(filters)
-    having = at_least(filters, conditions, "coalesce(u.used_usd, 0) >= $min_cost") or "true"
-    values = {"join": "inner join" if conditions.needs_calls else "left join", "having": having}
+    join = "inner join" if conditions.needs_calls else "left join"
     order = f"order by {RUN_SORTS[sort]}, r.run_id desc" + ("" if limit is None else f" limit {int(limit)}")
     # Where only a run's own facts decide which runs are on the page, theirs alone are priced: a page costs the same at any size.
-    early = limit is not None and sort in _BY_RUN_ALONE and having == "true" and not conditions.needs_calls
+    early = limit is not None and sort in _BY_RUN_ALONE and not conditions.needs_calls
     shown = only(conditions, _first_runs(db, conditions, order)) if early else conditions
     rows = [
         presentable(row)
-        for row in db.rows(filled("runs", shown, **values, used=used(shown), order=order), shown.parameters)
+        for row in db.rows(filled("runs", shown, join=join, used=used(shown), order=order), shown.parameters)
     ]
     if limit is None or len(rows) < limit:
         totals = total(rows, _SUMMED) | {"runs": len(rows)}
     else:
-        listed = filled("runs", conditions, **values, used=used(conditions), order="")
-        totals = _totals_of_all(db, conditions, listed, all_used=having == "true" and not conditions.needs_calls)
+        listed = filled("runs", conditions, join=join, used=used(conditions), order="")
+        totals = _totals_of_all(db, conditions, listed, all_used=not conditions.needs_calls)
     found = coverage(db, filters, totals)
     return Report("runs", rows, totals, found, filters.interval, filters.asked(), totals["runs"])
 
@@ -257,22 +255,18 @@ def coverage(db: Database, filters: Filters, counted: Row | None = None) -> Cove
         counted: the report's totals, if they count each of these calls once: to look for its price again takes half as long as the report.
     """
     conditions = where(filters)
-    # What is below the least cost may be so only because it has no price: its unpriced calls are named, though none of its calls is counted.
-    everything = (
-        counted
-        if counted and filters.min_cost is None
-        else db.rows(filled("coverage", conditions), conditions.parameters)[0]
-    )
+    # A run may be below the least cost only because it has no price: its unpriced calls are named, though none of its calls is counted.
+    of_all = where(replace(filters, min_cost=None))
+    counted = counted or db.rows(filled("coverage", conditions), conditions.parameters)[0]
+    everything = counted if filters.min_cost is None else db.rows(filled("coverage", of_all), of_all.parameters)[0]
     repeats = db.rows(filled("repeats", conditions), conditions.parameters)[0]["repeats"]
-    models = (
-        db.rows(filled("unpriced_models", conditions), conditions.parameters) if everything["unpriced_calls"] else []
-    )
+    models = db.rows(filled("unpriced_models", of_all), of_all.parameters) if everything["unpriced_calls"] else []
     only_runs = Where(
         conditions.runs, "true", {k: v for k, v in conditions.parameters.items() if f"${k}" in conditions.runs}
     )
     sampled = db.rows(filled("sampled", only_runs), only_runs.parameters)[0]
     return Coverage(
-        calls_counted=(counted or everything)["calls"],
+        calls_counted=counted["calls"],
         calls_unpriced=everything["unpriced_calls"],
         unpriced_models=[str(row["model"]) for row in models],
         duplicates_excluded=repeats,
@@ -347,14 +341,6 @@ def _zone(tz: str) -> str:
 
 def _alias(name: str) -> str:
     return name.partition(":")[0] if name.startswith("time:") else name
-
-
-def at_least(filters: Filters, conditions: Where, clause: str) -> str:
-    """Return the clause that `--min-cost` asks for, its amount bound; empty without one."""
-    if filters.min_cost is None:
-        return ""
-    conditions.parameters["min_cost"] = filters.min_cost
-    return clause
 
 
 def total(rows: list[Row], summed: Sequence[str]) -> Row:

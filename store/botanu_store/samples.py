@@ -14,7 +14,7 @@ from botanu_store.engines.duckdb import Database
 from botanu_store.filters import NO_CONDITIONS, Filters, where
 from botanu_store.outcomes import units_of
 from botanu_store.report_text import filled, used
-from botanu_store.reports import at_least, dimension
+from botanu_store.reports import dimension
 
 Per = Literal["run", "outcome", "root_run", "day", "call"]
 
@@ -80,14 +80,12 @@ def _calls(filters: Filters) -> tuple[str, dict[str, Any]]:
 
 def _runs(filters: Filters) -> tuple[str, dict[str, Any]]:
     conditions = where(filters)
-    having = at_least(filters, conditions, "coalesce(u.used_usd, 0) >= $min_cost") or "true"
     join = "inner join" if conditions.needs_calls else "left join"
-    return filled("samples_of_runs", conditions, used=used(conditions), join=join, having=having), conditions.parameters
+    return filled("samples_of_runs", conditions, used=used(conditions), join=join), conditions.parameters
 
 
 def _groups(filters: Filters, unit: str) -> tuple[str, dict[str, Any]]:
     conditions = where(filters)
-    having = at_least(filters, conditions, "coalesce(sum(u.used_usd), 0) >= $min_cost") or "true"
     join = "inner join" if conditions.needs_calls else "left join"
-    text = filled("samples", conditions, unit=unit, used=used(conditions), join=join, having=having)
+    text = filled("samples", conditions, unit=unit, used=used(conditions), join=join)
     return text, conditions.parameters

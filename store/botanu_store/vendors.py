@@ -9,7 +9,7 @@ from botanu_store.filters import Filters, where
 from botanu_store.price import FRESH
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS
 from botanu_store.report_text import filled
-from botanu_store.reports import Report, Row, at_least, coverage, per, share, total
+from botanu_store.reports import Report, Row, coverage, per, share, total
 
 _COUNTS = ("calls", "errors", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens")
 
@@ -23,7 +23,6 @@ def vendors(db: Database, filters: Filters) -> Report:
         product="coalesce(nullif(c.model, ''), nullif(c.operation, ''), c.category)",
         meters=", ".join(f"sum(c.{meter}) as {meter}" for meter in METERS),
         cached=" or ".join(f"c.{meter} is not null" for meter in FRESH),
-        having=at_least(filters, conditions, "where c.cost_usd >= $min_cost"),
     )
     rows = [_with_meters(row) for row in db.rows(text, conditions.parameters)]
     totals = total(rows, _COUNTS)
@@ -51,7 +50,8 @@ def _with_meters(row: Row) -> Row:
 
 
 def _per_million(rows: list[Row]) -> Decimal | None:
-    """What a million tokens cost in these rows, those without tokens left aside."""
-    used = [row for row in rows if row["input_tokens"] + row["output_tokens"] and row["cost_usd"] is not None]
+    """What a million tokens cost in these rows, at least: those without tokens are left aside, and what nobody has a price for adds nothing."""
+    used = [row for row in rows if row["input_tokens"] + row["output_tokens"]]
     tokens = sum(row["input_tokens"] + row["output_tokens"] for row in used)
-    return per(sum((row["cost_usd"] for row in used), Decimal(0)) * 1_000_000, tokens)
+    known = [row["cost_usd"] for row in used if row["cost_usd"] is not None]
+    return per(sum(known, Decimal(0)) * 1_000_000, tokens) if known else None

@@ -102,6 +102,17 @@ def test_a_total_beside_unpriced_calls_is_marked_as_a_lower_bound(botanu: Botanu
     assert botanu("cost", "--strict").code == 3
 
 
+def test_a_least_cost_means_the_same_runs_everywhere(botanu: Botanu, filled: Path) -> None:
+    """Only runs that cost at least so much, with all their calls, are in any report; below zero there is no amount."""
+    reports = [["cost", "-g", by] for by in ("use_case", "run", "vendor", "meter")]
+    reports += [["runs", "list"], ["outcomes"], ["vendors"], ["calls", "list"]]
+    totals = [document_of(botanu, *report, "--min-cost", "0.01")["totals"]["cost_usd"] for report in reports]
+
+    assert set(totals) == {totals[0]}
+    assert 0 < Decimal(totals[0]) < Decimal(document_of(botanu, "cost")["totals"]["cost_usd"])
+    assert botanu("cost", "--min-cost", "-1").code == 2
+
+
 @pytest.mark.parametrize("report", [["cost"], ["runs", "list"], ["outcomes"]], ids=" ".join)
 def test_what_is_below_the_least_cost_is_not_counted_but_its_unknown_prices_are_named(
     botanu: Botanu, tmp_path: Path, report: list[str]

@@ -29,6 +29,7 @@ Unit = Literal["usd", "tokens", "calls", "share"]
 
 _QUANTITIES: dict[str, Unit] = {"max_usd": "usd", "max_tokens": "tokens", "max_llm_calls": "calls"}
 _COSTLIEST = 3
+_NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Check:
     """Where the figure, or the change, lies with 95 % confidence."""
     lower_bound: bool = False
     """Whether calls without a price would add to the figure."""
+    upper_bound: bool = False
+    """Whether calls without a price would take away from the figure."""
     why: str = ""
     """What there is to know beyond the figures."""
 
@@ -143,7 +146,7 @@ def _check(
 
 def _quantity(name: str, allowed: Decimal, budget: Budget, measured: Samples) -> Check:
     pairs = _pairs(name, measured, per_outcome=budget.per == "outcome")
-    left_out = len(measured) - len(pairs)
+    unknown = measured.costs_usd.count(None) if name == "max_usd" else 0
     check = Check(
         limit=name,
         allowed=allowed,
@@ -153,7 +156,7 @@ def _quantity(name: str, allowed: Decimal, budget: Budget, measured: Samples) ->
         samples=len(pairs),
         interval=statistics.interval(pairs, budget.metric),
         lower_bound=name == "max_usd" and any(measured.unpriced_calls),
-        why=f"{left_out:,} of {len(measured):,} have no price and are left out" if left_out else "",
+        why=f"{unknown:,} of {len(measured):,} have no price and count as nothing" if unknown else "",
     )
     return _judged(check, budget)
 
@@ -161,7 +164,9 @@ def _quantity(name: str, allowed: Decimal, budget: Budget, measured: Samples) ->
 def _pairs(name: str, measured: Samples, *, per_outcome: bool) -> list[Pair]:
     counts = measured.achieved if per_outcome else repeat(True)
     if name == "max_usd":
-        return _priced(measured, counts)
+        # What nobody has a price for costs nothing at least: so the figure is a lower bound, and breaks no limit that the truth keeps.
+        known = any(cost is not None for cost in measured.costs_usd)
+        return [(cost or _NOTHING, counted) for cost, counted in zip(measured.costs_usd, counts, strict=False) if known]
     amounts = measured.tokens if name == "max_tokens" else measured.llm_calls
     return list(zip(amounts, counts, strict=False))
 
@@ -177,7 +182,9 @@ def _economic(name: str, allowed: Decimal, filters: Filters, context: Context) -
         return Check(name, allowed, "share", "no data", None, known, why=missing)
     measured = Decimal(repr(float(figure)))
     used = float(allowed / measured) if measured > 0 else None
-    return Check(name, allowed, "share", "fail" if measured < allowed else "pass", measured, known, used)
+    status: Status = "fail" if measured < allowed else "pass"
+    bound = name == "min_roi" and totals["unpriced_calls"] > 0
+    return Check(name, allowed, "share", status, measured, known, used, upper_bound=bound)
 
 
 def _increase(allowed: Decimal, budget: Budget, now: Remembered, before: Remembered | None) -> Check:

@@ -32,7 +32,7 @@ BUDGETS = Layout(
     ),
     fields=(
         "budget", "status", "limit", "allowed", "measured", "unit", "used", "samples", "interval_low", "interval_high", "per", "metric",
-        "since", "until", "filters", "lower_bound", "why", "costliest", "changes",
+        "since", "until", "filters", "lower_bound", "upper_bound", "why", "costliest", "changes",
     ),
     totals=("budgets", "pass", "warn", "fail", "no_data"),
     noun="budgets",
@@ -86,6 +86,7 @@ def _row(result: Result, check: Check) -> Row:
         "until": interval.until,
         "filters": result.filters.asked(),
         "lower_bound": check.lower_bound,
+        "upper_bound": check.upper_bound,
         "why": check.why,
         "costliest": [{k: v for k, v in row.items() if k != "short_id"} for row in result.costliest],
         "changes": result.changes,

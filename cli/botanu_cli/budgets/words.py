@@ -44,8 +44,8 @@ def figure(number: Decimal | float | None, unit: Unit) -> str:
 
 
 def measured(check: Check) -> str:
-    """Write what was measured; a sign says that calls without a price would add to it."""
-    return ("≥" if check.lower_bound else "") + figure(check.measured, check.unit)
+    """Write what was measured; a sign says that calls without a price would add to it, or take away from it."""
+    return ("≥" if check.lower_bound else "≤" if check.upper_bound else "") + figure(check.measured, check.unit)
 
 
 def within(check: Check) -> str:

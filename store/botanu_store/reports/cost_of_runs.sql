@@ -11,4 +11,3 @@ select
     g.run_usd as p50_usd,
     g.run_usd as p95_usd
 from per_run as g
-{having}

@@ -42,5 +42,4 @@ select
     case when u.used_calls is null then cast(0 as decimal(38, 12)) else u.used_usd end as cost_usd
 from chosen as r
 {join} used as u on u.used_run_id = r.run_id
-where {having}
 {order}

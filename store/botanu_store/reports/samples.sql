@@ -13,4 +13,3 @@ from runs as r
 {join} used as u on u.used_run_id = r.run_id
 where {run_filter}
 group by unit
-having {having}

@@ -10,4 +10,4 @@ select
     case when u.used_run_id is null then 0 else u.used_usd end as cost_usd
 from runs as r
 {join} used as u on u.used_run_id = r.run_id
-where {run_filter} and {having}
+where {run_filter}

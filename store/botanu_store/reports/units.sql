@@ -69,7 +69,7 @@ judged as (
     left join worth as w on w.value_type = r.value_type
 ),
 -- A run alone is a unit as it is: most are, and to group them would take longer than all the rest.
-grouped as (
+units as (
     select
         root_run_id,
         use_case,
@@ -110,9 +110,4 @@ grouped as (
     from judged
     where not alone
     group by root_run_id, use_case
-),
-units as (
-    select *
-    from grouped
-    where {having}
 )

@@ -43,5 +43,4 @@ select
 from used as u
 inner join cost as c on c.of_vendor = u.vendor and c.of_product = u.product
 left join saved as s on s.of_vendor = u.vendor and s.of_product = u.product
-{having}
 order by c.cost_usd desc nulls last, u.vendor, u.product

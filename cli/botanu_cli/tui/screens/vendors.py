@@ -84,7 +84,7 @@ class Vendors(Page):
             ),
             Tile(
                 "Per million tokens",
-                text.usd(totals["usd_per_million_tokens"]),
+                text.usd_at_least(totals["usd_per_million_tokens"], totals["unpriced_calls"]),
                 f"{totals['input_tokens'] + totals['output_tokens']:,} tokens",
             ),
             Tile(
