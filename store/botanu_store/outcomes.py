@@ -148,5 +148,6 @@ def add_rates(row: Row) -> None:
     known = row["root_runs"] - row["unknown"]
     row["success_rate"] = success / known if known else None
     row["cost_per_outcome_usd"] = per(cost, success)
-    row["value_per_outcome_usd"] = per(value, success)
+    # A partial outcome may bring a value, and does not count as a success.
+    row["value_per_outcome_usd"] = per(value, success + row["partial"])
     row["roi"] = None if value is None or cost is None else share(value - cost, cost)

@@ -181,6 +181,20 @@ def test_a_run_is_seen_while_it_still_runs(tmp_path: Path) -> None:
     )
 
 
+def test_a_run_that_no_sdk_opened_ends_with_its_root(tmp_path: Path) -> None:
+    """A program in another language names the run on its own spans: what its root says, or an outcome, is how it ended."""
+    store = tmp_path / "s.duckdb"
+    said = {"ok": {"status": 1}, "error": {"status": 2}, "told": {"botanu__outcome": "partial"}}
+    roots = [
+        span(trace_id(), name="handle", botanu__run_id=name, botanu__use_case="Node", **more)
+        for name, more in said.items()
+    ]
+    spool(store, document(roots))
+
+    ended = {row["run_id"]: (row["status"], row["outcome"]) for row in runs(store)}
+    assert ended == {"ok": ("success", "none"), "error": ("failure", "none"), "told": ("partial", "partial")}
+
+
 def test_the_outcome_may_come_from_another_service_and_the_last_explicit_one_wins(tmp_path: Path) -> None:
     """An explicit outcome beats the automatic one of the run's span, in whichever order they arrive."""
     store = tmp_path / "s.duckdb"

@@ -87,10 +87,14 @@ select
     coalesce(f.run_start_ns, first_ns) as start_ns,
     coalesce(f.run_end_ns, last_ns) as end_ns,
     case
-        when e.is_trace then case when not has_root then 'running' when root_status = 'error' then 'failure' else 'success' end
         when f.run_status in ('success', 'failure', 'partial', 'timeout', 'canceled') then f.run_status
         when f.has_run_span then 'success'
-        else 'running'
+        -- No SDK opened it, or not yet.
+        when o.emitted = 'failed' then 'failure'
+        when o.emitted in ('success', 'partial', 'timeout', 'canceled') then o.emitted
+        when not has_root then 'running'
+        when root_status = 'error' then 'failure'
+        else 'success'
     end as status,
     case
         when o.emitted in ('success', 'partial', 'failed', 'timeout', 'canceled') then o.emitted
