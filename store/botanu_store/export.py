@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
+from botanu_store.engines.duckdb import bound
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, where
 from botanu_store.formulas import neutralised
@@ -38,20 +39,20 @@ def export(con: duckdb.DuckDBPyConnection, filters: Filters, folder: Path, form:
     written: dict[Path, int] = {}
     for name, query in _FILES.items():
         text = query.format(runs=conditions.runs, calls=conditions.calls, call_runs=matching)
-        bound = {key: value for key, value in conditions.parameters.items() if f"${key}" in text}
+        values = bound(text, conditions.parameters)
         path = folder / f"{name}.{form}"
         partial = path.with_name(path.name + ".partial")
         options = "format csv, header" if form == "csv" else "format parquet, compression zstd"
-        shown = _harmless(con, text, bound) if form == "csv" else text
-        rows = con.execute(f"copy ({shown}) to '{_quoted(partial)}' ({options})", bound).fetchall()
+        shown = _harmless(con, text, values) if form == "csv" else text
+        rows = con.execute(f"copy ({shown}) to '{_quoted(partial)}' ({options})", values).fetchall()
         partial.replace(path)
         written[path] = int(rows[0][0])
     return written
 
 
-def _harmless(con: duckdb.DuckDBPyConnection, query: str, bound: dict[str, object]) -> str:
+def _harmless(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) -> str:
     """The query with its text made cells that a spreadsheet shows, runs nothing of, and a terminal does not obey."""
-    columns = con.execute(f"describe {query}", bound).fetchall()
+    columns = con.execute(f"describe {query}", values).fetchall()
     texts = [f"{neutralised(name)} as {name}" for name, kind, *_ in columns if kind == "VARCHAR"]
     return f"select * replace ({', '.join(texts)}) from ({query})"
 

@@ -6,7 +6,6 @@ that every report about the same filters adds up to the same total.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -88,6 +87,8 @@ class Where:
     parameters: dict[str, Any]
     of_named_runs: str = "true"
     """What a condition that names runs says of their calls, so that no others are priced."""
+    calls_read_runs: bool = False
+    """Whether a condition on calls reads their runs too."""
 
     @property
     def needs_calls(self) -> bool:
@@ -97,7 +98,7 @@ class Where:
     @property
     def of_runs(self) -> str:
         """The join of calls `c` with their runs `r`, where a condition asks for it: every call has one."""
-        return RUNS_OF_CALLS if re.search(r"\br\.", f"{self.runs} {self.calls}") else ""
+        return RUNS_OF_CALLS if self.runs != "true" or self.calls_read_runs else ""
 
 
 RUNS_OF_CALLS = "inner join runs as r on r.run_id = c.run_id"
@@ -126,7 +127,13 @@ def where(filters: Filters) -> Where:
     if filters.min_cost is not None and filters.min_cost > 0:
         run_parts.append(_COSTS_AT_LEAST)
         parameters["min_cost"] = filters.min_cost
-    return Where(" and ".join(run_parts) or "true", " and ".join(call_parts) or "true", parameters, of_named_runs)
+    return Where(
+        " and ".join(run_parts) or "true",
+        " and ".join(call_parts) or "true",
+        parameters,
+        of_named_runs,
+        calls_read_runs=bool(filters.service),
+    )
 
 
 _COSTS_AT_LEAST = "r.run_id in (select of_run.run_id from usage_lines as of_run group by of_run.run_id having sum(of_run.cost_usd) >= $min_cost)"

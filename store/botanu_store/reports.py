@@ -10,7 +10,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from botanu_store.engines.duckdb import Database
+from botanu_store.engines.duckdb import Database, bound
 from botanu_store.errors import InputError
 from botanu_store.filters import (
     CALL_COLUMNS,
@@ -261,9 +261,7 @@ def coverage(db: Database, filters: Filters, counted: Row | None = None) -> Cove
     everything = counted if filters.min_cost is None else db.rows(filled("coverage", of_all), of_all.parameters)[0]
     repeats = db.rows(filled("repeats", conditions), conditions.parameters)[0]["repeats"]
     models = db.rows(filled("unpriced_models", of_all), of_all.parameters) if everything["unpriced_calls"] else []
-    only_runs = Where(
-        conditions.runs, "true", {k: v for k, v in conditions.parameters.items() if f"${k}" in conditions.runs}
-    )
+    only_runs = Where(conditions.runs, "true", bound(conditions.runs, conditions.parameters))
     sampled = db.rows(filled("sampled", only_runs), only_runs.parameters)[0]
     return Coverage(
         calls_counted=counted["calls"],

@@ -7,6 +7,7 @@ opening waits a little for another's to end.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -78,14 +79,14 @@ class Database:
         """Run a query with named parameters and return its rows by column."""
         with explained(self._path):
             con = self._viewed(text)
-            con.execute(text, _bound(text, parameters))
+            con.execute(text, bound(text, parameters))
             names = [column[0] for column in con.description or []]
             return [dict(zip(names, row, strict=True)) for row in con.fetchall()]
 
     def arrow(self, text: str, parameters: Mapping[str, Any]) -> Any:
         """Run a query with named parameters and return its rows as a pyarrow table."""
         with explained(self._path):
-            return self._viewed(text).sql(text, params=_bound(text, parameters)).to_arrow_table()
+            return self._viewed(text).sql(text, params=bound(text, parameters)).to_arrow_table()
 
     def holds_spans(self) -> bool:
         """Whether there is any span."""
@@ -96,9 +97,13 @@ class Database:
         self.bare.close()
 
 
-def _bound(text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that a text names: DuckDB refuses others."""
-    return {name: value for name, value in parameters.items() if f"${name}" in text}
+def bound(text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that a text names: DuckDB refuses others."""
+    named = set(_PARAMETER.findall(text))
+    return {name: value for name, value in parameters.items() if name in named}
+
+
+_PARAMETER = re.compile(r"\$(\w+)")
 
 
 def connect(path: Path | None, *, read_only: bool = False, wait: float = WAIT_SECONDS) -> duckdb.DuckDBPyConnection:
