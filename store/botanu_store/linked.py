@@ -30,25 +30,25 @@ if TYPE_CHECKING:
     import duckdb
 
 _APART_NS = 2_000_000_000
-"""Clocks of two machines that tell of one call are at most so far apart."""
+"""Two machines that tell of one call have clocks at most this far apart."""
 
 _LONGEST_NS = 3_600_000_000_000
-"""No call is looked for that began longer than this before another one that it may be."""
+"""Calls that began further apart than this are never the same."""
 
 _SLOT_NS = 500_000_000
-"""Two instrumentations of one program begin their spans of one call at most so far apart."""
+"""Two instrumentations of one program begin their spans of one call at most this far apart."""
 
 _MOST_NAMED = 16
-"""So many spans at most tell of one answer, in all traces together."""
+"""At most this many spans tell of one answer, in all traces together: a name that more of them share, as test servers give, names nothing."""
 
 _MOST_AT_ONCE = 64
-"""So many calls may begin within a slot for their time to tell which is which."""
+"""Where more calls than this begin within one slot, their times do not tell which is which, and none is linked by time."""
 
 _MOST_PAIRS = 500_000
-"""So many pairs found, no more are looked for."""
+"""At most this many pairs are looked for: bounds memory."""
 
 _MOST_TOGETHER = 5000
-"""Traces that are looked at together at most: calls that are alike without end would make one of all there are."""
+"""At most this many traces are looked at together: calls that are all alike would make one group of everything there is."""
 
 
 def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:

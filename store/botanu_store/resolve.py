@@ -140,7 +140,7 @@ def _judge_wrappers(wrappers: list[Node], groups: Groups, verdicts: dict[Node, _
     totals = Totals(wrappers, groups)
     for node in totals.inmost_first:
         inside = totals.first_inside(node)
-        quantities = totals.beyond(node)
+        quantities = totals.count_excess(node)
         if quantities:
             verdicts[node] = _Verdict(quantities, Group(node))
         elif inside is not None:

@@ -1,4 +1,15 @@
-"""Which spans are one and the same call: one inside the other, of one id, or seen by two instrumentations at one time."""
+"""Which spans are one and the same call: one inside the other, of one id, or seen by two instrumentations at one time.
+
+`resolve` goes through a trace in this order, the surest evidence first; each step joins groups that the steps before it left apart:
+
+1. `join_late_usage`: the usage of a stream, written on a span of its own after the call (Logfire).
+2. `join_nested`: a framework's span around the client's, or around the vendor's own; a span around several calls is a wrapper instead.
+3. `join_by_id`: the same response or request, named by two instrumentations in different branches of the trace.
+4. `join_across`: two instrumentations, different branches, no common id: the same time, the same tokens as far as both know them.
+5. `unequal.join_unequal`: as before, where the two count differently in a known way.
+
+Spans of one instrumentation are never joined for being alike: identical calls in parallel are two calls.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +22,13 @@ from botanu_store.dialects import OWN_TRACES
 from botanu_store.trace import Node
 
 _OVERLAP_NS = 50_000_000
-"""Two instrumentations open and close their spans of one call at most so far apart."""
+"""Two instrumentations open and close their spans of one call at most this far apart."""
 SKEW_NS = 2_000_000
-"""Clocks of JavaScript let a child begin or end outside its parent by so much."""
+"""Clocks of JavaScript let a child begin or end outside its parent by at most this much."""
 MOST_COMPARED = 64
-"""So many spans are looked at for the partner of one; what runs more in parallel than that has ids."""
+"""At most this many calls in parallel are compared with one that looks for its partner: programs that run more have ids."""
 _MOST_INSTRUMENTS = 16
-"""Nobody lets more instrumentations than that look at one call."""
+"""At most this many instrumentations see one call."""
 
 
 class Group:

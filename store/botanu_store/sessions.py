@@ -52,7 +52,7 @@ def groups(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 def joined(links: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return of each trace in these pairs which one stands for all that it is linked with."""
+    """Return the connected components of these pairs of traces: for each trace the one that stands for its component (a union-find)."""
     together: dict[str, list[str]] = {}
     for one, other in links:
         into, out = together.setdefault(one, [one]), together.setdefault(other, [other])

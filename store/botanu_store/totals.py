@@ -1,4 +1,8 @@
-"""Spans that add up others: agents, chains, workflows, and what of their totals nobody inside them accounts for."""
+"""Spans that add up others: agents, chains, workflows, and what of their totals nobody inside them accounts for.
+
+A total may repeat the calls inside it, only the last of them, all that its agent ever did, or calls beside it that were never made its
+children. Whichever it is, only what it exceeds those calls by counts.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,11 @@ from botanu_store.same_call import Group, Groups, close
 from botanu_store.trace import Node, totals
 
 _MOST_LEVELS = 64
-"""So many spans with totals of their own are looked for around a call."""
+"""At most this many totals around one call are told of it: a hostile trace nests without end."""
 _MOST_AT_ONE_TIME = 256
+"""At most this many overlapping totals are compared with the calls beside them, as each of them is compared with each of those."""
 _MOST_INSIDE = 1024
-"""So many agents at one time, and so many calls in the time of one, are compared."""
+"""At most this many calls are compared with one total beside them."""
 
 
 class Totals:
@@ -29,11 +34,11 @@ class Totals:
         self._first: dict[Node, Node] = {}
         self._counted: set[Node] = set()
         self._unknown: list[tuple[Node, Group]] = []
-        self._told_beside: set[Node] = set()
+        self._covered_beside: set[Node] = set()
         self._before = dict(_series(self._wrappers))
         for group in groups:
             self._add(group)
-        self._look_beside(groups)
+        self._exclude_covered_beside(groups)
         self.inmost_first = sorted(
             (node for node in self._wrappers if node.has_tokens), key=lambda node: (-node.depth, node.order)
         )
@@ -51,26 +56,26 @@ class Totals:
             if quantities and node.reading.category == counted.reading.category:
                 self._inside[node].update(quantities)
 
-    def _look_beside(self, groups: Groups) -> None:
-        """Find totals of calls that are not inside them but beside: the Agent Framework once made no stream's span the current one."""
+    def _exclude_covered_beside(self, groups: Groups) -> None:
+        """Exclude totals of calls that are not inside them but beside: the Agent Framework once made no stream's span the current one."""
         agents: dict[tuple[object, ...], list[Node]] = defaultdict(list)
         for node in sorted(self._wrappers, key=attrgetter("order")):
             if node.has_tokens and not self._inside[node]:
                 agents[_place(node)].append(node)
         for place, calls in _calls_at(agents.keys(), groups).items():
             for overlapping in _at_one_time(agents[place]):
-                if len(overlapping) <= _MOST_AT_ONE_TIME and not self._told(overlapping, calls):
+                if len(overlapping) <= _MOST_AT_ONE_TIME and not self._exclude_if_covered(overlapping, calls):
                     for agent in overlapping:
-                        self._told([agent], calls)
+                        self._exclude_if_covered([agent], calls)
 
-    def _told(self, agents: list[Node], calls: list[tuple[Node, Node]]) -> bool:
-        """Leave these totals out if the calls in their time, all together, come to them."""
+    def _exclude_if_covered(self, agents: list[Node], calls: list[tuple[Node, Node]]) -> bool:
+        """Exclude these totals if the calls made during them add up to their sum; return whether they do."""
         during = {agent: list(_during(agent, calls)) for agent in agents}
         together = {node for some in during.values() for node, _ in some}
         if not all(during.values()) or not _come_to(agents, together):
             return False
         for agent, some in during.items():
-            self._told_beside.add(agent)
+            self._covered_beside.add(agent)
             self._first[agent] = min((best for _, best in some), key=_telling)
         return True
 
@@ -99,14 +104,14 @@ class Totals:
         """Return the first call that counts inside a span: one with usage if there is any, and no failed one if there is another."""
         return self._first.get(node)
 
-    def beyond(self, node: Node) -> dict[str, int]:
-        """Return what a span's total says beyond what is counted inside it, and count that; inner spans must be asked before outer ones."""
+    def count_excess(self, node: Node) -> dict[str, int]:
+        """Count what a total exceeds the calls inside it by, and return that; go through the totals `inmost_first`."""
         inside = self._inside[node]
         role = node.reading.role
-        if role == "repeat" or node in self._told_beside or (inside and role == "running total"):
+        if role == "repeat" or node in self._covered_beside or (inside and role == "running total"):
             return {}
-        told = inside or self._so_far(node)
-        quantities = _difference(node, told) if told else dict(node.reading.quantities)
+        accounted = inside or self._so_far(node)
+        quantities = _difference(node, accounted) if accounted else dict(node.reading.quantities)
         if quantities:
             self._counted.add(node)
             self._note(node, [node], quantities)
@@ -200,7 +205,7 @@ def _telling(node: Node) -> tuple[object, ...]:
 
 
 def _difference(node: Node, inside: Counter[str]) -> dict[str, int]:
-    """What is left of a total, side by side: parts that are told apart first, the rest as fresh tokens."""
+    """What a total exceeds the calls inside it by: first of the parts it tells apart, such as cached tokens, the rest as fresh tokens."""
     tokens, output = totals(inside)
     found: dict[str, int] = {}
     for mine, theirs, meters in ((node.input, tokens, INPUT_METERS), (node.output, output, OUTPUT_METERS)):
