@@ -159,11 +159,11 @@ def _used_by(db: Database, of_calls: dict[str, str], conditions: Where) -> str:
     if "meter" not in of_calls:
         return used(conditions, **apart)
     apart["other_dimensions"] = "".join(f"c.{name},\n        " for name in columns)
-    return filled("used_by_meter", conditions, **apart, **by_meter(_occurring(db)))
+    return filled("used_by_meter", conditions, **apart, **by_meter(occurring(db)))
 
 
-def _occurring(db: Database) -> list[str]:
-    """The meters that any call used, and requests, of which each call is one."""
+def occurring(db: Database) -> list[str]:
+    """Return which of `LINES` any call has, and requests, of which each call is one: to add up what there is none of takes as long as what there is."""
     counts = ", ".join(f"count({name}) as {name}" for name in (*METERS, "emitter_usd"))
     used = {name.removesuffix("_usd") for name, count in db.rows(f"select {counts} from calls", {})[0].items() if count}
     return [name for name in LINES if name in used or name == "requests"]
@@ -224,14 +224,16 @@ def calls(
 def _totals_of_calls(db: Database, conditions: Where, kind: str, kind_filter: str) -> tuple[int, Row]:
     """How many calls the whole list has, and what those that count used and cost; prices are looked up only where nothing else tells."""
     sums = ", ".join(
-        f"cast(coalesce(sum(c.{meter}) filter (where c.counted), 0) as bigint) as {meter}" for meter in METERS
+        f"cast(coalesce(sum(c.{meter}) filter (where c.counted), 0) as bigint) as {meter}"
+        for meter in occurring(db)
+        if meter in METERS
     )
     priced = kind == "unpriced"
     of_list = {"kind_filter": kind_filter, "sums": sums, "relation": "priced_calls" if priced else "calls"}
     costs = "count(*) as unpriced_calls, sum(c.cost_usd) as cost_usd," if priced else ""
     used = db.rows(filled("call_totals", conditions, **of_list, costs=costs), conditions.parameters)[0]
     listed = used.pop("listed")
-    totals: Row = {"calls": 0, "unpriced_calls": 0, "cost_usd": None} | used
+    totals: Row = {"calls": 0, "unpriced_calls": 0, "cost_usd": None} | dict.fromkeys(METERS, 0) | used
     if kind == "all":
         totals |= db.rows(filled("coverage", conditions), conditions.parameters)[0]
     if not totals["calls"]:

@@ -9,7 +9,7 @@ from botanu_store.filters import Filters, where
 from botanu_store.price import FRESH
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS
 from botanu_store.report_text import filled
-from botanu_store.reports import Report, Row, coverage, per, share, total
+from botanu_store.reports import Report, Row, coverage, occurring, per, share, total
 
 _COUNTS = ("calls", "errors", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens")
 
@@ -21,7 +21,7 @@ def vendors(db: Database, filters: Filters) -> Report:
         "vendors",
         conditions,
         product="coalesce(nullif(c.model, ''), nullif(c.operation, ''), c.category)",
-        meters=", ".join(f"sum(c.{meter}) as {meter}" for meter in METERS),
+        meters=", ".join(f"sum(c.{meter}) as {meter}" for meter in occurring(db) if meter in METERS),
         cached=" or ".join(f"c.{meter} is not null" for meter in FRESH),
     )
     rows = [_with_meters(row) for row in db.rows(text, conditions.parameters)]
@@ -38,7 +38,7 @@ def vendors(db: Database, filters: Filters) -> Report:
 
 def _with_meters(row: Row) -> Row:
     """Put the sums of meters under one name, and those of tokens beside the rest as the cost report has them."""
-    meters = {name: int(row.pop(name) or 0) for name in METERS}
+    meters = {name: int(row.pop(name, None) or 0) for name in METERS}
     row["meters"] = {name: quantity for name, quantity in meters.items() if quantity}
     row["other_use"] = {k: v for k, v in row["meters"].items() if k != "requests" and not k.endswith("_tokens")}
     row["input_tokens"] = sum(meters[name] for name in INPUT_METERS)
