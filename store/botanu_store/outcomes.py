@@ -148,6 +148,6 @@ def add_rates(row: Row) -> None:
     known = row["root_runs"] - row["unknown"]
     row["success_rate"] = success / known if known else None
     row["cost_per_outcome_usd"] = per(cost, success)
-    # A partial outcome may bring a value, and does not count as a success.
-    row["value_per_outcome_usd"] = per(value, success + row["partial"])
+    # By the same count as the cost, though partial outcomes bring value too: what one is worth beside what it cost is the return.
+    row["value_per_outcome_usd"] = per(value, success)
     row["roi"] = None if value is None or cost is None else share(value - cost, cost)

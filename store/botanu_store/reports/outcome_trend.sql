@@ -10,7 +10,6 @@ select
     u.use_case,
     count(*) as root_runs,
     count(*) filter (where u.outcome = 'success') as success,
-    count(*) filter (where u.outcome = 'partial') as partial,
     count(*) filter (where u.outcome = 'none') as unknown,
     cast(sum(u.unpriced_calls) as bigint) as unpriced_calls,
     sum(u.cost_usd) as cost_usd,
