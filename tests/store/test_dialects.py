@@ -595,6 +595,41 @@ def test_a_foreign_span_that_passed_through_mlflows_processor_is_read_as_its_own
     assert reading(chain, scope="openinference.instrumentation.openai").dialect == "openinference"
 
 
+@pytest.mark.parametrize(
+    ("scope", "dialect", "said"),
+    [
+        (
+            "ai",
+            "ai-sdk",
+            {
+                "ai.operationId": "ai.generateText.doGenerate",
+                "gen_ai.usage.input_tokens": 3011,
+                "gen_ai.usage.output_tokens": 303,
+                "ai.response.providerMetadata": json.dumps({"anthropic": {"usage": ANTHROPIC}}),
+            },
+        ),
+        ("gen_ai", "otel", gen_ai(4670, 303, **CACHED)),
+        ("pydantic-ai", "pydantic-ai", gen_ai(4670, 303, **CACHED)),
+    ],
+)
+def test_what_openinferences_processors_translated_is_read_as_it_was(
+    scope: str, dialect: str, said: dict[str, object]
+) -> None:
+    """They write their own names beside another instrumentation's, and lose the cached tokens."""
+    translated = {"openinference.span.kind": "LLM", "llm.token_count.prompt": 3011, "llm.token_count.completion": 303}
+
+    found = reading(said | translated, scope=scope)
+
+    assert (found.dialect, found.quantities) == (dialect, SPLIT)
+
+
+def test_a_step_of_an_agent_that_openinferences_processor_takes_for_a_call_is_none() -> None:
+    """It makes one of every span of the AI SDK's that it does not know."""
+    said: dict[str, object] = {"gen_ai.operation.name": "agent_step", "openinference.span.kind": "LLM"}
+
+    assert read(Trace().span(said, scope="gen_ai")) is None
+
+
 def test_mlflow_calls_through_langchain_have_the_names_that_langchain_gives() -> None:
     """Before MLflow named models and their vendors, only LangChain's own parameters did."""
     said: dict[str, object] = {

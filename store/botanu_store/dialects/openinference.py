@@ -15,6 +15,8 @@ _OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
 _COUNT = "llm.token_count."
 _GOOGLE = "openinference.instrumentation.google_genai"
 """Before 0.1.5 or so it leaves the thoughts out of the output, but not out of the total."""
+_OWN = ("openinference.", "@arizeai/openinference")
+_OTHERS = frozenset(("gen_ai.operation.name", "llm.request.type"))
 _PREPARES = "._prepare_"
 """In the names of LlamaIndex's methods that put a request together; their spans are of the kind LLM too."""
 _KINDS = {
@@ -33,6 +35,8 @@ def read(span: Span) -> Reading | None:
         found.response_id = said.get("tool.id", "")
         return found
     used = _tokens(said)
+    if not span.scope.startswith(_OWN) and _is_of_another(said, used):
+        return None
     used.includes_cache = not _excludes(span, used)
     if span.scope.startswith(_GOOGLE):
         used.add_thoughts(count(said.get(f"{_COUNT}total")))
@@ -41,6 +45,11 @@ def read(span: Span) -> Reading | None:
         return None
     role: Role = "call" if name else "wrapper"
     return _call(span, used, _precise(span, name or "chat"), role)
+
+
+def _is_of_another(said: genai.Attributes, used: Tokens) -> bool:
+    """Whether another instrumentation made the span, and one of OpenInference's processors wrote on it what it could translate."""
+    return not said.keys().isdisjoint(_OTHERS) and (not used or bool(genai.tokens(said)))
 
 
 def _precise(span: Span, name: str) -> str:
@@ -102,4 +111,5 @@ DIALECT = Dialect(
     counts="Input includes the cache, except in claude-agent-sdk before 0.1.13, in LangChain's 0.1.39 to 0.1.54 for Anthropic, and where the total says otherwise. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
     read=read,
     keys=("openinference.span.kind",),
+    decides=False,
 )
