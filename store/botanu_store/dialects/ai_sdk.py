@@ -9,6 +9,9 @@ from botanu_store.dialects.usage import Tokens, anthropic_tokens, google_tokens
 from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
 
+_ANTHROPICS_WAY = ("anthropic", "aws.bedrock")
+"""Whose input is without the cached tokens where only the vendor's own counts could tell (versions 4, 5)."""
+_DETAIL = "ai.usage.inputTokenDetails.noCacheTokens"
 _KINDS = {
     "ai.usage.reasoningTokens": "reasoning_tokens",
     "ai.usage.outputTokenDetails.reasoningTokens": "reasoning_tokens",
@@ -34,7 +37,11 @@ def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     said = span.attributes
     asked = said.get("ai.model.id") or said.get("gen_ai.request.model", "")
     model = said.get("ai.response.model") or said.get("gen_ai.response.model") or asked
-    seller = vendor(said.get("ai.model.provider") or said.get("gen_ai.system"), model)
+    seller = vendor(
+        said.get("ai.model.provider") or said.get("gen_ai.system") or said.get("gen_ai.provider.name"), model
+    )
+    if seller in _ANTHROPICS_WAY and "ai.response.providerMetadata" not in said and _DETAIL not in said:
+        used.includes_cache = False
     found = model_call(
         span, DIALECT.name, used, operation=name, vendor=seller, model=model, request_model=asked, role=role
     )
@@ -49,7 +56,8 @@ def _tokens(said: genai.Attributes) -> Tokens:
         ),
         genai.first(said, "gen_ai.usage.output_tokens", "ai.usage.outputTokens", "ai.usage.completionTokens"),
         genai.first(said, "ai.usage.inputTokenDetails.cacheReadTokens", "ai.usage.cachedInputTokens"),
-        count(said.get("ai.usage.inputTokenDetails.cacheWriteTokens")),
+        # Traceloop's processor leaves no more than this of what the vendor says.
+        genai.first(said, "ai.usage.inputTokenDetails.cacheWriteTokens", "gen_ai.usage.cache_creation.input_tokens"),
         kinds=genai.kinds(said, _KINDS),
     )
     if "ai.response.providerMetadata" in said:
