@@ -209,6 +209,21 @@ CACHED = {"cache_read__input_tokens": 1207, "cache_creation__input_tokens": 452}
         (
             "ai-sdk",
             "ai",
+            gen_ai(3011, 303, cache_creation__input_tokens=452)
+            | {
+                "ai.operationId": "ai.streamText.doStream",
+                "ai.usage.cachedInputTokens": 1207,
+                "gen_ai.provider.name": "anthropic",
+            },
+        ),
+        (
+            "traceloop",
+            "opentelemetry.instrumentation.llamaindex",
+            gen_ai(3011, 303, **CACHED) | {"gen_ai.provider.name": "anthropic_llm", "traceloop.span.kind": "workflow"},
+        ),
+        (
+            "ai-sdk",
+            "ai",
             {
                 "ai.operationId": "ai.generateText.doGenerate",
                 "gen_ai.usage.input_tokens": 3011,
@@ -474,6 +489,7 @@ def test_the_emitters_own_cost_is_kept_as_it_is(key: str, scope: str) -> None:
         ("anthropic.messages", "", "anthropic"),
         ("az.ai.openai", "", "azure.openai"),
         ("azure_openai", "", "azure.openai"),
+        ("Anthropic_LLM", "", "anthropic"),
         ("AWS", "", "aws.bedrock"),
         ("amazon-bedrock", "", "aws.bedrock"),
         ("google.generative-ai", "", "gcp.gemini"),

@@ -96,7 +96,7 @@ _BEDROCK_REGIONS = ("us.", "eu.", "apac.", "jp.", "au.", "global.")
 
 def vendor(name: str | None, model: str = "") -> str:
     """Return the vendor's one name; where only a framework is named, the model's maker if its name leaves no doubt, else nothing."""
-    known = (name or "").lower()
+    known = (name or "").lower().removesuffix("_llm")  # LlamaIndex names the class: OpenAI_LLM.
     found = _CANONICAL.get(known)
     if found is not None:
         return found
