@@ -703,6 +703,21 @@ def test_an_early_logfire_says_what_was_asked_for_in_the_template_of_its_message
     )
 
 
+def test_logfires_agents_say_what_a_chat_used_under_a_name_of_its_own() -> None:
+    """Nothing but the template of its message, with a small letter, makes it a call; its cached tokens are in the usage alone."""
+    usage = {"input_tokens": 3011, "output_tokens": 303, "input_tokens_details": {"cached_tokens": 1207}}
+    said: dict[str, object] = {
+        "logfire.msg_template": "Chat completion with {gen_ai.request.model!r}",
+        "gen_ai.usage.input_tokens": 3011,
+        "gen_ai.usage.output_tokens": 303,
+        "usage": json.dumps(usage),
+    }
+
+    found = reading(said, scope="logfire.openai_agents")
+
+    assert (found.role, found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == ("call", 1804, 1207)
+
+
 def test_an_early_logfire_tells_of_the_end_of_a_stream_with_its_usage_or_of_nothing() -> None:
     """Anthropic's streams are over with their text alone: that is no second call."""
     said: dict[str, object] = {

@@ -11,6 +11,7 @@ from botanu_store.records import Span
 
 _TEMPLATES = {
     "Chat Completion with": "chat",
+    "Chat completion with": "chat",  # of OpenAI's agents
     "Message with": "chat",
     "streaming response from": "chat",
     "Responses API with": "responses",
@@ -43,7 +44,8 @@ def _early(span: Span) -> Reading | None:
     said = span.attributes
     template = said.get("logfire.msg_template", "")
     name = next((name for beginning, name in _TEMPLATES.items() if template.startswith(beginning)), None)
-    used = vendor_tokens(inside(document(said.get("response_data")).get("usage"))) or genai.tokens(said)
+    usage = inside(document(said.get("response_data")).get("usage")) or document(said.get("usage"))
+    used = vendor_tokens(usage) or genai.tokens(said)
     if name is None or (said.get("logfire.span_type") == "log" and not used):
         return None
     found = genai.reading(span, DIALECT.name, used, name)
@@ -65,9 +67,9 @@ def _tokens(said: genai.Attributes) -> Tokens:
 
 DIALECT = Dialect(
     name="logfire",
-    title="Logfire 3 to 5 clients (logfire.instrument_openai, instrument_anthropic)",
+    title="Logfire 3 to 5 clients (logfire.instrument_openai, instrument_openai_agents, instrument_anthropic)",
     marker="`gen_ai.operation.name`, before that `logfire.msg_template`; a stream's usage is on a later span with `logfire.span_type`=log",
-    counts="Input includes the cache; the parts are in the JSON of `gen_ai.usage.raw`, or of `response_data`.",
+    counts="Input includes the cache; the parts are in the JSON of `gen_ai.usage.raw`, of `response_data`, or of `usage`.",
     read=read,
     keys=(*genai.KEYS, "request_data"),
     scopes=("logfire.openai", "logfire.anthropic", "logfire.google"),
