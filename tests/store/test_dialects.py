@@ -218,6 +218,11 @@ CACHED = {"cache_read__input_tokens": 1207, "cache_creation__input_tokens": 452}
         ),
         (
             "traceloop",
+            "@traceloop/instrumentation-anthropic",
+            gen_ai(3011, 303, **CACHED, total_tokens=3314) | {"gen_ai.provider.name": "anthropic"},
+        ),
+        (
+            "traceloop",
             "opentelemetry.instrumentation.llamaindex",
             gen_ai(3011, 303, **CACHED) | {"gen_ai.provider.name": "anthropic_llm", "traceloop.span.kind": "workflow"},
         ),

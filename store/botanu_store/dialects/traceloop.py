@@ -56,7 +56,7 @@ def _tokens(span: Span) -> Tokens:
             count(said.get("llm.usage.prompt_tokens")),
             count(said.get("llm.usage.completion_tokens")),
         )
-    if span.scope.startswith(_LLAMAINDEX) and vendor(said.get("gen_ai.provider.name")) == "anthropic":
+    if span.scope.startswith(_AS_THEY_ARE) and vendor(said.get("gen_ai.provider.name")) == "anthropic":
         used.includes_cache = False
     if span.scope.startswith(_GOOGLE):
         used.add_thoughts(genai.first(said, "gen_ai.usage.total_tokens", "llm.usage.total_tokens"))
@@ -70,15 +70,20 @@ _CREWAI = "opentelemetry.instrumentation.crewai"
 """Writes on each of an agent's tasks what that agent has used so far: `wrap_agent_execute_task`."""
 _CREWAI_LLM = "crewai.llm.model"
 """All that its early versions said of a call was this: the model."""
-_LLAMAINDEX = "opentelemetry.instrumentation.llamaindex"
-"""Passes Anthropic's own numbers on: `_extract_anthropic_usage`."""
-_GOOGLE = ("opentelemetry.instrumentation.google_generativeai", "opentelemetry.instrumentation.vertexai")
+_AS_THEY_ARE = ("opentelemetry.instrumentation.llamaindex", "@traceloop/instrumentation-anthropic")
+"""Who passes Anthropic's own numbers on."""
+_GOOGLE = (
+    "opentelemetry.instrumentation.google_generativeai",
+    "opentelemetry.instrumentation.vertexai",
+    "@traceloop/instrumentation-google-generativeai",
+    "@traceloop/instrumentation-vertexai",
+)
 
 DIALECT = Dialect(
     name="traceloop",
     title="Traceloop / OpenLLMetry 0.15 to 0.62",
     marker="`llm.request.type`, or `gen_ai.operation.name`; `traceloop.span.kind` for workflows, tasks, agents and tools",
-    counts="Input includes the cache, except LlamaIndex's for Anthropic. The Google ones leave thoughts out of the output; they are added from the total.",
+    counts="Input includes the cache, except for Anthropic in JavaScript and through LlamaIndex. The Google ones leave thoughts out of the output; they are added from the total.",
     read=read,
     keys=(
         "llm.request.type",
