@@ -651,6 +651,20 @@ def test_a_step_of_an_agent_that_openinferences_processor_takes_for_a_call_is_no
     assert read(Trace().span(said, scope="gen_ai")) is None
 
 
+@pytest.mark.parametrize(("level", "usage"), [("ERROR", "free"), ("DEFAULT", "none")])
+def test_langfuse_has_a_level_for_what_failed(level: str, usage: str) -> None:
+    """In JavaScript the span's status says nothing of it, and embeddings are generations."""
+    said: dict[str, object] = {
+        "langfuse.observation.type": "generation",
+        "langfuse.observation.model.name": "text-embedding-3-small",
+        "langfuse.observation.level": level,
+    }
+
+    found = reading(said, scope="langfuse-sdk", name="OpenAI.embeddings")
+
+    assert (found.category, found.usage) == ("embedding", usage)
+
+
 def test_mlflow_calls_through_langchain_have_the_names_that_langchain_gives() -> None:
     """Before MLflow named models and their vendors, only LangChain's own parameters did."""
     said: dict[str, object] = {

@@ -24,18 +24,24 @@ def read(span: Span) -> Reading | None:
     seller, instrument = vendor("", model), _instrument(span)
     apart = instrument == "langchain" or seller in ("anthropic", "aws.bedrock")
     found = model_call(
-        span, DIALECT.name, _tokens(usage, apart=apart), operation="embeddings" if kind == "embedding" else "chat",
-        vendor=seller, model=model,
+        span, DIALECT.name, _tokens(usage, apart=apart), operation=_operation(kind, model), vendor=seller, model=model,
     )  # fmt: skip
+    if found.usage == "none" and said.get(f"{_O}level") == "ERROR":
+        found.usage, found.quantities = "free", {}
     found.response_id = unquoted(said.get(f"{_O}metadata.id", ""))
     found.emitter_usd = usd(document(said.get(f"{_O}cost_details")).get("total"))
     found.variant = instrument
     return found
 
 
+def _operation(kind: str, model: str) -> str:
+    """Whether embeddings were asked for, which the JavaScript client takes for a generation as well."""
+    return "embeddings" if kind == "embedding" or "embed" in model else "chat"
+
+
 def _instrument(span: Span) -> str:
     """Which of its instrumentations made the span: they share a scope, and may both report the same call."""
-    if span.name.startswith("OpenAI-"):
+    if span.name.startswith(("OpenAI-", "OpenAI.")):
         return "openai"
     return "langchain" if f"{_O}metadata.ls_model_type" in span.attributes else ""
 
