@@ -152,7 +152,6 @@ CONTENT_PREFIXES: tuple[str, ...] = (
     "lmnr.span.input",
     "lmnr.span.output",
     "genkit:input",
-    "genkit:output",
     "smolagents.task",
     "agent.input",
     "agent.output",
@@ -230,6 +229,8 @@ KEPT_PARTS: dict[str, Parts] = {
     # Logfire's clients before version 5 say nowhere else which model of Anthropic's was asked, nor what was cached
     "request_data": {"model": {}},
     "response_data": {"usage": {}},
+    # Genkit says what a model used in what it put out
+    "genkit:output": {"usage": {}},
 }
 """Content attributes holding JSON of which only these members, which are usage, stay."""
 

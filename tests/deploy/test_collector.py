@@ -105,7 +105,7 @@ def deleted(key: str, context: str = "span", name: str = "") -> bool:
     return any(pattern.search(key) and where in ("", name) for kind, pattern, where in _deletions() if kind == context)
 
 
-PROMPTS_AND_USAGE = ("request_data", "response_data")
+PROMPTS_AND_USAGE = ("request_data", "response_data", "genkit:output")
 """Whole requests and answers, of which botanu keeps model and usage; the collector can only pass them on or not."""
 
 KEYS = [
@@ -128,7 +128,7 @@ KEYS = [
 
 @pytest.mark.parametrize("context", ["span", "spanevent", "log"])
 def test_what_botanu_removes_the_collector_removes_and_nothing_else(context: str) -> None:
-    """The lists of content are botanu's own: prompts do not reach ClickHouse either, and every number that cost needs does, but for Logfire's of old."""
+    """The lists of content are botanu's own: prompts do not reach ClickHouse either, and every number that cost needs does, but for Logfire's of old and Genkit's."""
     for key in KEYS:
         if key.startswith("llm.openai."):
             continue

@@ -665,6 +665,56 @@ def test_langfuse_has_a_level_for_what_failed(level: str, usage: str) -> None:
     assert (found.category, found.usage) == ("embedding", usage)
 
 
+@pytest.mark.parametrize(("total", "output"), [(3335, 324), (3314, 303)])
+def test_genkit_has_geminis_thoughts_beside_the_output(total: int, output: int) -> None:
+    """They are in the total only where they are beside it; which vendor was asked, the name of the action says."""
+    usage = {
+        "inputTokens": 3011,
+        "outputTokens": 303,
+        "thoughtsTokens": 21,
+        "totalTokens": total,
+        "cachedContentTokens": 1207,
+    }
+    said: dict[str, object] = {
+        "genkit:metadata:subtype": "model",
+        "genkit:name": "googleai/gemini-2.5-flash",
+        "genkit:output": json.dumps({"usage": usage}),
+    }
+
+    found = reading(said, scope="genkit-tracer")
+
+    assert (found.vendor, found.model) == ("gcp.gemini", "gemini-2.5-flash")
+    assert (found.quantities["input_tokens"], found.quantities["output_tokens"]) == (1804, output)
+
+
+def test_what_genkit_generates_repeats_the_models_action_inside() -> None:
+    """Its own action is no call, and an embedder's is one of which nothing is known."""
+    trace = Trace()
+    output = json.dumps({"usage": {"inputTokens": 3011, "outputTokens": 303}})
+    around = trace.span({"genkit:type": "util", "genkit:output": output}, scope="genkit-tracer")
+    said = {"genkit:metadata:subtype": "model", "genkit:output": output}
+    trace.span(said, scope="genkit-tracer", inside=around)
+    trace.span({"genkit:metadata:subtype": "embedder", "genkit:name": "googleai/e"}, scope="genkit-tracer")
+
+    assert [(call.category, call.usage) for call in trace.counted()] == [("llm", "reported"), ("embedding", "none")]
+
+
+def test_voltagents_call_says_what_its_last_step_used_and_its_agent_the_rest() -> None:
+    """Together they come to the agent's sum."""
+    trace = Trace()
+    total = {"usage.prompt_tokens": 3022, "usage.completion_tokens": 306, "usage.cached_tokens": 1214}
+    agent = trace.span({**total, "ai.model.name": "gpt-4o-mini"}, scope="@voltagent/core", ms=30)
+    step = {"llm.usage.prompt_tokens": 2011, "llm.usage.completion_tokens": 203, "llm.usage.cached_tokens": 807}
+    said = {**step, "span.type": "llm", "llm.model": "gpt-4o-mini"}
+    trace.span(said, scope="@voltagent/core", inside=agent, at=15)
+
+    counted = trace.counted()
+
+    assert sum(call.quantities["input_tokens"] for call in counted) == 3022 - 1214
+    assert sum(call.quantities["cache_read_tokens"] for call in counted) == 1214
+    assert {call.vendor for call in counted} == {"openai"}
+
+
 def test_mlflow_calls_through_langchain_have_the_names_that_langchain_gives() -> None:
     """Before MLflow named models and their vendors, only LangChain's own parameters did."""
     said: dict[str, object] = {

@@ -18,6 +18,7 @@ from botanu_store.dialects import (
     codex,
     database,
     gemini_cli,
+    genkit,
     google_adk,
     langfuse,
     langsmith,
@@ -33,6 +34,7 @@ from botanu_store.dialects import (
     storage,
     strands,
     traceloop,
+    voltagent,
 )
 from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.records import Span
@@ -53,6 +55,8 @@ DIALECTS: tuple[Dialect, ...] = (
     openlit.DIALECT,
     microsoft.DIALECT,
     gemini_cli.DIALECT,
+    genkit.DIALECT,
+    voltagent.DIALECT,
     openinference.DIALECT,
     codex.DIALECT,
     claude_code.DIALECT,

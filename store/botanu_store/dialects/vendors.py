@@ -49,6 +49,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "google-genai",
         "google_ai_studio",
         "google_generativeai",
+        "googleai",
         "google-gla",
     ),
     "mistral": ("mistralai", "mistral_ai"),

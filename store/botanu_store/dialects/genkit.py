@@ -1,0 +1,52 @@
+"""Genkit: a span per action, of which a model's has its usage in the JSON of its output."""
+
+from __future__ import annotations
+
+from botanu_store.dialects.numbers import count, document, inside
+from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
+from botanu_store.dialects.usage import Tokens
+from botanu_store.dialects.vendors import vendor
+from botanu_store.records import Span
+
+_CALLS = {"model": "chat", "embedder": "embeddings", "reranker": "rerank"}
+
+
+def read(span: Span) -> Reading | None:
+    """Read a model's or a tool's action; `generate` around it repeats."""
+    said = span.attributes
+    kind, name = said[_KIND], said.get("genkit:name", span.name)
+    if kind == "tool":
+        return operation(DIALECT.name, "tool", "execute_tool", "", {}, name)
+    if kind not in _CALLS:
+        return None
+    plugin, slash, model = name.partition("/")
+    model = model if slash else plugin
+    seller = vendor(plugin if slash else "", model)
+    used = _tokens(said.get("genkit:output"))
+    return model_call(span, DIALECT.name, used, operation=_CALLS[kind], vendor=seller, model=model)
+
+
+def _tokens(output: str | None) -> Tokens:
+    usage = inside(document(output).get("usage"))
+    thoughts = count(usage.get("thoughtsTokens"))
+    used = Tokens(
+        count(usage.get("inputTokens")),
+        count(usage.get("outputTokens")),
+        count(usage.get("cachedContentTokens")),
+        kinds={"reasoning_tokens": thoughts},
+    )
+    if count(usage.get("totalTokens")) == used.input + used.output + thoughts:
+        used.output += thoughts
+    return used
+
+
+_KIND = "genkit:metadata:subtype"
+
+DIALECT = Dialect(
+    name="genkit",
+    title="Genkit 1.42",
+    marker="`genkit:metadata:subtype` = model, embedder; tool for tools",
+    counts="Input includes the cache; Gemini's thoughts are beside the output. All of it is in the JSON of `genkit:output`; embeddings say nothing.",
+    read=read,
+    keys=(_KIND,),
+)
