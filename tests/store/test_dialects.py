@@ -217,6 +217,12 @@ CACHED = {"cache_read__input_tokens": 1207, "cache_creation__input_tokens": 452}
             },
         ),
         (
+            "openlit",
+            "openlit.otel.tracing",
+            gen_ai(3011, 303, prompt_tokens_details__cache_read=1207, prompt_tokens_details__cache_write=452)
+            | {"gen_ai.system": "langchain", "gen_ai.response.model": "claude-sonnet-4-5"},
+        ),
+        (
             "traceloop",
             "@traceloop/instrumentation-anthropic",
             gen_ai(3011, 303, **CACHED, total_tokens=3314) | {"gen_ai.provider.name": "anthropic"},

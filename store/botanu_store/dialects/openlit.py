@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from botanu_store.dialects import genai
+from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import Dialect, Reading
+from botanu_store.dialects.vendors import maker
 from botanu_store.records import Span
 
 _EXCLUDE = ("openlit.instrumentation.anthropic", "openlit.instrumentation.bedrock")
+_LANGCHAINS = (
+    "gen_ai.usage.prompt_tokens_details.cache_read",
+    "gen_ai.usage.prompt_tokens_details.cache_write",
+)
+"""What LangChain said was cached, before 1.40 or so: beside Anthropic's own input."""
 _THOUGHTS_APART = "openlit.instrumentation.google_ai_studio"
 
 
 def read(span: Span) -> Reading | None:
     """Read a call; `gen_ai.client.token.usage` is its total under another name."""
-    used = genai.tokens(span.attributes, includes_cache=not span.scope.startswith(_EXCLUDE))
+    said = span.attributes
+    used = genai.tokens(said, includes_cache=not span.scope.startswith(_EXCLUDE))
+    if not used.cache_read + used.cache_write and not said.keys().isdisjoint(_LANGCHAINS):
+        used.cache_read, used.cache_write = (count(said.get(key)) for key in _LANGCHAINS)
+        used.includes_cache = maker(said.get("gen_ai.response.model", "")) != "anthropic"
     if span.scope.startswith(_THOUGHTS_APART) and used.kinds:
         used.output += used.kinds["reasoning_tokens"]
     return genai.call(span, DIALECT.name, used)
@@ -20,10 +31,10 @@ def read(span: Span) -> Reading | None:
 
 DIALECT = Dialect(
     name="openlit",
-    title="OpenLIT 1.45",
+    title="OpenLIT 1.36 and 1.45",
     marker="`gen_ai.operation.name`; invoke_workflow repeats the last call",
     counts="Input includes the cache for OpenAI, EXCLUDES it for Anthropic. Gemini's thoughts are beside the output. It makes up numbers for streams without usage.",
     read=read,
     keys=genai.KEYS,
-    scopes=("openlit.",),
+    scopes=("openlit",),
 )
