@@ -11,11 +11,15 @@ from botanu_store.engines.duckdb import bound
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, where
 from botanu_store.formulas import neutralised
+from botanu_store.report_text import used
 
 Form = Literal["parquet", "csv"]
 
 _FILES = {
-    "runs": "select r.* from runs as r where {runs} and ({call_runs}) order by r.start_ns, r.run_id",
+    "runs": "with used as ({used}) select r.*, coalesce(u.used_calls, 0) as calls, coalesce(u.used_unpriced, 0) as unpriced_calls, "
+    "coalesce(u.used_input, 0)::bigint as input_tokens, coalesce(u.used_output, 0)::bigint as output_tokens, "
+    "case when u.used_calls is null then 0::decimal(38, 12) else u.used_usd end as cost_usd "
+    "from runs as r {join} used as u on u.used_run_id = r.run_id where {runs} order by r.start_ns, r.run_id",
     "calls": "select c.* from priced_calls as c inner join runs as r on r.run_id = c.run_id where {runs} and ({calls}) "
     "order by c.start_ns, c.span_id",
     "charges": "select h.* from charges as h inner join calls as c on c.trace_id = h.trace_id and c.span_id = h.span_id "
@@ -32,13 +36,11 @@ def export(con: duckdb.DuckDBPyConnection, filters: Filters, folder: Path, form:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file. Name a folder to write into.")
     conditions = where(filters)
-    matching = (
-        f"r.run_id in (select c.run_id from calls as c where {conditions.calls})" if conditions.needs_calls else "true"
-    )
+    join = "inner join" if conditions.needs_calls else "left join"
     folder.mkdir(parents=True, exist_ok=True)
     written: dict[Path, int] = {}
     for name, query in _FILES.items():
-        text = query.format(runs=conditions.runs, calls=conditions.calls, call_runs=matching)
+        text = query.format(runs=conditions.runs, calls=conditions.calls, used=used(conditions), join=join)
         values = bound(text, conditions.parameters)
         path = folder / f"{name}.{form}"
         partial = path.with_name(path.name + ".partial")

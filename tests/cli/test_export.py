@@ -17,7 +17,7 @@ from tests.cli.conftest import Botanu
 def test_exported_charges_add_up_to_the_cost(
     botanu: Botanu, filled: Path, tmp_path: Path, form: str, filters: list[str]
 ) -> None:
-    """The amounts of charges, and of calls, are what `botanu cost` says under the same filters; runs are those it counts."""
+    """The amounts of charges, of calls and of runs are what `botanu cost` says under the same filters; runs are those it counts."""
     result = botanu("export", "it's here", "-f", form, *filters)
 
     totals = json.loads(botanu("cost", "-f", "json", *filters).out)["totals"]
@@ -27,10 +27,11 @@ def test_exported_charges_add_up_to_the_cost(
         sums = [
             con.execute(f"select {money.format('amount_usd', 'charges')}").fetchall()[0][0],
             con.execute(f"select {money.format('cost_usd', 'calls')}").fetchall()[0][0],
+            con.execute(f"select {money.format('cost_usd', 'runs')}").fetchall()[0][0],
         ]
         runs = con.execute(f"select count(*) from '{folder}/runs.{form}'").fetchall()[0][0]
     assert (result.code, result.out) == (0, "")
-    assert [Decimal(found) for found in sums] == [Decimal(totals["cost_usd"])] * 2
+    assert [Decimal(found) for found in sums] == [Decimal(totals["cost_usd"])] * 3
     assert runs == totals["runs"]
     assert sorted(path.name for path in (tmp_path / "it's here").iterdir()) == sorted(
         f"{name}.{form}" for name in ("runs", "calls", "charges")
