@@ -20,7 +20,7 @@ Made of the program itself; `botanu COMMAND --help` says the same. Global flags 
 | exit code | means |
 | --- | --- |
 | 0 | fine |
-| 1 | a check failed: a budget exceeded |
+| 1 | a check failed: `botanu budget check` found a broken budget, or `botanu doctor` something that is wrong |
 | 2 | a flag, a setting, a file or a value cannot be used as given |
 | 3 | data is incomplete, and `--strict` was given |
 | 4 | the store is locked past the wait, or cannot be reached |
