@@ -127,6 +127,15 @@ def values(config: Path | None) -> dict[str, Decimal]:
     return worth
 
 
+def place_of_values(config: Path | None) -> str:
+    """Return where `[values]` is to be written, in words."""
+    found = read(config)
+    if found is None or (found.path.name == "pyproject.toml" and not found.said):
+        return "[values] in botanu.toml"
+    table = "tool.botanu.values" if found.path.name == "pyproject.toml" else "values"
+    return f"[{table}] in {found.path}"
+
+
 def _amount(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         return None

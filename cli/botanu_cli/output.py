@@ -148,13 +148,12 @@ def coverage_line(report: Report) -> str:
     coverage = report.coverage
     parts = [f"{text.counted(coverage.calls_counted, 'call')} counted"]
     if coverage.calls_unpriced:
-        models = ", ".join(text.safe(model) for model in coverage.unpriced_models[:3])
-        more = f" and {len(coverage.unpriced_models) - 3} more" if len(coverage.unpriced_models) > 3 else ""
+        models = text.listed(coverage.unpriced_models)
         # Runs that `--min-cost` leaves out may be below it only because they have no price.
         bound = (
             "the total is a lower bound" if report.totals.get("unpriced_calls", 1) else "their runs may cost enough too"
         )
-        parts.append(f"{coverage.calls_unpriced:,} unpriced ({models}{more}): {bound}")
+        parts.append(f"{coverage.calls_unpriced:,} unpriced ({models}): {bound}")
     if coverage.duplicates_excluded:
         parts.append(f"{text.counted(coverage.duplicates_excluded, 'repeat')} left out")
     if coverage.sampled:

@@ -55,6 +55,12 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Write the first of some names from spans: `a, b, c and 2 more`."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(safe(name) for name in names[:most]) + more
+
+
 def meters(quantities: Mapping[str, int] | None) -> str:
     """Write quantities by what they count: `1,024 bytes read, 3 requests`."""
     return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in (quantities or {}).items())

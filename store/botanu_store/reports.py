@@ -297,9 +297,10 @@ _SHORT = 8
 
 
 def known_values(db: Database, dimension: str) -> list[str]:
-    """Return the values that a dimension has in the store, most frequent first, at most a thousand."""
-    column = (RUN_COLUMNS | CALL_COLUMNS)[dimension].split(".")[-1].rstrip(")")
-    table = "runs" if dimension in RUN_COLUMNS else "calls"
+    """Return the values that a dimension, or `value_type`, has in the store, most frequent first, at most a thousand."""
+    columns = RUN_COLUMNS | CALL_COLUMNS | {"value_type": "r.value_type"}
+    column = columns[dimension].split(".")[-1].rstrip(")")
+    table = "calls" if dimension in CALL_COLUMNS else "runs"
     rows = db.rows(
         f"select {column} as value from {table} where coalesce({column}, '') <> '' group by 1 order by count(*) desc, 1 limit 1000",
         {},

@@ -305,7 +305,7 @@ class Store:
         return reports.short_ids(self._db, run_ids)
 
     def known_values(self, dimension: str) -> list[str]:
-        """Return the values that a dimension has in this store, most frequent first."""
+        """Return the values that a dimension, or `value_type`, has in this store, most frequent first."""
         return reports.known_values(self._db, dimension)
 
     def query(self, text: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:

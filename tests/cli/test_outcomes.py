@@ -192,6 +192,71 @@ def test_the_page_names_why_runs_failed(botanu: Botanu, filled: Path, monkeypatc
         assert "VendorError" in page
 
 
+DOCUMENTS = "documents_processed"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "notes"),
+    [
+        ("botanu.toml", "", [f"No worth is set for {DOCUMENTS}: add it under [values] in botanu.toml."]),
+        ("botanu.toml", f"[values]\n{DOCUMENTS} = 2\n", []),
+        ("botanu.toml", f"[values]\n{DOCUMENTS} = 0\n", []),
+        (
+            "botanu.toml",
+            "[values]\ndocumentsprocessed = 2\n",
+            [
+                f"No worth is set for {DOCUMENTS}: add it under [values] in botanu.toml.",
+                f"No value type documentsprocessed in the store, though [values] names it. Nearest known: {DOCUMENTS}.",
+            ],
+        ),
+        (
+            "pyproject.toml",
+            "[tool.botanu.discounts]\nopenai = 0.1\n",
+            [f"No worth is set for {DOCUMENTS}: add it under [tool.botanu.values] in pyproject.toml."],
+        ),
+        (
+            "pyproject.toml",
+            "[project]\nname = 'x'\n",
+            [f"No worth is set for {DOCUMENTS}: add it under [values] in botanu.toml."],
+        ),
+    ],
+)
+def test_a_value_type_without_a_worth_is_named_and_so_is_a_worth_without_a_value_type(
+    botanu: Botanu, tmp_path: Path, file: str, text: str, notes: list[str]
+) -> None:
+    """On stderr, with where to set it or the nearest type that the store has; amounts in USD and runs without an amount need none."""
+    (tmp_path / file).write_text(text)
+    outcomes(
+        botanu,
+        tmp_path,
+        attempt("a", botanu__use_case="Documents", **ended("success"), **worth(DOCUMENTS)),
+        attempt("b", botanu__use_case="Sales", **ended("success"), **worth("revenue_usd", 3)),
+        attempt("c", botanu__use_case="Leads", **ended("success"), botanu__outcome__value_type="leads"),
+    )
+
+    assert botanu("outcomes").err.splitlines() == notes
+    assert botanu("outcomes", "--quiet").err == ""
+    assert botanu("outcomes", "--use-case", "Sales").err.splitlines() == [
+        note for note in notes if "worth is" not in note
+    ]
+
+
+def test_many_value_types_without_a_worth_are_one_note_that_does_nothing_to_a_terminal(
+    botanu: Botanu, tmp_path: Path
+) -> None:
+    """Three are named, the rest counted, and an escape sequence in a name is written out."""
+    kinds = ["a\x1b[2J", "b", "c", "d", "e"]
+    outcomes(
+        botanu,
+        tmp_path,
+        *(attempt(kind, botanu__use_case=kind, **ended("success"), **worth(kind)) for kind in kinds),
+    )
+
+    assert botanu("outcomes").err == (
+        "No worth is set for a\\x1b[2J, b, c and 2 more: add them under [values] in botanu.toml.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

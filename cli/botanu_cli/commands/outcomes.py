@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from botanu_cli.options import Everything, Limit, Request, report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from decimal import Decimal
+
+    from botanu_store.reports import Row
 
 
 @report
@@ -25,4 +33,38 @@ def outcomes(request: Request, limit: Limit = None, everything: Everything = Fal
     worth = values(request.settings.config)
     with request.open() as store:
         found = store.outcomes(request.filters(store), worth)
+        known = store.known_values("value_type") if worth else []
+    _note_worthless(request, found.rows, worth)
+    _note_unknown(request, worth, known)
     request.show_first(found, OUTCOMES, limit, everything=everything)
+
+
+def _note_worthless(request: Request, rows: Iterable[Row], worth: Mapping[str, Decimal]) -> None:
+    """Say of which value types amounts are known, but not what one is worth: their value and return are empty."""
+    from botanu_cli.configuration import place_of_values
+    from botanu_cli.text import listed
+
+    missing = dict.fromkeys(
+        row["value_type"]
+        for row in rows
+        if row["value_type"] and row["value_type"] not in worth
+        if row["value_amount"] is not None and row["value_usd"] is None
+    )
+    if missing:
+        them = "it" if len(missing) == 1 else "them"
+        place = place_of_values(request.settings.config)
+        request.settings.say(f"No worth is set for {listed([*missing])}: add {them} under {place}.")
+
+
+def _note_unknown(request: Request, worth: Mapping[str, Decimal], known: list[str]) -> None:
+    """Say which value types have a worth but no run: they may be misspelt."""
+    from difflib import get_close_matches
+
+    from botanu_cli.text import listed, safe
+
+    for name in worth:
+        if known and name not in known:
+            near = listed(get_close_matches(name, known, n=1, cutoff=0.4) or known[:3])
+            request.settings.say(
+                f"No value type {safe(name)} in the store, though [values] names it. Nearest known: {near}."
+            )
