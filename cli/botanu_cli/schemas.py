@@ -158,6 +158,7 @@ _COVERAGE = _closed(
     }
 )
 _REASON = {"reason": _STRING, "root_runs": {"type": "integer"}, "cost_usd": _MONEY}
+_UNSUCCESSFUL = {"use_case": _TEXT, "outcome": _STRING, **_REASON}
 _COSTLY = {
     "run_id": _STRING,
     "use_case": _TEXT,
@@ -180,6 +181,7 @@ _SPECIAL: dict[str, Schema] = {
     "unit": {"enum": ["usd", "tokens", "calls", "share"]},
     "filters": _FILTERS,
     "costliest": {"type": "array", "items": _closed(_COSTLY)},
+    "unsuccessful": {"type": "array", "items": _closed(_UNSUCCESSFUL)},
     "changes": {"type": "array", "items": _STRING},
     "value": {"type": ["string", "integer", "null"]},
 }

@@ -90,6 +90,11 @@ def _summed(use_case: str | None, value_type: str | None, units: list[Row]) -> R
         "retried_usd": _sum(others, "retried_usd") or _ZERO,
         "failed_calls_usd": _sum(others, "failed_calls_usd") or _ZERO,
         "reasons": _reasons(failed),
+        "unsuccessful": [
+            {"outcome": outcome, **row}
+            for outcome in ("partial", *_FAILED)
+            for row in _reasons([unit for unit in units if unit["outcome"] == outcome]) or ()
+        ],
     }
 
 

@@ -152,6 +152,66 @@ def test_a_broken_budget_names_its_costliest_runs_and_how_to_look_at_them(botanu
     assert "Customer '1'" in shown[3].out
 
 
+def ended(outcome: str, reason: str) -> dict[str, Any]:
+    statuses = {"failed": "failure"}
+    facts = {"botanu__outcome": outcome, "botanu__outcome__status": statuses.get(outcome, outcome)}
+    return facts | ({"botanu__outcome__reason": reason} if reason else {})
+
+
+def test_a_broken_limit_on_quality_names_why_runs_were_no_success(botanu: Botanu, tmp_path: Path) -> None:
+    """Failed and partial runs by reason, the most frequent first, and commands that show them; not what runs cost by model."""
+    budgets(tmp_path, '[[budgets]]\nname = "good"\nuse_case = "Support"\nmin_success_rate = "90%"\n')
+    fill(
+        botanu,
+        tmp_path,
+        runs([1000] * 2),
+        runs([1000] * 2, **ended("failed", "no order found")),
+        runs([1000], **ended("partial", "half an answer")),
+        runs([1000], **ended("timeout", "")),
+        runs([1000] * 3, "Research", **ended("failed", "elsewhere")),
+    )
+
+    result = botanu("budget", "check")
+
+    lines = [line.strip() for line in result.out.splitlines()]
+    begin = lines.index("2 root runs  Support, failed: no order found, $0.0070")
+    assert lines[begin + 1 : begin + 5] == [
+        "1 root run  Support, partial: half an answer, $0.0035",
+        "1 root run  Support, timeout, $0.0035",
+        "These runs: botanu runs list --outcome failed --outcome partial --outcome timeout --use-case Support",
+        "By outcome: botanu outcomes --use-case Support",
+    ]
+    assert "By model" not in result.out
+    listed, outcomes = (botanu(*shlex.split(line.partition("botanu ")[2])) for line in lines[begin + 3 : begin + 5])
+    assert (listed.code, outcomes.code) == (0, 0)
+    assert "Total" in listed.out
+    assert "no order found" in outcomes.out
+    (row,) = checked(botanu)[1]
+    assert row["costliest"] == []
+    assert [(found["outcome"], found["root_runs"]) for found in row["unsuccessful"]] == [
+        ("failed", 2),
+        ("partial", 1),
+        ("timeout", 1),
+    ]
+
+
+def test_a_return_that_is_low_though_all_succeeded_is_a_matter_of_cost(botanu: Botanu, tmp_path: Path) -> None:
+    """Then the costliest runs are named, and outcomes pointed to; a limit on cost beside one on quality names both."""
+    low = '[values]\ntickets = 0.001\n[[budgets]]\nname = "a"\nmin_roi = 0\n'
+    budgets(tmp_path, low)
+    ticket = {"botanu__outcome__value_type": "tickets", "botanu__outcome__value_amount": 1}
+    fill(botanu, tmp_path, runs([1000], **ticket))
+    out = botanu("budget", "check").out
+    assert "By model: botanu cost" in out
+    assert "By outcome: botanu outcomes" in out
+
+    budgets(tmp_path, low + "max_usd = 0.001\n")
+    fill(botanu, tmp_path, runs([1000], **ended("failed", "lost")))
+    out = botanu("budget", "check").out
+    assert "By model: botanu cost" in out
+    assert "1 root run  Support, failed: lost" in out
+
+
 def noisy(seed: int, factor: float = 1.0, count: int = 200) -> list[Document]:
     chance = random.Random(seed)
     return runs(int(4000 * factor * chance.lognormvariate(0, 0.25)) for _ in range(count))

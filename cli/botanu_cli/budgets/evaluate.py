@@ -14,6 +14,7 @@ from botanu_store.samples import Per, Samples
 
 from botanu_cli.budgets import statistics
 from botanu_cli.budgets.baseline import Remembered
+from botanu_cli.budgets.quality import QUALITY, unsuccessful
 from botanu_cli.budgets.read import Budget
 from botanu_cli.budgets.statistics import Interval, Pair
 from botanu_cli.interval import interval as interval_of
@@ -64,7 +65,9 @@ class Result:
     remembered: Remembered
     coverage: Coverage
     costliest: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    """Runs that cost most, where the budget failed."""
+    """Runs that cost most, where the budget failed by what runs use."""
+    unsuccessful: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """What root runs came to that was no success, and why, where the budget failed by what runs achieve."""
     changes: list[str] = field(default_factory=list[str])
     """What is different from the baseline, where the budget failed."""
 
@@ -91,14 +94,17 @@ class Context:
 
 
 def evaluate(budget: Budget, context: Context, baseline: Mapping[str, Remembered] | None) -> Result:
-    """Measure one budget and judge each of its limits; name the costliest runs where it failed."""
+    """Measure one budget and judge each of its limits; name what broke it where it failed."""
     filters = filters_of(budget, context)
     measured = context.store.samples(filters, units_of(budget))
     before = None if baseline is None else baseline.get(budget.name)
     checks = [_check(name, budget, measured, filters, context, before) for name in budget.limits]
     result = Result(budget, filters, checks, remember(measured), context.store.coverage(filters))
     if result.status == "fail":
-        result.costliest = _costliest(context.store, filters)
+        broken = {check.limit for check in checks if check.status == "fail"}
+        result.unsuccessful = unsuccessful(context.store, filters, context.values) if broken & QUALITY else []
+        # A return may be low where every run is a success: then they cost too much.
+        result.costliest = _costliest(context.store, filters) if broken - QUALITY or not result.unsuccessful else []
         result.changes = _changes(before, result.remembered)
     return result
 

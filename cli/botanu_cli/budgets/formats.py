@@ -32,7 +32,7 @@ BUDGETS = Layout(
     ),
     fields=(
         "budget", "status", "limit", "allowed", "measured", "unit", "used", "samples", "interval_low", "interval_high", "per", "metric",
-        "since", "until", "filters", "lower_bound", "upper_bound", "why", "costliest", "changes",
+        "since", "until", "filters", "lower_bound", "upper_bound", "why", "costliest", "unsuccessful", "changes",
     ),
     totals=("budgets", "pass", "warn", "fail", "no_data"),
     noun="budgets",
@@ -89,6 +89,7 @@ def _row(result: Result, check: Check) -> Row:
         "upper_bound": check.upper_bound,
         "why": check.why,
         "costliest": [{k: v for k, v in row.items() if k != "short_id"} for row in result.costliest],
+        "unsuccessful": result.unsuccessful,
         "changes": result.changes,
         "what": words.what(result, check),
         "measured_text": words.measured(check),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from botanu_cli import text
 from botanu_cli.budgets.evaluate import Check, Result, Unit
+from botanu_cli.budgets.quality import QUALITY
 from botanu_cli.options import KINDS
 
 _NAMES = {
@@ -71,16 +73,30 @@ def sentence(result: Result, check: Check) -> str:
 
 
 def explanation(result: Result, store: str | None) -> Iterator[str]:
-    """Say of a broken budget which runs cost most, what changed, and how to look at them."""
+    """Say of a broken budget which runs cost most or were no success, what changed, and how to look at them."""
     for row in result.costliest:
         cost = text.usd_at_least(row["cost_usd"], row["unpriced_calls"])
         yield f"{cost}  {text.safe(row['use_case'])}, {row['outcome']}: {_command(['runs', 'show', row['short_id']], store)}"
+    yield from (unsuccessful(row) for row in result.unsuccessful)
     yield from result.changes
     if any(check.limit == "max_unpriced_calls" and check.status == "fail" for check in result.checks):
         yield f"Without a price: {_command(['calls', 'list', '--unpriced', *_flags(result)], store)}"
     if result.costliest:
         yield f"All of them: {_command(['runs', 'list', '--sort', 'cost', *_flags(result)], store)}"
         yield f"By model: {_command(['cost', '--group-by', 'vendor,model', *_flags(result)], store)}"
+    if result.unsuccessful:
+        outcomes = [] if result.filters.outcome else sorted({row["outcome"] for row in result.unsuccessful})
+        asked = [word for outcome in outcomes for word in ("--outcome", outcome)]
+        yield f"These runs: {_command(['runs', 'list', *asked, *_flags(result)], store)}"
+    if any(check.limit in QUALITY and check.status == "fail" for check in result.checks):
+        yield f"By outcome: {_command(['outcomes', *_flags(result)], store)}"
+
+
+def unsuccessful(row: Mapping[str, Any]) -> str:
+    """Say how many root runs were no success for one reason: `3 root runs  Support, failed: VendorError, $0.02`."""
+    reason = "" if row["reason"] == row["outcome"] else f": {text.safe(row['reason'])}"
+    runs = text.counted(row["root_runs"], "root run")
+    return f"{runs}  {text.safe(row['use_case'])}, {row['outcome']}{reason}, {text.usd(row['cost_usd'])}"
 
 
 def _command(words: list[str], store: str | None) -> str:

@@ -32,6 +32,7 @@ class Standing:
     row: dict[str, Any]
     sentence: str
     costliest: Sequence[dict[str, Any]]
+    unsuccessful: Sequence[dict[str, Any]]
     daily: Daily
     """The figure by day; empty where it has none."""
     adds_up: bool
@@ -96,6 +97,7 @@ def _standing(row: dict[str, Any], result: Result, check: Check, store: Store, s
         row=row,
         sentence=words.sentence(result, check),
         costliest=result.costliest,
+        unsuccessful=result.unsuccessful,
         daily=_daily(result, check, store, scope),
         adds_up=adds_up,
         runs_out=_runs_out(result, check, store, scope) if adds_up else None,

@@ -279,3 +279,14 @@ async def test_what_one_screen_asked_another_shows_at_once(
         await press(pilot, "4", "r")
 
         assert len(asked) == before + 1
+
+
+async def test_a_broken_limit_on_quality_says_why_runs_were_no_success(show: Show, store: Path) -> None:
+    """The budget under the cursor names failed and partial runs by reason, and enter leads to the outcomes."""
+    async with show(size=(140, 45)) as pilot:
+        await press(pilot, "6", "down")
+        assert "Failed and partial runs by reason" in screen_text(pilot)
+        assert "Costliest runs" not in screen_text(pilot)
+
+        await press(pilot, "enter")
+        assert "Why runs failed" in screen_text(pilot)

@@ -122,10 +122,12 @@ class Budgets(Page):
         self.query_one("#why Static", Static).update(Content("\n").join(_lines(standing, self.dashboard.now())))
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """Open the costliest run of a broken budget."""
-        costliest = message.row["standing"].costliest
-        if costliest:
-            self.dashboard.open_run(str(costliest[0]["run_id"]))
+        """Open the costliest run of a broken budget, or what outcomes came of its runs."""
+        standing: Standing = message.row["standing"]
+        if standing.costliest:
+            self.dashboard.open_run(str(standing.costliest[0]["run_id"]))
+        elif standing.unsuccessful:
+            self.dashboard.action_go("outcomes")
 
     def on_grid_sort_asked(self, message: Grid.SortAsked) -> None:
         """Sort by the column whose title was clicked."""
@@ -159,7 +161,17 @@ def _lines(standing: Standing, now: datetime) -> list[Content]:
         lines.append(
             Content.assemble(cost, "  ", (text.safe(row["short_id"]), "bold"), f"  {text.safe(row['use_case'])}")
         )
-    return lines
+    return lines + _unsuccessful(standing)
+
+
+def _unsuccessful(standing: Standing) -> list[Content]:
+    from botanu_cli.budgets import words
+
+    if not standing.unsuccessful:
+        return []
+    more = "" if standing.costliest else ", enter opens Outcomes"
+    title = Content.styled(f"Failed and partial runs by reason{more}", "bold $primary")
+    return [Content(""), title, *(Content(words.unsuccessful(row)) for row in standing.unsuccessful)]
 
 
 def _writer(unit: Unit) -> Callable[[float], str]:

@@ -1,0 +1,34 @@
+"""What broke a limit on quality: root runs that were no success, by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from botanu_store.filters import Filters
+    from botanu_store.store import Store
+
+QUALITY = frozenset(("min_success_rate", "min_roi"))
+"""Limits on what runs achieve, not on what they use."""
+_MOST = 5
+_Kind = tuple[str | None, str, str]
+
+
+def unsuccessful(store: Store, filters: Filters, values: Mapping[str, Decimal]) -> list[dict[str, Any]]:
+    """Return what root runs came to that was no success, and why; what happened most often first, at most five."""
+    counts: dict[_Kind, int] = {}
+    costs: dict[_Kind, Decimal | None] = {}
+    for row in store.outcomes(filters, values).rows:
+        for found in row["unsuccessful"]:
+            kind = (row["use_case"], found["outcome"], found["reason"])
+            counts[kind] = counts.get(kind, 0) + found["root_runs"]
+            known = [cost for cost in (costs.get(kind), found["cost_usd"]) if cost is not None]
+            costs[kind] = sum(known, Decimal(0)) if known else None
+    most = sorted(counts, key=lambda kind: (-counts[kind], *map(str, kind)))[:_MOST]
+    return [
+        dict(zip(("use_case", "outcome", "reason"), kind, strict=True))
+        | {"root_runs": counts[kind], "cost_usd": costs[kind]}
+        for kind in most
+    ]
