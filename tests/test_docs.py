@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from botanu_cli import configuration
+from botanu_cli.budgets.read import KEYS, LIMITS, read_budgets
+from botanu_cli.tui.links import trace_template
+from botanu_store.overrides import PRICE_KEYS, read_overrides
 
 from tests.conftest import REPOSITORY
 
 PAGES = sorted(
     [REPOSITORY / "README.md", REPOSITORY / "sample_traces" / "README.md", *(REPOSITORY / "docs").rglob("*.md")]
 )
+SETTINGS = REPOSITORY / "docs" / "getting-started" / "settings.md"
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXAMPLES = [
     pytest.param(block.group(1), id=f"{page.relative_to(REPOSITORY)}-{number}")
@@ -72,3 +78,44 @@ def test_the_readme_program_costs_what_it_says(tmp_path: Path) -> None:
     # Two tickets of 176 fresh and 1,024 cached input tokens and 150 output tokens of gpt-4o:
     # 2 x (176 x 2.50 + 1,024 x 1.25 + 150 x 10.00) USD a million, https://openai.com/api/pricing
     assert (row["runs"], row["cost_usd"]) == ("2", "0.006440000000")
+
+
+def _toml(page: Path) -> str:
+    (block,) = re.findall(r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
+@pytest.mark.parametrize("name", ["botanu.toml", "pyproject.toml"])
+def test_the_example_of_settings_is_read_as_it_stands(tmp_path: Path, name: str) -> None:
+    """It has every section there is, and each reader takes its own; in pyproject.toml below tool.botanu."""
+    path = tmp_path / name
+    text = _toml(SETTINGS)
+    path.write_text(re.sub(r"^(\[+)", r"\1tool.botanu.", text, flags=re.MULTILINE) if name[0] == "p" else text, "utf-8")
+
+    found = configuration.read(path)
+    prices = read_overrides(path)
+
+    assert found is not None
+    assert prices is not None
+    assert tuple(found.said) == configuration.SECTIONS
+    assert {price.pattern for price in prices.prices} > {"openai/gpt-4o", "acme-large", "s3", "web_search"}
+    assert [discount.share for discount in prices.discounts] == [Decimal("0.15"), Decimal("0.1")]
+    assert configuration.values(path) == {"tickets_resolved": Decimal("4.50")}
+    assert [budget.name for budget in read_budgets(found)] == ["support ticket", "worth it", "no surprise"]
+    assert {limit for budget in read_budgets(found) for limit in budget.limits} < set(LIMITS)
+    assert trace_template(path) == "http://localhost:16686/trace/{trace_id}"
+
+
+def test_the_page_of_settings_has_every_section_and_key() -> None:
+    """Each section has a heading of its own, and each key stands in the first column of its table; none is there that nothing reads."""
+    keys: dict[str, set[str]] = {}
+    for part in re.split(r"^## `\[+", SETTINGS.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+        first_cells = "".join(re.findall(r"^\| (`.*?) \|", part, re.MULTILINE))
+        keys[part[: part.index("]")]] = set(re.findall(r"`(\w+)`", first_cells))
+
+    assert tuple(keys) == configuration.SECTIONS
+    assert keys["prices"] == {*PRICE_KEYS, "operation", "from", "until"}
+    assert keys["discounts"] == {"discount", "from", "until"}
+    assert keys["tools"] == {"per_call", "from", "until"}
+    assert keys["budgets"] == set(KEYS)
+    assert keys["dashboard"] == {"trace_url"}
