@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from botanu_cli import configuration
 from botanu_cli.budgets.read import KEYS, LIMITS, read_budgets
+from botanu_cli.layouts import OUTCOMES
 from botanu_cli.tui.links import trace_template
 from botanu_store.overrides import PRICE_KEYS, read_overrides
 
@@ -78,6 +80,41 @@ def test_the_readme_program_costs_what_it_says(tmp_path: Path) -> None:
     # Two tickets of 176 fresh and 1,024 cached input tokens and 150 output tokens of gpt-4o:
     # 2 x (176 x 2.50 + 1,024 x 1.25 + 150 x 10.00) USD a million, https://openai.com/api/pricing
     assert (row["runs"], row["cost_usd"]) == ("2", "0.006440000000")
+
+
+def test_what_outcomes_are_worth_is_what_the_page_reckons(tmp_path: Path) -> None:
+    """The page's four tickets, run as they stand: each column of `botanu outcomes` is on the page in its order, with its field and what it says here."""
+    page = REPOSITORY / "docs" / "tracking" / "outcomes.md"
+    (program,) = [block for block in _BLOCK.findall(page.read_text("utf-8")) if "ticket_2" in block]
+    (tmp_path / "tickets.py").write_text(program, "utf-8")
+    (tmp_path / "botanu.toml").write_text(_toml(page), "utf-8")
+    subprocess.run([sys.executable, "tickets.py"], cwd=tmp_path, check=True, timeout=60)
+
+    found = {form: _outcomes(tmp_path, form) for form in ("markdown", "json")}
+
+    titles, shown = (line.split(" | ") for line in found["markdown"].splitlines()[:3:2])
+    said = dict(zip(titles, shown, strict=True))
+    row = re.findall(
+        r"^\| ([A-Z][\w ]*) \| `(\w+)` \| .*? \| ([^|]+) \| [^|]* ?\|$", page.read_text("utf-8"), re.MULTILINE
+    )
+    assert [(title, field) for title, field, _ in row] == [(column.title, column.field) for column in OUTCOMES.columns]
+    assert {title: here for title, _, here in row} == said | {"Unknown": "0"}
+    (whole,) = json.loads(found["json"])["rows"]
+    assert (whole["success_rate"], Decimal(whole["value_amount"])) == (0.5, Decimal("2.4"))
+    assert [Decimal(whole[part]) for part in ("failed_runs_usd", "retried_usd", "failed_calls_usd")] == [
+        Decimal("0.1"),
+        Decimal("0.2"),
+        Decimal("0.1"),
+    ]
+    assert whole["reasons"] == [{"reason": "order not found", "root_runs": 1, "cost_usd": "0.100000000000"}]
+
+
+def _outcomes(folder: Path, form: str) -> str:
+    """What `botanu outcomes` says in a folder; a name's escapes for Markdown and the bars around a line are left out."""
+    words = [sys.executable, "-m", "botanu_cli", "outcomes", "-f", form]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr == ""
+    return re.sub(r"^\| | \|$|\\(?=_)", "", done.stdout, flags=re.MULTILINE)
 
 
 def _toml(page: Path) -> str:
