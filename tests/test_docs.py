@@ -156,3 +156,19 @@ def test_the_page_of_settings_has_every_section_and_key() -> None:
     assert keys["tools"] == {"per_call", "from", "until"}
     assert keys["budgets"] == set(KEYS)
     assert keys["dashboard"] == {"trace_url"}
+
+
+def test_the_page_of_architecture_has_every_relation() -> None:
+    """Each table of a store and no other, by the scripts that make them; the views that it names are there too."""
+    page = (REPOSITORY / "docs" / "concepts" / "architecture.md").read_text("utf-8")
+    schema = "".join(
+        path.read_text("utf-8") for path in (REPOSITORY / "store" / "botanu_store" / "schema").glob("*.sql")
+    )
+    rows = re.findall(r"^\| (`.*?) \| (tables?|view) \|", page, re.MULTILINE)
+    named = {
+        kind: {name for cell, of in rows if of.rstrip("s") == kind for name in re.findall(r"\w+", cell)}
+        for kind in ("table", "view")
+    }
+
+    assert named["table"] == set(re.findall(r"^create table if not exists (\w+)", schema, re.MULTILINE))
+    assert named["view"] < set(re.findall(r"^create or replace temp view (\w+)", schema, re.MULTILINE))
