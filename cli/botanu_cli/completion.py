@@ -36,17 +36,15 @@ def listed(choices: Sequence[str]) -> Complete:
 
 def known(dimension: str) -> Complete:
     """Offer the values that a dimension has in the store."""
-    from_store = (
-        f"select distinct {{column}} as value from {{table}} where starts_with({{column}}, $begun) limit {_MOST}"
-    )
 
     def complete(incomplete: str) -> list[str]:
-        from botanu_store.filters import CALL_COLUMNS, RUN_COLUMNS
+        from botanu_store.known import kept_in
 
-        is_run = dimension in RUN_COLUMNS
-        column = (RUN_COLUMNS | CALL_COLUMNS)[dimension].split(".")[-1].rstrip(")")
-        query = from_store.replace("{column}", column).replace("{table}", "runs" if is_run else "calls")
-        return _offered(_ask(query, incomplete))
+        parts = (
+            f"select {column} as value from {table} where starts_with({column}, $begun)"
+            for table, column in kept_in(dimension).items()
+        )
+        return _offered(_ask(f"select distinct value from ({' union all '.join(parts)}) limit {_MOST}", incomplete))
 
     return complete
 

@@ -74,7 +74,7 @@ class Request:
         from botanu_cli.interval import interval
 
         asked = {name: tuple(self.values[name] or ()) for name in KINDS}
-        _note_unknown(self.settings, store, asked)
+        _note_unknown(self.settings, store, {name: values for name, values in asked.items() if name != "run_id"})
         return Filters(
             **asked,
             min_cost=amount(self.values["min_cost"]),
@@ -273,12 +273,9 @@ def _note_unknown(settings: Settings, store: Store, asked: dict[str, tuple[str, 
     from difflib import get_close_matches
 
     for name, values in asked.items():
-        exact = [value for value in values if "*" not in value]
-        if not exact or name == "run_id":
-            continue
-        known = store.known_values(name)
-        for value in exact:
-            if value not in known:
-                near = get_close_matches(value, known, n=3, cutoff=0.4) or known[:3]
-                hint = f" Nearest known: {', '.join(near)}." if near else ""
-                settings.say(f"No {name.replace('_', ' ')} {value!r} in the store.{hint}")
+        missing = [value for value in values if "*" not in value and not store.is_known(name, value)]
+        known = store.known_values(name) if missing else []
+        for value in missing:
+            near = get_close_matches(value, known, n=3, cutoff=0.4) or known[:3]
+            hint = f" Nearest known: {', '.join(near)}." if near else ""
+            settings.say(f"No {name.replace('_', ' ')} {value!r} in the store.{hint}")

@@ -117,12 +117,12 @@ def where(filters: Filters) -> Where:
     for name, values in filters.asked().items():
         if name == "run_id":
             beginnings = [f"{value.rstrip('*')}*" for value in values]
-            run_parts.append(_any_of("r.run_id", beginnings, name, parameters))
-            of_named_runs = _any_of("c.run_id", beginnings, name, parameters)
+            run_parts.append(any_of("r.run_id", beginnings, name, parameters))
+            of_named_runs = any_of("c.run_id", beginnings, name, parameters)
         elif name in RUN_COLUMNS:
-            run_parts.append(_any_of(RUN_COLUMNS[name], values, name, parameters))
+            run_parts.append(any_of(RUN_COLUMNS[name], values, name, parameters))
         elif name in CALL_COLUMNS:
-            call_parts.append(_any_of(CALL_COLUMNS[name], values, name, parameters))
+            call_parts.append(any_of(CALL_COLUMNS[name], values, name, parameters))
     # Every run costs nothing at least, one whose cost nobody knows too.
     if filters.min_cost is not None and filters.min_cost > 0:
         run_parts.append(_COSTS_AT_LEAST)
@@ -163,7 +163,8 @@ def _interval_parts(interval: Interval, parameters: dict[str, Any]) -> list[str]
     return parts
 
 
-def _any_of(column: str, values: list[str], name: str, parameters: dict[str, Any]) -> str:
+def any_of(column: str, values: Sequence[str], name: str, parameters: dict[str, Any]) -> str:
+    """Return the condition that a column has one of these values, each bound; a value may hold `*`."""
     parts: list[str] = []
     for index, value in enumerate(values):
         key = f"{name}_{index}"

@@ -296,18 +296,6 @@ def _shared(one: str, other: str) -> int:
 _SHORT = 8
 
 
-def known_values(db: Database, dimension: str) -> list[str]:
-    """Return the values that a dimension, or `value_type`, has in the store, most frequent first, at most a thousand."""
-    columns = RUN_COLUMNS | CALL_COLUMNS | {"value_type": "r.value_type"}
-    column = columns[dimension].split(".")[-1].rstrip(")")
-    table = "calls" if dimension in CALL_COLUMNS else "runs"
-    rows = db.rows(
-        f"select {column} as value from {table} where coalesce({column}, '') <> '' group by 1 order by count(*) desc, 1 limit 1000",
-        {},
-    )
-    return [str(row["value"]) for row in rows]
-
-
 def _distinct_runs(db: Database, filters: Filters) -> int:
     conditions = where(filters)
     text = (

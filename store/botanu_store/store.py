@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from botanu_store import (
     export,
+    known,
     outcomes,
     pages,
     price_reports,
@@ -306,7 +307,11 @@ class Store:
 
     def known_values(self, dimension: str) -> list[str]:
         """Return the values that a dimension, or `value_type`, has in this store, most frequent first."""
-        return reports.known_values(self._db, dimension)
+        return known.known_values(self._db, dimension)
+
+    def is_known(self, dimension: str, value: str) -> bool:
+        """Return whether this store has a value of a dimension; it may hold `*`."""
+        return known.is_known(self._db, dimension, value)
 
     def query(self, text: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """Run a query on the store's relations and return its rows by column."""

@@ -147,6 +147,25 @@ def test_a_value_that_matches_nothing_names_the_nearest(botanu: Botanu, filled: 
     assert result.code == 0
 
 
+def test_a_value_among_thousands_is_found(botanu: Botanu, tmp_path: Path) -> None:
+    """However many values there are, only one that no run has is said to be missing."""
+    traces = [trace_id() for _ in range(1100)]
+    spans = [run(t, f"run-{n}", botanu__customer_id=f"customer {n:04}") for n, t in enumerate(traces)]
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document(spans))))
+
+    assert botanu("cost", "--customer", "customer 1099").err == ""
+    assert "No customer 'customer 9999' in the store" in botanu("cost", "--customer", "customer 9999").err
+
+
+def test_a_run_without_calls_has_a_service(botanu: Botanu, tmp_path: Path) -> None:
+    """No note says that the store lacks the service of a run that called nothing; a slip in its name is answered with it."""
+    trace = trace_id()
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document([run(trace, "quiet")], service="quiet-service"))))
+
+    assert botanu("runs", "list", "--service", "quiet-service").err == ""
+    assert "Nearest known: quiet-service." in botanu("runs", "list", "--service", "quit-service").err
+
+
 def test_runs_list_sorts_and_limits_and_the_total_is_of_all(botanu: Botanu, filled: Path) -> None:
     """A page shows the costliest first; the total under it is over every run, and the page says how many there are."""
     everything = document_of(botanu, "runs", "list", "--sort", "cost")

@@ -139,6 +139,8 @@ def test_named_runs_are_read_and_no_others(both: tuple[Store, Store]) -> None:
     assert there.runs_named(Filters(), ids) == here.runs_named(Filters(), ids)
     assert there._db.bare.execute("select count(*) from runs").fetchall() == [(3,)]
     assert there.known_values("use_case") == here.known_values("use_case")
+    assert there.known_values("service") == here.known_values("service")
+    assert [there.is_known("vendor", value) for value in ("open*", "opn*")] == [True, False]
 
 
 def test_reports_on_many_runs_bring_none_over(both: tuple[Store, Store]) -> None:
