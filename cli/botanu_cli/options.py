@@ -18,7 +18,7 @@ from botanu_cli.diagnostics import ExitCode
 from botanu_cli.settings import Settings
 
 if TYPE_CHECKING:
-    from botanu_store.filters import Filters
+    from botanu_store.filters import Filters, Interval
     from botanu_store.reports import Report
     from botanu_store.store import Store
 
@@ -74,12 +74,10 @@ class Request:
         from botanu_cli.interval import interval
 
         asked = {name: tuple(self.values[name] or ()) for name in KINDS}
-        _note_unknown(self.settings, store, {name: values for name, values in asked.items() if name != "run_id"})
-        return Filters(
-            **asked,
-            min_cost=amount(self.values["min_cost"]),
-            interval=interval(self.values["since"], self.values["until"], self.settings.zone, datetime.now(UTC)),
-        )
+        during = interval(self.values["since"], self.values["until"], self.settings.zone, datetime.now(UTC))
+        _note_unknown(self.settings, store, asked)
+        _note_no_run(self.settings, store, during)
+        return Filters(**asked, min_cost=amount(self.values["min_cost"]), interval=during)
 
     def page(self, limit: int | None, *, everything: bool) -> int | None:
         """Return how many rows to show: what was asked for, else a page in a table and all for machines."""
@@ -270,12 +268,41 @@ def amount(text: str | None) -> Decimal | None:
 
 
 def _note_unknown(settings: Settings, store: Store, asked: dict[str, tuple[str, ...]]) -> None:
-    from difflib import get_close_matches
+    from botanu_cli.text import safe
 
     for name, values in asked.items():
-        missing = [value for value in values if "*" not in value and not store.is_known(name, value)]
-        known = store.known_values(name) if missing else []
+        # A run id may be cut short.
+        dimension, ending = ("run", "*") if name == "run_id" else (name, "")
+        missing = [value for value in values if not store.is_known(dimension, value + ending)]
+        known = store.known_values(dimension) if missing else []
         for value in missing:
-            near = get_close_matches(value, known, n=3, cutoff=0.4) or known[:3]
-            hint = f" Nearest known: {', '.join(near)}." if near else ""
-            settings.say(f"No {name.replace('_', ' ')} {value!r} in the store.{hint}")
+            near = _nearest(value.replace("*", ""), known)
+            hint = f" Nearest known: {', '.join(map(safe, near))}." if near else ""
+            settings.say(f"No {dimension.replace('_', ' ')} {value!r} in the store.{hint}")
+
+
+def _nearest(said: str, known: list[str]) -> list[str]:
+    """The values most like what was said, whole or by their beginnings; where none is, some that there are."""
+    from difflib import get_close_matches
+
+    begun = {value[: max(len(said), _BEGINNING)]: value for value in reversed(known)}
+    near = get_close_matches(said, known, n=3, cutoff=0.4) or get_close_matches(said, begun, n=3, cutoff=0.4)
+    return [begun.get(value, value) for value in near] or known[:3]
+
+
+_BEGINNING = 8
+"""Characters of a long value that are compared where it is not like what was said as a whole, as a run id cut short is not."""
+
+
+def _note_no_run(settings: Settings, store: Store, asked: Interval) -> None:
+    """Say when the runs of the store were where the interval asked for holds none of them."""
+    from botanu_store.filters import Filters
+
+    from botanu_cli.text import minute
+
+    if (asked.since is None and asked.until is None) or store.extent(Filters(interval=asked)) is not None:
+        return
+    extent = store.extent(Filters())
+    if extent is not None:
+        first, last = (minute(moment.replace(second=0, microsecond=0), settings.zone) for moment in extent)
+        settings.say(f"No run began in this interval. Runs in this store are from {first} to {last} ({asked.tz}).")

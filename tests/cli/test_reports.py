@@ -147,6 +147,28 @@ def test_a_value_that_matches_nothing_names_the_nearest(botanu: Botanu, filled: 
     assert result.code == 0
 
 
+def test_a_pattern_or_a_run_id_that_matches_nothing_names_the_nearest(botanu: Botanu, filled: Path) -> None:
+    """As a plain value does; one that matches is answered without a word."""
+    run_id = document_of(botanu, "runs", "list")["rows"][0]["run_id"]
+
+    assert "No vendor 'opn*' in the store. Nearest known: openai" in botanu("cost", "--vendor", "opn*").err
+    assert f"No run {run_id[:11]}z" in (said := botanu("cost", "--run-id", f"{run_id[:11]}z").err.replace("'", ""))
+    assert run_id in said
+    assert botanu("cost", "--vendor", "open*", "--run-id", run_id[:11]).err == ""
+
+
+def test_an_interval_without_runs_says_when_they_were(botanu: Botanu, tmp_path: Path) -> None:
+    """The first and the last run of the store, in the zone asked for; nothing where the interval holds a run."""
+    botanu(
+        "ingest", str(write(tmp_path / "a.jsonl", document([chat(trace_id()), chat(trace_id(), start=START + 10**12)])))
+    )
+
+    empty = botanu("cost", "--until", "2020-01-01", "--tz", "Europe/Berlin").err
+
+    assert "Runs in this store are from 2026-11-18 12:06 to 2026-11-18 12:23 (Europe/Berlin)." in empty
+    assert botanu("cost", "--since", "2026-11-01").err == ""
+
+
 def test_a_value_among_thousands_is_found(botanu: Botanu, tmp_path: Path) -> None:
     """However many values there are, only one that no run has is said to be missing."""
     traces = [trace_id() for _ in range(1100)]
