@@ -13,7 +13,7 @@ from typing import Any
 
 import tomlkit
 from botanu_store.errors import InputError
-from botanu_store.overrides import PRICE_KEYS, read_overrides
+from botanu_store.overrides import MOST_USD, PRICE_KEYS, read_overrides
 from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AbstractTable, InlineTable, Item
@@ -79,9 +79,12 @@ def write(path: Path, price: OwnPrice) -> str:
 
 def _amount(key: str, value: str) -> Decimal:
     try:
-        return Decimal(value.removeprefix("$"))
+        amount = Decimal(value.removeprefix("$"))
     except ArithmeticError as error:
         raise InputError(f"{key}={value} is no amount. Give USD, for example {key}=2.50.") from error
+    if not amount.is_finite() or not 0 <= amount < MOST_USD:
+        raise InputError(f"{key}={value} is no price. Give USD from 0 to below a million, for example {key}=2.50.")
+    return amount
 
 
 def _inside(table: Any, name: str) -> Any:
@@ -103,9 +106,8 @@ def _entry(known: Item | None, price: OwnPrice) -> Item:
     if price.operation:
         entry["operation"] = price.operation
     for key, value in price.said.items():
-        entry[key] = (
-            value if isinstance(value, str) else tomlkit.float_(str(value)) if "." in str(value) else int(value)
-        )
+        digits = value if isinstance(value, str) else f"{value:f}"
+        entry[key] = value if isinstance(value, str) else tomlkit.float_(digits) if "." in digits else int(value)
     for key, day in (("from", price.since), ("until", price.until)):
         if day is not None:
             entry[key] = tomlkit.date(day.isoformat())

@@ -102,7 +102,7 @@ PRICE_KEYS: dict[str, tuple[str, int]] = {**_TOKEN_KEYS, **_OTHER_KEYS, "per_cal
 """Keys of one price, the meter each prices, and how many units of it the number is for."""
 
 _DATES = ("from", "until")
-_MOST_USD = 1_000_000
+MOST_USD = 1_000_000
 
 
 def _prices(section: Any, source: Source) -> Iterator[UserPrice]:
@@ -193,7 +193,7 @@ def _usd(value: Any, where: str, source: Source) -> Decimal:
         amount = Decimal(value) if isinstance(value, int | str | Decimal) and not isinstance(value, bool) else None
     except ArithmeticError:
         amount = None
-    if amount is None or not amount.is_finite() or not 0 <= amount < _MOST_USD:
+    if amount is None or not amount.is_finite() or not 0 <= amount < MOST_USD:
         raise source.wrong(where, f"is {_shown(value)}. Give an amount in USD from 0 to below a million, such as 2.50.")
     return amount
 

@@ -134,6 +134,23 @@ def _cost(botanu: Botanu, by: str = "model") -> list[dict[str, Any]]:
     return json.loads(botanu("cost", "--group-by", by, "-f", "json").out)["rows"]
 
 
+@pytest.mark.parametrize("amount", ["nan", "inf", "1e400", "-1", "1000000"])
+def test_what_is_no_price_is_refused_in_a_sentence(botanu: Botanu, tmp_path: Path, amount: str) -> None:
+    """Exit code 2 with what would be one, and no file is written."""
+    result = botanu("prices", "set", "gpt-4o", f"input={amount}")
+
+    assert (result.code, result.err) == (
+        2, f"Error: input={amount} is no price. Give USD from 0 to below a million, for example input=2.50.\n",
+    )  # fmt: skip
+    assert not (tmp_path / "botanu.toml").exists()
+
+
+def test_a_price_however_small_is_written_with_its_digits(botanu: Botanu, tmp_path: Path) -> None:
+    """One below a millionth is not taken for a whole number, which would be none."""
+    assert botanu("prices", "set", "gpt-4o", "input=0.0000005").code == 0
+    assert tomllib.loads((tmp_path / "botanu.toml").read_text())["prices"]["gpt-4o"] == {"input": 0.0000005}
+
+
 def test_set_keeps_what_else_is_in_the_file(botanu: Botanu, tmp_path: Path) -> None:
     """Comments, order and other sections stay as they were; a dated price is added to the one before."""
     before = '# ours\n[values]\ntickets_resolved = 4.50 # agreed\n\n[prices]\n"gpt-4o" = { input = 2.0 }\n'
