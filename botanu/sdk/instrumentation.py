@@ -81,12 +81,14 @@ def _anthropic_reports_itself() -> bool:
 
     It makes them with the global provider; beside a foreign one the instrumentation is what reaches ours.
     """
+    if os.environ.get("ANTHROPIC_OPEN_TELEMETRY", "").lower() == "false":
+        return False
     try:
-        major, minor, *_ = version("anthropic").split(".")
+        # A suffix, as in 2.0b1, changes nothing; of what is no version at all nothing is known.
+        release = re.match(r"(\d+)(?:\.(\d+))?", version("anthropic") or "")
     except PackageNotFoundError:
         return False
-    speaks = os.environ.get("ANTHROPIC_OPEN_TELEMETRY", "").lower() != "false"
-    return speaks and (int(major), int(minor)) >= (1, 14)
+    return release is not None and (int(release[1]), int(release[2] or 0)) >= (1, 14)
 
 
 def _django_is_set_up() -> bool:

@@ -103,6 +103,7 @@ PRICE_KEYS: dict[str, tuple[str, int]] = {**_TOKEN_KEYS, **_OTHER_KEYS, "per_cal
 
 _DATES = ("from", "until")
 MOST_USD = 1_000_000
+"""What any price stays below."""
 
 
 def _prices(section: Any, source: Source) -> Iterator[UserPrice]:

@@ -61,6 +61,26 @@ def test_a_client_that_reports_itself_is_not_instrumented(python: Python, store:
     assert python(program, ANTHROPIC_OPEN_TELEMETRY="false").stdout == "True\n"
 
 
+@pytest.mark.parametrize(
+    ("found", "reports"),
+    [
+        ("1.14.0", True),
+        ("2.0b1", True),
+        ("1.14rc1", True),
+        ("2", True),
+        ("1.13.9", False),
+        ("0.97", False),
+        ("dev", False),
+    ],
+)
+def test_any_version_of_a_client_can_be_read(monkeypatch: pytest.MonkeyPatch, found: str, reports: bool) -> None:
+    """Suffixes and short versions do not disturb the program, which may be the first to meet them."""
+    monkeypatch.delenv("ANTHROPIC_OPEN_TELEMETRY", raising=False)
+    monkeypatch.setattr(instrumentation, "version", lambda _: found)
+
+    assert instrumentation._anthropic_reports_itself() is reports
+
+
 def test_a_program_without_django_settings_gets_none(python: Python, store: Store) -> None:
     """Where Django is merely installed its settings are not touched."""
     ended = python(
