@@ -129,6 +129,19 @@ def test_a_moment_that_is_none_is_named(botanu: Botanu) -> None:
     assert "--older-than 'ages' is no time" in result.err
 
 
+@pytest.mark.parametrize("moment", ["2999-01-01", "0d", "now"])
+def test_a_moment_that_is_not_over_is_refused(botanu: Botanu, filled: Path, moment: str) -> None:
+    """It would leave nothing: exit code 2 with what to give, and every run stays."""
+    runs = info(botanu)["runs"]
+
+    result = botanu("store", "prune", "--older-than", moment)
+
+    assert (result.code, result.out) == (2, "")
+    assert f"--older-than '{moment}' is not in the past" in result.err
+    assert "such as 90d" in result.err
+    assert info(botanu)["runs"] == runs
+
+
 def test_rebuild_concludes_the_same_from_the_same_spans(botanu: Botanu, filled: Path) -> None:
     """With the same rules every report is as before, what was wrong in the tables is right again, and nothing is left beside the store."""
     before = botanu("cost", "--group-by", "use_case,model", "-f", "csv").out, botanu("calls", "list", "-f", "csv").out

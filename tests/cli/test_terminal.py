@@ -17,12 +17,17 @@ from tests.store.builders import chat, document, run, trace_id, write
 BOTANU = [sys.executable, "-m", "botanu_cli"]
 
 
-def shown(*arguments: str, size: tuple[int, int] = (24, 100), **environment: str) -> str:
-    """Run the command on a terminal of so many lines and columns, and return all that it wrote there."""
+def shown(*arguments: str, size: tuple[int, int] = (24, 100), answer: str = "", **environment: str) -> str:
+    """Run the command on a terminal of so many lines and columns, where this is typed, and return all that it wrote there."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, size)
+    os.write(ours, answer.encode())
     process = subprocess.Popen(
-        [*BOTANU, *arguments], stdout=theirs, stderr=theirs, env=os.environ | {"TERM": "xterm", **environment}
+        [*BOTANU, *arguments],
+        stdin=theirs if answer else None,
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm", **environment},
     )
     os.close(theirs)
     parts: list[bytes] = []
@@ -84,3 +89,22 @@ def test_a_name_from_right_to_left_ends_before_the_numbers(
     monkeypatch.setenv("COLUMNS", "80")
     for command in (["cost"], ["cost", "--chart"], ["runs", "show", "run-1"]):
         assert "العملاء\u200e" in botanu(*command).out
+
+
+def test_whoever_forgets_most_of_a_store_is_asked_once(botanu: Botanu, filled: Path) -> None:
+    """On a terminal alone, and not with --yes; a no leaves all as it was."""
+    prune = ("store", "prune", "--older-than", "1m")
+
+    refused = shown(*prune, answer="n\n")
+    assert "Forget 24 runs" in refused
+    assert "Nothing was forgotten" in refused
+    assert "Would forget 24 runs" in (planned := shown(*prune, "--dry-run", answer="n\n"))
+    assert "[y/N]" not in planned
+    assert "Forgot 24 runs" in shown(*prune, answer="y\n")
+    assert "[y/N]" not in shown(*prune, answer="n\n")
+
+
+def test_a_script_is_not_asked(botanu: Botanu, filled: Path) -> None:
+    """What says --yes goes on at once, on a terminal too."""
+    assert "[y/N]" not in (done := shown("store", "prune", "--older-than", "1m", "--yes", answer="n\n"))
+    assert "Forgot 24 runs" in done

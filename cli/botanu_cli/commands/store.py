@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,8 +10,12 @@ import typer
 
 from botanu_cli.helping import Command, group
 from botanu_cli.options import Request, written
+from botanu_cli.text import counted
 
 if TYPE_CHECKING:
+    from botanu_store.store import Store
+    from botanu_store.upkeep import Pruned
+
     from botanu_cli.settings import Settings
 
 app = group(
@@ -48,6 +53,9 @@ def prune(
         str, typer.Option("--older-than", metavar="WHEN", help="A span back from now such as 90d, or a date.")
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask, as a terminal does where more than half would go.")
+    ] = False,
 ) -> None:
     """Forget the runs that were over before a moment; a run goes whole or not at all.
 
@@ -56,19 +64,45 @@ def prune(
 
       botanu store prune --older-than 2026-01-01
     """
-    from botanu_cli.interval import moment
     from botanu_cli.output import emit
-    from botanu_cli.text import counted
 
     settings: Settings = context.obj
-    before = moment(older_than, settings.zone, datetime.now(UTC), "--older-than")
+    before = _past(older_than, settings)
     with settings.open() as store:
+        if not dry_run and not yes and sys.stdin.isatty() and not _agreed(store, before):
+            settings.say("Nothing was forgotten.")
+            return
         gone = store.prune(before, dry_run=dry_run)
-    verb = "Would forget" if dry_run else "Forgot"
-    forgotten = f"{counted(gone.runs, 'run')}, {counted(gone.calls, 'call')} and {counted(gone.spans, 'span')}"
-    emit(f"{verb} {forgotten} from before {before.isoformat(timespec='seconds')}.")
+    emit(f"{'Would forget' if dry_run else 'Forgot'} {_what(gone)} from before {before.isoformat(timespec='seconds')}.")
     if gone.spans and not dry_run:
         settings.say("The file keeps its size until: botanu store compact")
+
+
+def _past(older_than: str, settings: Settings) -> datetime:
+    """The moment before which all goes; one that is not over yet would leave nothing."""
+    from botanu_store.errors import InputError
+
+    from botanu_cli.interval import moment
+
+    now = datetime.now(UTC)
+    before = moment(older_than, settings.zone, now, "--older-than")
+    if before >= now:
+        raise InputError(
+            f"--older-than {older_than!r} is not in the past, so every run would go. Give a day that is over, or a span back from now such as 90d."
+        )
+    return before
+
+
+def _agreed(store: Store, before: datetime) -> bool:
+    """Whether it is fine with whoever sits there; they are asked only where more than half of the runs would go."""
+    gone, runs = store.prune(before, dry_run=True), store.info()["runs"]
+    if gone.runs * 2 <= runs:
+        return True
+    return typer.confirm(f"Forget {_what(gone)}, of {counted(runs, 'run')} in {store.name}?", err=True)
+
+
+def _what(gone: Pruned) -> str:
+    return f"{counted(gone.runs, 'run')}, {counted(gone.calls, 'call')} and {counted(gone.spans, 'span')}"
 
 
 @app.command("compact", cls=Command)
