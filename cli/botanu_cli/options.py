@@ -87,8 +87,10 @@ class Request:
 
     def show(self, report: Report, layout: Layout) -> None:
         """Write the report in the format asked for; under `--strict` incomplete data ends with exit code 3."""
-        from botanu_cli.output import write
+        from botanu_cli.output import oldest_prices, write
 
+        if (said := oldest_prices(report)) and self.values["format"] not in ("table", "markdown"):
+            self.settings.say(f"{said[0].upper()}{said[1:]}.")
         write(report, layout, self.settings, self.values["format"], self.values["output"])
         self._strictly(report)
 

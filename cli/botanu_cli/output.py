@@ -174,7 +174,15 @@ def interval_line(report: Report) -> str:
     parts += (
         f"as priced on {text.when(datetime.fromisoformat(day), zone)}" for day in report.filters.get("as_priced", ())
     )
-    return " · ".join(parts)
+    return " · ".join([*parts, *filter(None, [oldest_prices(report)])])
+
+
+def oldest_prices(report: Report) -> str:
+    """Say that no prices are known of the day that the report is priced as of; empty where there are some."""
+    if report.oldest_prices is None:
+        return ""
+    read = text.when(report.oldest_prices, ZoneInfo(report.interval.tz))
+    return f"the oldest prices known here were read on {read} and are used"
 
 
 def _from_to(interval: Interval, zone: ZoneInfo) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -69,6 +70,12 @@ def unpriced(db: Database, filters: Filters) -> Report:
     report = _report("unpriced", db, filters, rows)
     report.totals = total([row | {"cost_usd": None} for row in rows], ("calls", "input_tokens", "output_tokens"))
     return report
+
+
+def oldest(db: Database) -> datetime | None:
+    """Return when the oldest prices of this store's book were read; None where it has none."""
+    read: datetime | None = db.rows("select min(first_read) as read from prices", {})[0]["read"]
+    return None if read is None else read.replace(tzinfo=UTC)
 
 
 def _sum(meters: Iterable[str]) -> str:

@@ -86,6 +86,8 @@ class Report:
     """Rows before any limit; the totals are over all of them."""
     before: Interval | None = None
     """The interval that it is compared with."""
+    oldest_prices: datetime | None = None
+    """When the oldest prices known were read, where it is priced as of an earlier day: they are used for want of others."""
 
 
 def cost(

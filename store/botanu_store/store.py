@@ -375,4 +375,6 @@ class Store:
         report.coverage.segments_pending = self._home.pending()
         if self._believed_at is not None:
             report.filters["as_priced"] = [self._believed_at.astimezone(UTC).isoformat()]
+            oldest = price_reports.oldest(self._db)
+            report.oldest_prices = oldest if oldest is not None and oldest > self._believed_at else None
         return report

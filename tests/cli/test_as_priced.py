@@ -58,3 +58,13 @@ def test_what_is_no_day_is_refused(botanu: Botanu, repriced: Path) -> None:
 
     assert result.code == 2
     assert "--as-priced 'soon' is no time" in result.err
+
+
+def test_a_day_before_all_known_prices_says_whose_are_used(botanu: Botanu, repriced: Path) -> None:
+    """In the table beside the day, in machine formats on stderr; a day that has prices of its own says nothing more."""
+    said = "he oldest prices known here were read on 2026-01-01 00:00:00 and are used"
+    asked = ("cost", "--as-priced", "2020-01-01", "--tz", "UTC")
+
+    assert f"as priced on 2020-01-01 00:00:00 · t{said}" in botanu(*asked).out
+    assert f"T{said}." in botanu(*asked, "-f", "json").err
+    assert said not in botanu("cost", "--as-priced", "2026-05-31", "--tz", "UTC").out
