@@ -100,13 +100,14 @@ class Request:
         self.show(replace(report, rows=report.rows[:shown]), layout)
 
     def draw(self, picture: str, report: Report) -> None:
-        """Write a picture of the report; `--output` and `--strict` hold as for the report itself."""
-        from botanu_cli.output import emit
+        """Write a report that is laid out already; `--output` and `--strict` hold for it as for any other."""
+        from botanu_cli.output import emit, show
 
         if self.values["output"] is None:
-            emit(picture)
+            (show if self.values["format"] == "table" else emit)(picture)
         else:
             self.values["output"].write_text(picture, "utf-8")
+            self.settings.say(f"Wrote {self.values['output']}.")
         self._strictly(report)
 
     def _strictly(self, report: Report) -> None:

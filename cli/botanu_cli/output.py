@@ -130,17 +130,22 @@ def show(content: str) -> None:
 
 def as_json(report: Report, layout: Layout) -> dict[str, Any]:
     """Return the JSON document of a report: exact money as text, counts as integers, times as RFC 3339 UTC."""
-    interval = report.interval
     coverage = asdict(report.coverage)
+    before = {} if report.before is None else {"before": _interval(report.before)}
     return {
         "schema": f"botanu.{report.name}/1",
         "generated_at": text.rfc3339(datetime.now(UTC)),
-        "interval": {"since": plain(_utc(interval.since)), "until": plain(_utc(interval.until)), "tz": interval.tz},
+        "interval": _interval(report.interval),
+        **before,
         "filters": report.filters,
         "rows": [{name: plain(row.get(name)) for name in layout.fields} for row in report.rows],
         "totals": {name: plain(report.totals.get(name)) for name in layout.totals},
         "coverage": coverage,
     }
+
+
+def _interval(interval: Interval) -> dict[str, Any]:
+    return {"since": plain(_utc(interval.since)), "until": plain(_utc(interval.until)), "tz": interval.tz}
 
 
 def coverage_line(report: Report) -> str:
@@ -206,8 +211,8 @@ def _jsonl(report: Report, layout: Layout, _settings: Settings) -> str:
 def _csv(report: Report, layout: Layout, _settings: Settings) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(map(_cell, layout.fields))
-    writer.writerows([_cell(plain(row.get(name))) for name in layout.fields] for row in report.rows)
+    writer.writerow(map(cell, layout.fields))
+    writer.writerows([cell(plain(row.get(name))) for name in layout.fields] for row in report.rows)
     return stream.getvalue()
 
 
@@ -339,8 +344,8 @@ def _utc(moment: datetime | None) -> datetime | None:
     return moment.astimezone(UTC) if moment else None
 
 
-def _cell(value: Any) -> Any:
-    """A CSV cell; text that a spreadsheet would run as a formula is made text by a leading apostrophe."""
+def cell(value: Any) -> Any:
+    """Return a value as a cell of CSV; text that a spreadsheet would run as a formula is made text by a leading apostrophe."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | dict):

@@ -40,14 +40,17 @@ def schema(name: str) -> Schema:
         # Which dimensions a row has is what --group-by says.
         row["properties"] |= dict.fromkeys(TITLES, _TEXT)
         row["required"] = [field for field in layout.fields if field not in ("before_usd", "change")]
-    return _document(name, row, _totals(name, layout))
+    document = _document(name, row, _totals(name, layout))
+    if name == "cost":
+        document["properties"]["before"] = _INTERVAL
+    return document
 
 
 def _document(name: str, row: Schema, totals: Schema) -> Schema:
     properties: Schema = {
         "schema": {"const": f"botanu.{name}/1"},
         "generated_at": _MOMENT,
-        "interval": _closed({"since": _nullable(_MOMENT), "until": _nullable(_MOMENT), "tz": _STRING}),
+        "interval": _INTERVAL,
         "filters": _FILTERS,
         "rows": {"type": "array", "items": row},
         "totals": totals,
@@ -126,6 +129,7 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _STRING: Schema = {"type": "string"}
 _TEXT: Schema = {"type": ["string", "null"]}
 _MOMENT: Schema = {"type": "string", "format": "date-time"}
+_INTERVAL = _closed({"since": _nullable(_MOMENT), "until": _nullable(_MOMENT), "tz": _STRING})
 _DECIMAL = r"^-?\d+(\.\d+)?$"
 _MONEY: Schema = {
     "type": ["string", "null"],
@@ -144,7 +148,7 @@ _COUNTS = frozenset(
 _NUMBERS = frozenset(
     (
         "share", "change", "duration_ms", "success_rate", "roi", "waste_share", "error_rate", "cache_hit_rate", "p50_ms", "p95_ms",
-        "confidence", "used", "interval_low", "interval_high",
+        "confidence", "used",
     )
 )  # fmt: skip
 _COVERAGE = _closed(
@@ -178,6 +182,8 @@ _SPECIAL: dict[str, Schema] = {
     "reasons": _nullable({"type": "array", "items": _closed(_REASON)}),
     "allowed": _FIGURE,
     "measured": _FIGURE,
+    "interval_low": _FIGURE,
+    "interval_high": _FIGURE,
     "unit": {"enum": ["usd", "tokens", "calls", "share"]},
     "filters": _FILTERS,
     "costliest": {"type": "array", "items": _closed(_COSTLY)},

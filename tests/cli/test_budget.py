@@ -235,7 +235,7 @@ def test_an_increase_breaks_the_build_and_noise_does_not(botanu: Botanu, tmp_pat
 
     assert same[0] == 0
     assert code == 1
-    assert row["interval_low"] > 0.10
+    assert Decimal(row["interval_low"]) > Decimal("0.10")
     assert any("tokens on average" in change for change in row["changes"])
 
 

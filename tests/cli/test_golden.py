@@ -113,7 +113,7 @@ def steady(text: str) -> str:
 _CHANGING = {
     r'(?<="generated_at": )"[^"]+"': '"NOW"',
     r'(?<="seconds": )[\d.e-]+(?=\n?})': "SECONDS",
-    r"(?<=,0,0,0,)\d+\.\d+(?=\n?$)|(?<= 0 \| 0 \| 0 \| )\d+\.\d+": "SECONDS",
+    r"(?<=,\[\],0,)\d+\.\d+(?=\n?$)|(?<= 0 \| 0 \| 0 \| )\d+\.\d+": "SECONDS",
     r", [\d,]+ spans/s": "",
     r"genai-prices \d[\w.]*, rates [0-9a-f]+": "BOOK",
     r'(?<="fact": "bytes", "value": )\d+|(?<="bytes",\n      "value": )\d+': "BYTES",

@@ -326,6 +326,43 @@ def test_output_goes_to_a_file_and_the_talk_to_stderr(botanu: Botanu, filled: Pa
     assert (tmp_path / "cost.csv").read_text() == botanu("cost", "-f", "csv").out
 
 
+def test_what_was_rejected_is_named_alike_in_every_format(botanu: Botanu, tmp_path: Path) -> None:
+    """The parts with their reasons, and how many they are, under the same names in JSON, JSON lines and CSV."""
+    (tmp_path / "bad.jsonl").write_bytes(b"{torn")
+
+    whole, line = (json.loads(botanu("ingest", "bad.jsonl", "-f", form).out) for form in ("json", "jsonl"))
+    cells = next(csv.DictReader(io.StringIO(botanu("ingest", "bad.jsonl", "-f", "csv").out)))
+
+    assert whole["rejected"] == line["rejected"] == json.loads(cells["rejected"])
+    assert (whole["rejected_count"], line["rejected_count"], cells["rejected_count"]) == (1, 1, "1")
+
+
+def test_a_run_is_written_as_every_report_is(botanu: Botanu, filled: Path, tmp_path: Path) -> None:
+    """To a file where one is named, its calls as a flat list where these are asked for, days in the zone asked for."""
+    run_id = document_of(botanu, "runs", "list")["rows"][0]["run_id"]
+
+    assert botanu("runs", "show", run_id, "-o", "run.txt").out == ""
+    assert (tmp_path / "run.txt").read_text() == botanu("runs", "show", run_id).out
+    assert botanu("runs", "show", run_id, "-f", "json", "-o", "run.json").out == ""
+    assert json.loads((tmp_path / "run.json").read_text())["rows"][0]["run_id"] == run_id
+    assert document_of(botanu, "runs", "show", run_id, "--tz", "Asia/Tokyo")["interval"]["tz"] == "Asia/Tokyo"
+    flat, listed = (
+        document_of(botanu, "runs", "show", run_id, "--calls"),
+        document_of(botanu, "calls", "list", "--run-id", run_id),
+    )
+    assert (flat["schema"], flat["rows"]) == ("botanu.calls/1", listed["rows"])
+
+
+def test_a_comparison_names_the_interval_compared_with(botanu: Botanu, filled: Path) -> None:
+    """As long as the one asked for, up to its beginning; JSON has it beside that."""
+    days = ["--since", "2026-11-20", "--until", "2026-11-27", "--tz", "UTC"]
+
+    assert document_of(botanu, "cost", "--compare", *days)["before"] == {
+        "since": "2026-11-13T00:00:00.000000Z", "until": "2026-11-20T00:00:00.000000Z", "tz": "UTC",
+    }  # fmt: skip
+    assert "before" not in document_of(botanu, "cost", *days)
+
+
 def test_a_run_and_an_ingest_speak_every_format(botanu: Botanu, samples: Path, tmp_path: Path) -> None:
     """`runs show` gives its calls as rows, `ingest` its counts; a format that is none is named."""
     counted = json.loads(botanu("ingest", str(samples), "-f", "json").out)
@@ -338,4 +375,5 @@ def test_a_run_and_an_ingest_speak_every_format(botanu: Botanu, samples: Path, t
     assert money(lines) == money(cells) == Decimal(row["cost_usd"])
     assert (counted["schema"], counted["spans"], counted["rejected"]) == ("botanu.ingest/1", 116, [])
     assert (again["new"], again["duplicates"]) == ("0", "116")
+    assert (again["rejected"], again["rejected_count"]) == ("[]", "0")
     assert botanu("runs", "show", row["run_id"], "-f", "xml").code == 2

@@ -7,6 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from botanu_store.reports import Report, Row
@@ -67,7 +68,7 @@ def totals_of(results: Sequence[Result]) -> Row:
 
 
 def _row(result: Result, check: Check) -> Row:
-    low, high = check.interval or (None, None)
+    low, high = map(_exact, check.interval or (None, None))
     interval = result.filters.interval
     return {
         "budget": result.budget.name,
@@ -96,6 +97,11 @@ def _row(result: Result, check: Check) -> Row:
         "limit_text": words.figure(check.allowed, check.unit),
         "interval_text": words.within(check),
     }
+
+
+def _exact(figure: float | None) -> Decimal | None:
+    """A figure as JSON carries what was measured: money is never a float there."""
+    return None if figure is None else Decimal(repr(figure))
 
 
 def render(outcome: Outcome, form: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,20 +77,22 @@ def summary(result: Ingested) -> str:
 
 
 def counts(result: Ingested, form: str) -> str:
-    """Return what came of an ingest for a machine; JSON names each part that was rejected, the others only how many."""
+    """Return what came of an ingest for a machine, with each part that was rejected; Markdown says only how many."""
     from dataclasses import asdict
 
-    from botanu_cli.output import json_text
+    from botanu_cli.output import cell, json_text
 
     found = asdict(result) | {"seconds": round(result.seconds, 3)}
     if form == "json":
         return json_text({"schema": "botanu.ingest/1", **found})
-    found["rejected"] = found.pop("rejected_count")
     if form == "jsonl":
-        return json.dumps(found)
-    names, figures = list(found), list(map(str, found.values()))
+        return json_text(found, indent=None)
     if form == "csv":
-        return "\n".join([",".join(names), ",".join(figures)])
+        stream = io.StringIO()
+        csv.writer(stream, lineterminator="\n").writerows([found, map(cell, found.values())])
+        return stream.getvalue()
+    found["rejected"] = found.pop("rejected_count")
+    names, figures = list(found), list(map(str, found.values()))
     lines = [[name.replace("_", "\\_") for name in names], ["---:"] * len(names), figures]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

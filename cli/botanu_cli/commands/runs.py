@@ -8,8 +8,7 @@ import typer
 
 from botanu_cli import completion
 from botanu_cli.helping import Command, group
-from botanu_cli.options import Everything, Limit, Request, report
-from botanu_cli.settings import Settings
+from botanu_cli.options import Everything, Limit, Request, report, written
 
 if TYPE_CHECKING:
     from botanu_store.reports import Report, RunSort
@@ -61,8 +60,9 @@ def list_runs(
 
 
 @app.command("show", cls=Command)
+@written
 def show_run(
-    context: typer.Context,
+    request: Request,
     run: Annotated[
         str,
         typer.Argument(
@@ -70,36 +70,35 @@ def show_run(
         ),
     ],
     calls: Annotated[bool, typer.Option("--calls", help="The flat list of calls instead of the tree.")] = False,
-    form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="table, json; jsonl, csv or markdown for its calls.")
-    ] = "table",
 ) -> None:
-    """One run: who, when, outcome and cost, and the tree of what it did.
+    """One run: who, when, outcome and cost, and the tree of what it did; jsonl, csv and markdown are its calls.
 
     Examples:
       botanu runs show 019ab1
 
       botanu runs show 019ab1 --calls
     """
-    from botanu_store.filters import Filters
+    from botanu_store.filters import Filters, Interval
 
     from botanu_cli.layouts import CALLS
-    from botanu_cli.options import known_format
-    from botanu_cli.output import colours, emit, show, terminal_width, write
+    from botanu_cli.output import colours, terminal_width
     from botanu_cli.run_page import as_json, render
 
-    settings: Settings = context.obj
-    known_format(form)
+    settings, form = request.settings, request.values["format"]
+    here = Interval(tz=settings.zone.key)
     with settings.open() as store:
         detail = store.run(run)
-        if form == "json":
-            emit(as_json(detail))
-        elif form != "table":
-            found = store.calls(Filters(run_id=(detail.run["run_id"],)))
-            add_short_ids(store, found)
-            write(found, CALLS, settings, form, None)
+        detail.report.interval = here
+        if form == "table":
+            screen = request.values["output"] is None
+            width, color = (terminal_width(), colours(settings)) if screen else (None, False)
+            request.draw(render(detail, settings, width=width, color=color, flat=calls), detail.report)
+        elif form == "json" and not calls:
+            request.draw(as_json(detail), detail.report)
         else:
-            show(render(detail, settings, width=terminal_width(), color=colours(settings), flat=calls))
+            found = store.calls(Filters(run_id=(detail.run["run_id"],), interval=here))
+            add_short_ids(store, found)
+            request.show(found, CALLS)
 
 
 def add_short_ids(store: Store, found: Report) -> None:
