@@ -123,8 +123,11 @@ def table_lines(
     cells = {c.field: _column_cells(rows, totals, c, settings.zone) for c in shown}
     natural = {c.field: _natural(cells[c.field], c, width) for c in shown}
     _drop(shown, natural, width)
-    if totals is not None and not cells[shown[0].field][-1]:
-        cells[shown[0].field][-1] = _TOTAL
+    first = shown[0].field
+    if totals is not None and not cells[first][-1]:
+        cells[first][-1] = _TOTAL
+        natural[first] = max(natural[first], cell_len(_TOTAL))
+        _drop(shown, natural, width)
     widths = _shrunk([natural[column.field] for column in shown], shown, width)
     dearest = _dearest(rows, shown)
     last = len(rows) + 1 if totals is not None else -1

@@ -317,6 +317,16 @@ def test_names_of_any_script_keep_the_columns_aligned(botanu: Botanu, tmp_path: 
     assert len({cell_len(line[: line.index("$")]) for line in lines[:-1]}) == 1
 
 
+def test_the_total_is_named_under_the_narrowest_column(botanu: Botanu, tmp_path: Path) -> None:
+    """Where no name is as long as its word, the column is."""
+    for team in ("a", "b"):
+        trace = trace_id()
+        spans = [run(trace, f"run-{team}", span_id="1" * 16, botanu__team=team), chat(trace, "1" * 16)]
+        botanu("ingest", str(write(tmp_path / "a.jsonl", document(spans))))
+
+    assert "\nTotal  " in botanu("cost", "-g", "team").out
+
+
 def test_output_goes_to_a_file_and_the_talk_to_stderr(botanu: Botanu, filled: Path, tmp_path: Path) -> None:
     """`--output` leaves stdout empty; the file holds what stdout would have had."""
     result = botanu("cost", "-f", "csv", "-o", "cost.csv")
