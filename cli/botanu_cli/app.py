@@ -144,12 +144,23 @@ def _explained(error: Exception) -> int:
         say_error(str(error))
         return ExitCode.UNAVAILABLE if isinstance(error, StoreUnavailable) else ExitCode.USAGE
     if isinstance(error, OSError):
-        say_error(f"{error.filename or 'A file'}: {error.strerror or error}.", "Check the disk and the permissions.")
+        say_error(*_of_file(error))
         return ExitCode.USAGE
     say_error(
         f"Something unexpected went wrong: {type(error).__name__}: {error}.", "Run again with --verbose and report it."
     )
     return ExitCode.USAGE
+
+
+def _of_file(error: OSError) -> tuple[str, str]:
+    """What is wrong with a file, and what to do about it."""
+    path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else None
+    if path is not None and isinstance(error, FileNotFoundError):
+        if not path.parent.exists():
+            return f"The folder {path.parent} does not exist.", "Create it, or name another."
+        if not path.exists():
+            return f"The file {path} does not exist.", "Name one that does."
+    return f"{path or 'A file'}: {error.strerror or error}.", "Check the disk and the permissions."
 
 
 _DUCKDB_INTERRUPTED = "Query interrupted"

@@ -23,10 +23,23 @@ def interval(since: str | None, until: str | None, zone: ZoneInfo, now: datetime
     start = moment(since, zone, now, "--since") if since else None
     end = moment(until, zone, now, "--until") if until else _end_of(since, zone, now)
     if start is not None and end is not None and end <= start:
-        raise InputError(
-            f"The interval ends ({end.isoformat()}) before it starts ({start.isoformat()}). Check --since and --until."
-        )
+        raise InputError(_empty(start, end, zone))
     return Interval(start, end, zone.key)
+
+
+def _empty(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """Say why an interval holds no moment, and what would make it hold some."""
+    start, end = (moment.astimezone(zone) for moment in (start, end))
+    if start != end:
+        return (
+            f"The interval ends ({end:%Y-%m-%d %H:%M}) before it starts ({start:%Y-%m-%d %H:%M}). "
+            "Exchange --since and --until, or leave --until out to go on until now."
+        )
+    day = start.date() + timedelta(days=1)
+    return (
+        f"--since and --until both name {start:%Y-%m-%d %H:%M}, and --until is exclusive, so no run is between them. "
+        f"To take in that day, give --until {day}."
+    )
 
 
 def _end_of(since: str | None, zone: ZoneInfo, now: datetime) -> datetime | None:
