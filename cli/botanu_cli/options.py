@@ -111,7 +111,7 @@ class Request:
         self._strictly(report)
 
     def _strictly(self, report: Report) -> None:
-        if self.values["strict"] and not report.coverage.complete:
+        if self.values.get("strict") and not report.coverage.complete:
             self.settings.say("Data is incomplete (see coverage), and --strict was given.")
             raise typer.Exit(ExitCode.INCOMPLETE)
 
@@ -129,6 +129,11 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
 def written(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the outputs that reports share, but none of their filters; it receives them as a `Request`."""
     return _with_shared(command, _output_parameters())
+
+
+def answered(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command outputs for rows that nothing is known of, so that they cannot be incomplete; it receives them as a `Request`."""
+    return _with_shared(command, [option for option in _output_parameters() if option.name != "strict"])
 
 
 def _with_shared(command: Callable[..., None], shared: list[inspect.Parameter]) -> Callable[..., None]:

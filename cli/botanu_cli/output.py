@@ -93,6 +93,8 @@ class Layout:
     noun: str
     """What a row is, for "50 of 1,200 runs"."""
     nested: Nested | None = None
+    covered: bool = True
+    """Whether the rows are of calls, so that it is said under a table what these rest on."""
 
 
 def write(report: Report, layout: Layout, settings: Settings, form: str, output: Path | None) -> None:
@@ -222,7 +224,8 @@ def _markdown(report: Report, layout: Layout, settings: Settings) -> str:
     parts = [markdown_table(report.rows, layout.columns, settings, totals_below(report, layout))]
     if layout.nested and (rows := layout.nested.rows(report)):
         parts += [f"{layout.nested.title}:", markdown_table(rows, layout.nested.columns, settings)]
-    notes = [escaped(line) for line in (interval_line(report), coverage_line(report)) if line]
+    covered = coverage_line(report) if layout.covered else ""
+    notes = [escaped(line) for line in (interval_line(report), covered) if line]
     return "\n\n".join([*parts, *notes]) + "\n"
 
 

@@ -57,7 +57,8 @@ def _page(report: Report, layout: Layout, settings: Settings, width: int | None)
         yield Text(f"\n{layout.nested.title}\n", style="bold")
         yield from table_lines(nested, layout.nested.columns, settings, width)
         yield Text("")
-    notes = [_shown(report, layout), interval_line(report), coverage_line(report) if report.rows else ""]
+    covered = coverage_line(report) if report.rows and layout.covered else ""
+    notes = [_shown(report, layout), interval_line(report), covered]
     for note in filter(None, notes):
         yield from prose(note, width)
 

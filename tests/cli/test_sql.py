@@ -26,6 +26,13 @@ def test_a_query_is_answered_in_every_format(botanu: Botanu, filled: Path) -> No
     assert str(total["calls"]) in botanu("sql", query).out
 
 
+def test_the_store_at_large_is_not_said_of_a_query(botanu: Botanu, filled: Path) -> None:
+    """Its unpriced calls may have nothing to do with the rows: none are named under a table, and no flag fails on them."""
+    assert "unpriced" not in botanu("sql", "select 1 as one").out
+    assert "unpriced" not in botanu("sql", "select 1 as one", "-f", "markdown").out
+    assert botanu("sql", "select 1 as one", "--strict").code == 2
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from botanu_cli.options import Request, written
+from botanu_cli.options import Request, answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from botanu_cli.output import Column
 
 
-@written
+@answered
 def sql(request: Request, query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT.")]) -> None:
     """Ask the store in SQL; it is only read, and nothing outside it can be reached.
 
@@ -40,7 +40,7 @@ def sql(request: Request, query: Annotated[str, typer.Argument(metavar="QUERY", 
         coverage = store.coverage(everything)
         answer = store.ask(query)
     rows = [dict(zip(answer.columns, map(_simple, row), strict=True)) for row in answer.rows]
-    layout = Layout(tuple(_columns(answer)), answer.columns, (), "rows")
+    layout = Layout(tuple(_columns(answer)), answer.columns, (), "rows", covered=False)
     report = Report("sql", rows, {}, coverage, everything.interval, {}, len(rows))
     request.show(report, layout)
 
