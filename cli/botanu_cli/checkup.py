@@ -151,7 +151,7 @@ def _spool(store: Path) -> Finding:
         return Finding(
             "Spool",
             "note",
-            f"{rejected:,} parts could not be read",
+            f"{text.counted(rejected, 'part')} could not be read",
             f"They are in {spool.folder / 'rejected'}, each with its reason.",
         )
     place = "this folder" if folder == Path() else str(folder)

@@ -201,6 +201,7 @@ VENDORS = Layout(
     fields=("vendor", "product", *_VENDOR_FIELDS, "p50_ms", "p95_ms", "meters"),
     totals=_VENDOR_FIELDS,
     noun="vendors and models",
+    single="vendor or model",
 )
 
 PRICES = Layout(
@@ -250,6 +251,7 @@ UNPRICED = Layout(
     ),
     totals=("calls", "input_tokens", "output_tokens"),
     noun="kinds of call",
+    single="kind of call",
 )
 
 STORE = Layout(

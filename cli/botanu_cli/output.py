@@ -95,6 +95,12 @@ class Layout:
     nested: Nested | None = None
     covered: bool = True
     """Whether the rows are of calls, so that it is said under a table what these rest on."""
+    single: str = ""
+    """What one row is, where that is more than the noun without its s."""
+
+    def counted(self, rows: int) -> str:
+        """Write how many rows there are: `1 group`, `1,200 runs`."""
+        return f"1 {self.single}" if rows == 1 and self.single else text.counted(rows, self.noun.removesuffix("s"))
 
 
 def write(report: Report, layout: Layout, settings: Settings, form: str, output: Path | None) -> None:
@@ -107,7 +113,7 @@ def write(report: Report, layout: Layout, settings: Settings, form: str, output:
         emit(content)
     else:
         output.write_text(content, "utf-8")
-        settings.say(f"Wrote {len(report.rows)} {layout.noun} to {output}.")
+        settings.say(f"Wrote {layout.counted(len(report.rows))} to {output}.")
 
 
 def emit(content: str) -> None:

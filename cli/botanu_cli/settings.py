@@ -74,12 +74,13 @@ class Settings:
         from botanu_store import open_store
 
         from botanu_cli.configuration import overrides
+        from botanu_cli.text import counted
 
         store = open_store(self.store, overrides=overrides(self.config), progress=progress, believed_at=believed_at)
         drained = store.drained
         if drained.rejected_count:
             self.say(
-                f"{drained.rejected_count} parts of segments could not be read and are kept in {store.spool.folder / 'rejected'}."
+                f"{counted(drained.rejected_count, 'part')} of segments could not be read, kept in {store.spool.folder / 'rejected'}."
             )
         if store.empty:
             self.say(

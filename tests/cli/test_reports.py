@@ -373,6 +373,20 @@ def test_a_comparison_names_the_interval_compared_with(botanu: Botanu, filled: P
     assert "before" not in document_of(botanu, "cost", *days)
 
 
+def test_one_of_a_thing_is_not_called_many(botanu: Botanu, tmp_path: Path) -> None:
+    """In what is written to files, and in what is said of prices and budgets."""
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document([chat(trace_id(), model="in-house-7b")]))))
+
+    assert "Wrote 1 group to cost.csv." in botanu("cost", "-f", "csv", "-o", "cost.csv").err
+    assert "Wrote 1 vendor or model to v.csv." in botanu("vendors", "-f", "csv", "-o", "v.csv").err
+    assert "as before: 1 call." in botanu("prices", "set", "other", "input=1").err
+    assert (
+        "1 of 1 call without a price has one now." in botanu("prices", "set", "in-house-7b", "input=1", "output=1").err
+    )
+    botanu("budget", "init", "--config", "own.toml")
+    assert "p95 of 1 run was" in (tmp_path / "own.toml").read_text()
+
+
 def test_a_run_and_an_ingest_speak_every_format(botanu: Botanu, samples: Path, tmp_path: Path) -> None:
     """`runs show` gives its calls as rows, `ingest` its counts; a format that is none is named."""
     counted = json.loads(botanu("ingest", str(samples), "-f", "json").out)

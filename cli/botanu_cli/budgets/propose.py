@@ -33,7 +33,7 @@ def _budget(store: Store, filters: Filters, use_case: str, headroom: Decimal) ->
     if not p95:
         return
     limit = _rounded_up(p95 * (1 + headroom))
-    seen = f"p95 of {len(pairs):,} runs was {text.usd(p95)}; with {text.percent(float(headroom))} headroom, rounded up:"
+    seen = f"p95 of {text.counted(len(pairs), 'run')} was {text.usd(p95)}; with {text.percent(float(headroom))} headroom, rounded up:"
     yield "\n".join(
         [
             "[[budgets]]",

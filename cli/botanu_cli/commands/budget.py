@@ -39,17 +39,23 @@ def check(
         list[str] | None, typer.Option("--budget", "-b", metavar="NAME", help="Only this budget; repeatable.")
     ] = None,
     max_usd: Annotated[str | None, _limit("--max-usd", "USD", "At most this cost.")] = None,
-    max_tokens: Annotated[str | None, _limit("--max-tokens", "N", "At most so many tokens.")] = None,
-    max_llm_calls: Annotated[str | None, _limit("--max-llm-calls", "N", "At most so many model calls.")] = None,
-    max_unpriced_calls: Annotated[str | None, _limit("--max-unpriced-calls", "N", "At most so many.")] = None,
-    max_increase: Annotated[str | None, _limit("--max-increase", "SHARE", "Against --baseline, as 10%.")] = None,
-    min_success_rate: Annotated[str | None, _limit("--min-success-rate", "SHARE", "At least, as 95%.")] = None,
-    min_roi: Annotated[str | None, _limit("--min-roi", "SHARE", "At least, as 200%.")] = None,
+    max_tokens: Annotated[str | None, _limit("--max-tokens", "N", "At most this many tokens.")] = None,
+    max_llm_calls: Annotated[str | None, _limit("--max-llm-calls", "N", "At most this many model calls.")] = None,
+    max_unpriced_calls: Annotated[
+        str | None, _limit("--max-unpriced-calls", "N", "At most this many calls without a price.")
+    ] = None,
+    max_increase: Annotated[
+        str | None, _limit("--max-increase", "SHARE", "At most this much more than --baseline, e.g. 10%.")
+    ] = None,
+    min_success_rate: Annotated[
+        str | None, _limit("--min-success-rate", "SHARE", "At least this share of successes, e.g. 95%.")
+    ] = None,
+    min_roi: Annotated[str | None, _limit("--min-roi", "SHARE", "At least this return on cost, e.g. 200%.")] = None,
     per: Annotated[
-        str | None, _limit("--per", "UNIT", "run, outcome, root_run, total, day, call; run where it is not said.")
+        str | None, _limit("--per", "UNIT", "run (the default), outcome, root_run, total, day or call.")
     ] = None,
     metric: Annotated[
-        str | None, _limit("--metric", "FIGURE", "mean, p50, p90, p95, p99, max, total; mean where it is not said.")
+        str | None, _limit("--metric", "FIGURE", "mean (the default), p50, p90, p95, p99, max or total.")
     ] = None,
     min_samples: Annotated[str | None, _limit("--min-samples", "N", "Fewer are not enough data.")] = None,
     baseline: Annotated[

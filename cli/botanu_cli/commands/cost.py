@@ -26,7 +26,7 @@ def cost(
         ),
     ] = "use_case",
     compare: Annotated[
-        bool, typer.Option("--compare", help="Beside the interval of the same length before --since.")
+        bool, typer.Option("--compare", help="Compare with the interval of the same length before --since.")
     ] = False,
     chart: Annotated[bool, typer.Option("--chart", help="Draw it: bars, or columns over time.")] = False,
     limit: Limit = None,

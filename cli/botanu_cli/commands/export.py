@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from botanu_cli.options import Request, filtered
+from botanu_cli.text import counted
 
 
 @filtered
@@ -30,4 +31,4 @@ def export(
     with request.open() as store:
         written = store.export(request.filters(store), folder, form="csv" if form == "csv" else "parquet")
     for path, count in written.items():
-        request.settings.say(f"Wrote {count:,} rows to {path}.")
+        request.settings.say(f"Wrote {counted(count, 'row')} to {path}.")

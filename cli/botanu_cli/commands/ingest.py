@@ -70,9 +70,9 @@ def summary(result: Ingested) -> str:
         f"{counted(result.spans, 'span')}: {result.new:,} new, {result.duplicates:,} already there, {result.rejected_count:,} rejected{rate}"
     ]
     if result.other_signals:
-        parts.append(f"{result.other_signals:,} documents of logs or metrics left aside")
+        parts.append(f"{counted(result.other_signals, 'document')} of logs or metrics left aside")
     if result.other_records:
-        parts.append(f"{result.other_records:,} log records that say nothing of usage left aside")
+        parts.append(f"{counted(result.other_records, 'log record')} without usage left aside")
     return "; ".join(parts)
 
 

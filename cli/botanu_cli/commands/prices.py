@@ -10,6 +10,7 @@ import typer
 from botanu_cli import completion
 from botanu_cli.helping import Command, group
 from botanu_cli.options import Request, report, written
+from botanu_cli.text import counted
 
 if TYPE_CHECKING:
     from datetime import date
@@ -128,9 +129,11 @@ def set_price(
     emit(f"{path}: {own_prices.write(path, price)}")
     after = _unpriced(settings)
     if before and before != after:
-        settings.say(f"{before - after:,} of {before:,} calls without a price have one now.")
+        settings.say(
+            f"{before - after:,} of {counted(before, 'call')} without a price {'has' if before == 1 else 'have'} one now."
+        )
     elif before:
-        settings.say(f"{before:,} calls are without a price, as before. See: botanu prices unpriced")
+        settings.say(f"Without a price, as before: {counted(before, 'call')}. See: botanu prices unpriced")
 
 
 @app.command("update", cls=Command)
@@ -153,7 +156,9 @@ def update(
 
     settings: Settings = context.obj
     found = price_updates.fetch(url)
-    emit(f"{found.models:,} models of {found.vendors:,} vendors, from {found.url}, kept in {found.path}.")
+    emit(
+        f"{counted(found.models, 'model')} of {counted(found.vendors, 'vendor')}, from {found.url}, kept in {found.path}."
+    )
     if Path(settings.store).exists():
         with settings.open() as store:
             said = store.info()

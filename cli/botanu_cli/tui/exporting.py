@@ -29,5 +29,5 @@ def export(report: Report, layout: Layout, settings: Settings, path: Path) -> st
     """Write a report to a file and say what was written."""
     write(report, layout, replace(settings, quiet=True), path.suffix.lstrip("."), path)
     if len(report.rows) == report.total_rows:
-        return f"Wrote {len(report.rows):,} {layout.noun} to {path}."
+        return f"Wrote {layout.counted(len(report.rows))} to {path}."
     return f"Wrote {len(report.rows):,} of {report.total_rows:,} {layout.noun} to {path}; botanu runs list writes them all."

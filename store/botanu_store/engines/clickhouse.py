@@ -225,7 +225,7 @@ _MEANINGS: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
         StoreUnavailable,
         "could not answer within its limits: {said} Ask for less, or raise them.",
     ),
-    (("Connection", "connection", "timed out", "Timeout", "Max retries", "NameResolution", "SSL"), StoreUnavailable, "does not answer. Look whether it runs there and can be reached."),
+    (("Connection", "connection", "timed out", "Timeout", "Max retries", "NameResolution", "SSL"), StoreUnavailable, "does not answer. Check that it is running and reachable."),
 )  # fmt: skip
 
 

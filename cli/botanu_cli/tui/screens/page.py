@@ -255,7 +255,7 @@ class Page(Screen[None]):
             return
         if self._looked_at:
             self._looked_at = (message.fingerprint, *self._looked_at[1:])
-        rejected = f"{message.rejected} parts rejected · " if message.rejected else ""
+        rejected = f"{text.counted(message.rejected, 'part')} rejected · " if message.rejected else ""
         self.query_one(ScopeLine).note = f"{rejected}read {self.dashboard.now():%H:%M:%S}"
 
     def on_draining(self, message: Draining) -> None:
