@@ -239,6 +239,19 @@ def test_an_increase_breaks_the_build_and_noise_does_not(botanu: Botanu, tmp_pat
     assert any("tokens on average" in change for change in row["changes"])
 
 
+def test_a_budget_from_flags_can_fail_for_want_of_data(botanu: Botanu, tmp_path: Path) -> None:
+    """As one of a file can, in the same words: a use case that no run has passes unless it is said to fail."""
+    fill(botanu, tmp_path, runs([1000] * 20))
+    flags = ["budget", "check", "--max-usd", "1", "--use-case", "Suport"]
+
+    assert [botanu(*flags, *said).code for said in ([], ["--on-missing", "pass"], ["--on-missing", "fail"])] == [
+        0,
+        0,
+        1,
+    ]
+    assert "--on-missing is 'skip'. Choose from pass, fail." in botanu(*flags, "--on-missing", "skip").err
+
+
 def test_without_a_baseline_an_increase_is_no_data(botanu: Botanu, tmp_path: Path) -> None:
     """The first build has nothing to compare with, and passes."""
     budgets(tmp_path, INCREASE)

@@ -31,6 +31,11 @@ def _limit(flag: str, metavar: str, said: str) -> Any:
     return typer.Option(flag, metavar=metavar, help=said, rich_help_panel=_LIMIT)
 
 
+_Per = Annotated[str | None, _limit("--per", "UNIT", "run (the default), outcome, root_run, total, day or call.")]
+_Metric = Annotated[str | None, _limit("--metric", "FIGURE", "mean (the default), p50, p90, p95, p99, max or total.")]
+_OnMissing = Annotated[str | None, _limit("--on-missing", "WORD", "Without enough data: pass (the default) or fail.")]
+
+
 @app.command("check", cls=Command)
 @filtered
 def check(
@@ -51,13 +56,10 @@ def check(
         str | None, _limit("--min-success-rate", "SHARE", "At least this share of successes, e.g. 95%.")
     ] = None,
     min_roi: Annotated[str | None, _limit("--min-roi", "SHARE", "At least this return on cost, e.g. 200%.")] = None,
-    per: Annotated[
-        str | None, _limit("--per", "UNIT", "run (the default), outcome, root_run, total, day or call.")
-    ] = None,
-    metric: Annotated[
-        str | None, _limit("--metric", "FIGURE", "mean (the default), p50, p90, p95, p99, max or total.")
-    ] = None,
+    per: _Per = None,
+    metric: _Metric = None,
     min_samples: Annotated[str | None, _limit("--min-samples", "N", "Fewer are not enough data.")] = None,
+    on_missing: _OnMissing = None,
     baseline: Annotated[
         Path | None, typer.Option("--baseline", metavar="STORE|FILE.json", help="What max_increase compares with.")
     ] = None,
@@ -84,7 +86,7 @@ def check(
       botanu budget check --baseline main.json --max-increase 10% --output junit:budgets.xml
     """
     limits = {"max_usd": max_usd, "max_tokens": max_tokens, "max_llm_calls": max_llm_calls, "min_roi": min_roi}
-    limits |= {"max_unpriced_calls": max_unpriced_calls, "max_increase": max_increase}
+    limits |= {"max_unpriced_calls": max_unpriced_calls, "max_increase": max_increase, "on_missing": on_missing}
     limits |= {"min_success_rate": min_success_rate, "per": per, "metric": metric, "min_samples": min_samples}
     targets = _targets(form, output or [])
     budgets = _budgets(request.settings, {name: value for name, value in limits.items() if value}, budget or [])
@@ -92,10 +94,15 @@ def check(
     if save_baseline is not None:
         _save(save_baseline, outcome)
     _write(outcome, targets)
+    _judge(outcome, strict=strict)
+
+
+def _judge(outcome: Outcome, *, strict: bool) -> None:
+    """End with the exit code that a check comes to."""
     if outcome.failed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
     if strict and not all(result.coverage.complete for result in outcome.results):
-        request.settings.say("Data is incomplete (see coverage), and --strict was given.")
+        outcome.settings.say("Data is incomplete (see coverage), and --strict was given.")
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
