@@ -162,8 +162,8 @@ def _legend(series: list[_Series], report: Report, width: int) -> Iterator[Text]
 
 
 def _number(time: str, unit: str) -> int:
-    """How many units from the origin to a time as reports write it."""
-    moment = datetime.fromisoformat(f"{time}-01" if unit == "month" else time)
+    """How many units from the origin to a time as reports write it; an hour that a clock shows twice is one."""
+    moment = datetime.fromisoformat(f"{time}-01" if unit == "month" else time[: len("2026-10-25 02:00")])
     return moment.year * 12 + moment.month - 1 if unit == "month" else (moment - _ORIGIN) // _STEPS[unit]
 
 

@@ -63,6 +63,19 @@ def test_compare_shows_each_group_beside_the_interval_before(botanu: Botanu, tmp
     assert "+50.0%" in botanu("cost", *SINCE, "--compare").out
 
 
+def test_an_hour_that_a_clock_shows_twice_is_two(botanu: Botanu, tmp_path: Path) -> None:
+    """When summer time ends each has its offset behind it; every other hour has none, and a chart can still be drawn."""
+    first = 1_792_888_200 * 10**9  # 02:30 in Berlin, for the first time
+    spans = [chat(trace_id(), start=first + hours * 3600 * 10**9) for hours in (-1, 0, 1, 2)]
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document(spans))))
+    by_hour = ["cost", "-g", "time:hour", "--tz", "Europe/Berlin"]
+
+    times = {row["time"] for row in json.loads(botanu(*by_hour, "-f", "json").out)["rows"]}
+
+    assert times == {"2026-10-25 01:00", "2026-10-25 02:00 +0200", "2026-10-25 02:00 +0100", "2026-10-25 03:00"}
+    assert botanu(*by_hour, "--chart").code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

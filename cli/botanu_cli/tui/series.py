@@ -97,13 +97,23 @@ def all_buckets(seen: set[str], unit: str) -> list[str]:
     """Return every bucket from the first of these to the last."""
     if not seen:
         return []
-    moments = [datetime.strptime(bucket, _FORMATS[unit]) for bucket in seen]  # noqa: DTZ007 - a bucket's name, not a moment
-    current, last = min(moments), max(moments)
+    named: dict[datetime, list[str]] = defaultdict(list)
+    # An hour that a clock shows twice has its offset from UTC behind it, the larger one first.
+    for bucket in sorted(seen, key=lambda name: -int(name[_HOUR:] or 0)):
+        named[_moment(bucket, unit)].append(bucket)
+    current, last = min(named), max(named)
     found: list[str] = []
     while current <= last and len(found) < _MOST_BUCKETS:
-        found.append(current.strftime(_FORMATS[unit]))
+        found += named.get(current, [current.strftime(_FORMATS[unit])])
         current = _next(current, unit)
     return found
+
+
+_HOUR = len("2026-10-25 02:00")
+
+
+def _moment(bucket: str, unit: str) -> datetime:
+    return datetime.strptime(bucket[:_HOUR], _FORMATS[unit])  # noqa: DTZ007 - a bucket's name, not a moment
 
 
 def _next(moment: datetime, unit: str) -> datetime:
@@ -114,7 +124,7 @@ def _next(moment: datetime, unit: str) -> datetime:
 
 def label(bucket: str, unit: str) -> str:
     """Return a bucket's name, short: `3 Nov`, `14:00`, `Nov 2026`."""
-    moment = datetime.strptime(bucket, _FORMATS[unit])  # noqa: DTZ007 - a bucket's name, not a moment
+    moment = _moment(bucket, unit)
     if unit == "hour":
         return moment.strftime("%H:%M")
     return moment.strftime("%b %Y") if unit == "month" else f"{moment.day} {moment:%b}"

@@ -12,4 +12,14 @@ create or replace temp macro botanu_divided(usd, per) as cast(cast(usd as double
 create or replace temp macro botanu_pico_usd(usd) as cast(try_cast(usd as decimal(18, 12)) * 1000000000000 as bigint);
 -- Bounded, so that no amount from a span can overflow a sum.
 create or replace temp macro botanu_amount(x) as cast(try_cast(x as decimal(18, 6)) as decimal(38, 6));
-create or replace temp macro botanu_bucket(ns, unit, tz) as strftime(date_trunc(unit, timezone(tz, make_timestamptz(ns // 1000))), case when unit = 'hour' then '%Y-%m-%d %H:00' when unit = 'month' then '%Y-%m' else '%Y-%m-%d' end);
+create or replace temp macro botanu_local(us, tz) as timezone(tz, make_timestamptz(us));
+create or replace temp macro botanu_hour(us, tz) as date_trunc('hour', botanu_local(us, tz));
+-- What an hour that a clock shows twice, when summer time ends, has behind it; nothing behind any other.
+create or replace temp macro botanu_offset(us, minutes, tz) as case
+    when botanu_hour(us, tz) in (botanu_hour(us - 3600000000, tz), botanu_hour(us + 3600000000, tz))
+    then printf(' %s%02d%02d', case when minutes < 0 then '-' else '+' end, abs(minutes) // 60, abs(minutes) % 60)
+    else '' end;
+create or replace temp macro botanu_bucket(ns, unit, tz) as
+    strftime(date_trunc(unit, botanu_local(ns // 1000, tz)), case when unit = 'hour' then '%Y-%m-%d %H:00' when unit = 'month' then '%Y-%m' else '%Y-%m-%d' end)
+    || case when unit = 'hour'
+    then botanu_offset(ns // 1000, date_diff('minute', botanu_local(ns // 1000, 'UTC'), botanu_local(ns // 1000, tz)), tz) else '' end;

@@ -19,7 +19,7 @@ from botanu_cli.tui.screens.overview import Overview
 from botanu_cli.tui.screens.run import Run
 from botanu_cli.tui.screens.runs import Runs
 from botanu_cli.tui.screens.vendors import Vendors
-from botanu_cli.tui.series import series
+from botanu_cli.tui.series import all_buckets, series
 from botanu_cli.tui.view import View
 from botanu_cli.tui.widgets.grid import Grid
 from botanu_store.reports import Report
@@ -156,3 +156,12 @@ def test_a_chart_says_what_it_leaves_out() -> None:
     assert [made.said("b", day) for day in (0, 2, None)] == ["$0.00", "unpriced", "unpriced"]
     assert made.said_of_all(2) == "≥$2.00"
     assert series(rows, "vendor", "day", most=0).said("other", None) == "≥$5.00"
+
+
+def test_an_hour_that_a_clock_shows_twice_has_two_places() -> None:
+    """The one of summer time first; hours without an amount are there as ever."""
+    seen = {"2026-10-25 04:00", "2026-10-25 02:00 +0100", "2026-10-25 02:00 +0200"}
+
+    assert all_buckets(seen, "hour") == [
+        "2026-10-25 02:00 +0200", "2026-10-25 02:00 +0100", "2026-10-25 03:00", "2026-10-25 04:00",
+    ]  # fmt: skip

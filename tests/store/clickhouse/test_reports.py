@@ -248,6 +248,8 @@ def test_functions_answer_alike_on_both_engines(server: Server) -> None:
         "usd, product, botanu_pico_usd(product) as pico_product, botanu_pico_usd(usd) as pico_usd from tried",
         "amount, ns, botanu_amount(amount) as bounded from tried where coalesce(amount, 0) < 1e300",
         *(f"ns, botanu_bucket(ns * 1000000, '{unit}', 'Europe/Berlin') as bucket from tried where ns < 9000000000000" for unit in ("hour", "day", "week", "month")),
+        *(f"kind, botanu_bucket(1792884600000000000 + kind * 900000000000, 'hour', '{zone}') as bucket from tried" for zone in ("Europe/Berlin", "America/New_York", "Asia/Kolkata")),
+        "kind, botanu_bucket(1793505600000000000 + kind * 900000000000, 'hour', 'America/New_York') as bucket from tried",
     ):  # fmt: skip
         wanted = con.sql(f"select {asked} order by all").to_arrow_table().to_pylist()
         assert server.rows(whole(f"select {asked} order by all", {})) == wanted, asked

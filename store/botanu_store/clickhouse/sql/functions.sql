@@ -38,8 +38,14 @@ create function botanu_pico_usd as (usd) ->
 create function botanu_amount as (x) ->
     if(abs(x) < 1e12, toDecimal128(botanu_whole(x * 1e6), 0) * toDecimal64('0.000001', 6), null);
 
+create function botanu_hour as (us, tz) -> formatDateTime(fromUnixTimestamp64Micro(us, tz), '%Y-%m-%d %H:00');
+-- What an hour that a clock shows twice, when summer time ends, has behind it; nothing behind any other.
+create function botanu_offset as (us, tz) -> if(
+    botanu_hour(us, tz) in (botanu_hour(us - 3600000000, tz), botanu_hour(us + 3600000000, tz)),
+    formatDateTime(fromUnixTimestamp64Micro(us, tz), ' %z'), '');
+
 create function botanu_bucket as (ns, unit, tz) -> multiIf(
-    unit = 'hour', formatDateTime(fromUnixTimestamp64Nano(ns, tz), '%Y-%m-%d %H:00'),
+    unit = 'hour', botanu_hour(intDiv(ns, 1000), tz) || botanu_offset(intDiv(ns, 1000), tz),
     unit = 'month', formatDateTime(fromUnixTimestamp64Nano(ns, tz), '%Y-%m'),
     unit = 'week', toString(addDays(toDate32(fromUnixTimestamp64Nano(ns, tz)), 1 - toDayOfWeek(fromUnixTimestamp64Nano(ns, tz)))),
     formatDateTime(fromUnixTimestamp64Nano(ns, tz), '%Y-%m-%d'));
