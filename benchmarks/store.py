@@ -105,7 +105,7 @@ def take_in_json(folder: Path, runs: int) -> Path:
     return store
 
 
-def take_in_protobuf(folder: Path, runs: int = 25_000) -> None:
+def take_in_protobuf(folder: Path, runs: int = 50_000) -> None:
     """Print how fast protobuf goes in, and how that compares to parsing and walking it."""
     messages = [as_protobuf(line) for line in lines(runs)]
     files = [folder / f"{number}.pb" for number in range(len(messages))]
