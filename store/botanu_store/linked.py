@@ -1,4 +1,6 @@
-"""One call told of in two traces: by LiteLLM, LangSmith or MLflow, whose spans may lie in a trace of their own, and by a client's instrumentation.
+"""One call told of in two traces: by an instrumentation whose spans may lie in a trace of their own, as LiteLLM's, and by a client's.
+
+Or by any two where the program has no span around the call, so that each begins a trace.
 
 Traces that may tell of the same call are looked at together, as if they were one, so that it counts once: in the run that one of them names, else
 where it is part of something.
@@ -18,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from botanu_store.conclude import put_calls
-from botanu_store.dialects import AGENTS, OWN_TRACES
+from botanu_store.dialects import AGENTS, OWN_TRACES, SHARED_SCOPES
 from botanu_store.engines.duckdb import literals, script
 from botanu_store.money import total
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
@@ -47,6 +49,9 @@ _MOST_AT_ONCE = 64
 _MOST_PAIRS = 500_000
 """At most this many pairs are looked for: bounds memory."""
 
+_MOST_ROUNDS = 12
+"""At most this many traces in a row are followed from one to the next: a program that goes on making calls that are all alike has no end of them."""
+
 _MOST_TOGETHER = 5000
 """At most this many traces are looked at together: calls that are all alike would make one group of everything there is."""
 
@@ -69,21 +74,22 @@ def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
 def _groups(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> Mapping[str, str]:
     """Which traces share a call with one of these calls' traces, or with one that does, and which of them go together."""
     extent = pc.min(calls["start_ns"]).as_py(), pc.max(calls["end_ns"]).as_py()
-    if con.execute(_filled(_DIALECTS, *extent)).fetchall()[0][0] < 2:
+    if con.execute(_filled(_INSTRUMENTS, *extent)).fetchall()[0][0] < 2:
         return {}
     traces: list[str] = calls["trace_id"].unique().to_pylist()
     pairs = set[tuple[str, str]]()
-    while True:
+    for _ in range(_MOST_ROUNDS):
         con.execute("create or replace temp table looked_at as select unnest($traces) as trace_id", {"traces": traces})
         found = set(con.execute(_filled(script("steps/linked.sql"), *extent)).fetchall()) - pairs
         if not found or len(pairs) > _MOST_PAIRS:
-            return _not_too_many(joined(pairs))
+            break
         pairs |= found
         traces = list({trace for pair in found for trace in pair})
         extent = con.execute(
             "select min(start_ns), max(end_ns) from calls where trace_id in (select unnest($traces))",
             {"traces": traces},
         ).fetchall()[0]
+    return _not_too_many(joined(pairs))
 
 
 def _not_too_many(groups: Mapping[str, str]) -> Mapping[str, str]:
@@ -91,10 +97,16 @@ def _not_too_many(groups: Mapping[str, str]) -> Mapping[str, str]:
     return {trace: group for trace, group in groups.items() if sizes[group] <= _MOST_TOGETHER}
 
 
-_DIALECTS = "select count(distinct dialect) from calls where {of_models}"
-"""How many dialects tell of calls of models: where it is one, nothing is told of twice."""
+_INSTRUMENTS = (
+    "select greatest(count(distinct dialect), count(distinct scope), count(distinct name) filter (dialect in ({shared}))) from calls "
+    "left join (select trace_id, span_id, scope, name from spans where start_ns between {first_ns} and {to_ns}) using (trace_id, span_id) "
+    "where {of_models}"
+)
+"""How many instrumentations tell of calls of models: where it is one, nothing is told of twice."""
 
 _OF_MODELS = "category in ('llm', 'embedding') and dialect not in ({agents}) and start_ns between {from_ns} and {to_ns}"
+
+_CACHED_METERS = tuple(meter for meter in INPUT_METERS if meter.startswith("cache"))
 
 
 def _filled(text: str, first_ns: int, last_ns: int) -> str:
@@ -111,7 +123,9 @@ def _filled(text: str, first_ns: int, last_ns: int) -> str:
         "most_at_once": _MOST_AT_ONCE,
         "agents": literals(AGENTS),
         "alone": literals(OWN_TRACES),
+        "shared": literals(SHARED_SCOPES),
         "input_tokens": total(INPUT_METERS),
+        "cached_tokens": total(_CACHED_METERS),
         "output_tokens": total(OUTPUT_METERS),
     }
     for name, value in values.items():

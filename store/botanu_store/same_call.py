@@ -334,7 +334,7 @@ def _may_be_same(one: Group, other: Group) -> bool:
     if (
         (one.ids and other.ids and one.ids.isdisjoint(other.ids))
         or _other_request(first, second)
-        or are_apart(first, second)
+        or are_apart(one, other)
     ):
         return False
     if not _both_known(first, second):
@@ -343,11 +343,16 @@ def _may_be_same(one: Group, other: Group) -> bool:
     return (same_tokens(first, second) or _log_of(first, second)) and not related(one, other)
 
 
-def are_apart(one: Node, other: Node) -> bool:
-    """Whether two spans are in traces that are looked at together for other calls than these."""
-    if one.span.trace_id == other.span.trace_id:
+def are_apart(one: Group, other: Group) -> bool:
+    """Whether two calls are in traces that are looked at together for other calls than these."""
+    if one.best.span.trace_id == other.best.span.trace_id:
         return False
-    return not any(node.span.kind == "LOG" or node.reading.dialect in OWN_TRACES for node in (one, other))
+    return not any(_may_be_elsewhere(node) for group in (one, other) for node in group.members[:8])
+
+
+def _may_be_elsewhere(node: Node) -> bool:
+    """Whether others may tell of a span's call in other traces: of a log record's, of some dialects', and where no span is around it."""
+    return node.span.kind == "LOG" or node.reading.dialect in OWN_TRACES or not node.span.parent_id
 
 
 def _other_request(one: Node, other: Node) -> bool:

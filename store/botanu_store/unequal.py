@@ -39,7 +39,7 @@ def _left_cache_out(one: Group, other: Group) -> bool:
         and (not one.ids or not other.ids or not one.ids.isdisjoint(other.ids))
         and bool(less.input)
         and not any(meter.startswith("cache") for meter in less.reading.quantities)
-        and not are_apart(first, second)
+        and not are_apart(one, other)
         and covers(one, other)
         and same_model(first, second)
         and not related(one, other)

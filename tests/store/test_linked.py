@@ -45,6 +45,16 @@ def by_gateway(*spans: Document) -> Document:
     return document(spans, "shop", "litellm")
 
 
+def told(trace: str, span_id: str, parent: str = "", *, millis: int) -> Document:
+    """What an OpenInference instrumentation says of a call."""
+    own: dict[str, Any] = {
+        "llm__token_count__prompt": 1000,
+        "llm__token_count__completion": 100,
+        "llm__model_name": "gpt-4o",
+    }
+    return span(trace, parent, span_id=span_id, name="call", millis=millis, openinference__span__kind="LLM", **own)
+
+
 def counted(store: Store) -> list[tuple[str, str, int]]:
     """Span, run and input tokens of every call that counts."""
     rows = store.query("select span_id, run_id, input_tokens from calls where counted order by all")
@@ -307,3 +317,50 @@ def test_a_coding_agents_trace_keeps_to_its_session(tmp_path: Path) -> None:
             open_store(path).close()
         with open_store(path) as store:
             assert len([row for row in counted(store) if row[2] == 1011]) == 1
+
+
+def test_two_that_each_begin_a_trace_tell_of_one_call(tmp_path: Path) -> None:
+    """A program without a span around its calls; of each instrumentation's two that run in parallel both count."""
+    path = tmp_path / "s.duckdb"
+    for number in (1, 2):
+        chain = f"{number:032x}"
+        framework = [
+            span(chain, span_id="a" * 16, name="chain", millis=2000, openinference__span__kind="CHAIN"),
+            told(chain, "b" * 16, "a" * 16, millis=1000),
+        ]
+        spool(path, document(framework, "shop", "openinference.instrumentation.langchain"))
+        inside = told(f"{number + 2:032x}", f"{number:016x}", millis=900)
+        spool(path, document([inside], "shop", "openinference.instrumentation.openai"))
+
+    with open_store(path) as store:
+        assert [tokens for *_, tokens in counted(store)] == [1000, 1000]
+
+
+def test_what_shares_a_scope_is_told_apart_by_name(tmp_path: Path) -> None:
+    """Langfuse's handler for LangChain and its client, each with a trace of its own."""
+    path = tmp_path / "s.duckdb"
+    own: dict[str, Any] = {"langfuse__observation__type": "generation", "langfuse__observation__model__name": "gpt-4o"}
+    handler: dict[str, Any] = own | {
+        "langfuse__observation__usage_details": '{"input": 600, "input_cache_read": 400, "output": 100}',
+        "langfuse__observation__metadata__ls_model_type": "chat",
+    }
+    wrapper: dict[str, Any] = own | {
+        "langfuse__observation__usage_details": '{"prompt_tokens": 1000, "completion_tokens": 100}'
+    }
+    around = span(APP, name="ChatOpenAI", millis=1000, **handler)
+    inside = span(ALONE, name="OpenAI-generation", millis=900, **wrapper)
+    spool(path, document([around, inside], "shop", "langfuse-sdk"))
+
+    with open_store(path) as store:
+        assert len(counted(store)) == 1
+
+
+@pytest.mark.parametrize("scope", ["com.anthropic.sdk.python", "strands.telemetry.tracer"])
+def test_what_loses_its_place_in_a_trace_is_found_in_another(tmp_path: Path, scope: str) -> None:
+    """The Anthropic SDK writes a stream beside the span that other instrumentations make of it, Strands runs its agents in threads of their own."""
+    path = tmp_path / "s.duckdb"
+    seen = client("", gen_ai__usage__cache_read__input_tokens=400, gen_ai__usage__output_tokens="100")
+    spool(path, app(), by_client(seen), document([chat(ALONE, span_id="2" * 16, millis=1000)], "shop", scope))
+
+    with open_store(path) as store:
+        assert len(counted(store)) == 1

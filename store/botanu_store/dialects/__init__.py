@@ -86,6 +86,9 @@ AGENTS: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.
 OWN_TRACES: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.own_traces)
 """Dialects whose spans may lie in a trace of their own, beside that of the program."""
 
+SHARED_SCOPES: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.shared_scope)
+"""Dialects in which several instrumentations share a scope."""
+
 
 def describe() -> list[tuple[str, str, str, str]]:
     """Return one row per dialect for the documentation: name, who speaks it, what makes a span a call, how its numbers are meant."""

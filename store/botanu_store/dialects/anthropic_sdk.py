@@ -43,4 +43,5 @@ DIALECT = Dialect(
     read=read,
     keys=(*genai.KEYS, "anthropic.message.count_tokens.input_tokens"),
     scopes=("com.anthropic.sdk",),
+    own_traces=True,
 )

@@ -98,4 +98,5 @@ DIALECT = Dialect(
     counts="JSON of `usage_details`: the vendor's own usage, or buckets that exclude each other (input without cache, output without reasoning).",
     read=read,
     keys=(f"{_O}type",),
+    shared_scope=True,
 )

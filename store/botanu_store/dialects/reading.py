@@ -69,6 +69,8 @@ class Dialect:
     """Scopes of its spans that name the session which its log records name too."""
     own_traces: bool = False
     """Whether its spans may lie in a trace of their own, beside that of the program."""
+    shared_scope: bool = False
+    """Whether several instrumentations share its scope, and name their spans each in its way."""
     either: bool = False
     """Whether one of the keys or one of the scopes is enough by itself."""
     decides: bool = True

@@ -23,4 +23,5 @@ DIALECT = Dialect(
     read=read,
     keys=genai.KEYS,
     scopes=("strands.telemetry",),
+    own_traces=True,
 )

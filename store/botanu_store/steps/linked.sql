@@ -1,5 +1,6 @@
--- Pairs of traces, one of them in `looked_at`, in which two dialects may tell of the same call: both name the same answer; or one of them is known to tell
--- of calls in traces of its own, and both mean the same service, model, time and tokens, as far as these are known; or it was concluded before.
+-- Pairs of traces, one of them in `looked_at`, in which two instrumentations may tell of the same call: both name the same answer; or one of them is known to
+-- tell of calls in traces of its own, or each began its trace as the program has no span around the call, and both mean the same service, model, time and
+-- tokens, as far as these are known; or it was concluded before.
 with near as not materialized (
     select
         trace_id, span_id, duplicate_of, dialect, start_ns, end_ns, response_id,
@@ -8,6 +9,7 @@ with near as not materialized (
         dialect in ({alone}) as alone,
         usage = 'none' as unknown,
         {input_tokens} as input_tokens,
+        {cached_tokens} as cached_tokens,
         {output_tokens} as output_tokens,
         start_ns // {slot} as slot,
         trace_id in (from looked_at) as mine
@@ -34,20 +36,36 @@ by_answer as (
 ),
 -- What runs in such numbers cannot be told apart by its time.
 timed as (
+    select
+        near.*, spans.scope || case when dialect in ({shared}) then spans.name else '' end as instrument,
+        spans.parent_id = '' as outermost,
+        (trace_id, spans.scope) in (select (trace_id, scope) from spans where parent_id = '' and start_ns between {from_ns} and {to_ns}) as begun
     from near
-    where start_ns between {first_ns} - {slot} and {to_ns} and model <> ''
+    inner join spans using (trace_id, span_id)
+    where near.start_ns between {first_ns} - {slot} and {to_ns} and spans.start_ns between {first_ns} - {slot} and {to_ns} and model <> ''
     qualify count(*) over (partition by slot) <= {most_at_once}
 ),
 by_time as (
     select one.trace_id, other.trace_id as other_id
-    from (select *, unnest([slot - 1, slot, slot + 1]) as beside from timed where alone) as one
+    from (select *, unnest([slot - 1, slot, slot + 1]) as beside from timed where alone or outermost) as one
     inner join timed as other on other.slot = one.beside
     where
         (one.mine or other.mine)
+        and (one.alone or other.begun)
         and one.service in ('', other.service)
         and (contains(other.model, one.model) or contains(one.model, other.model))
-        and other.trace_id <> one.trace_id and other.dialect <> one.dialect
-        and (one.unknown or other.unknown or (other.input_tokens = one.input_tokens and other.output_tokens = one.output_tokens))
+        and other.trace_id <> one.trace_id and (other.dialect <> one.dialect or other.instrument <> one.instrument)
+        and (
+            (one.alone and (one.unknown or other.unknown))
+            or (
+                other.unknown = one.unknown and other.output_tokens = one.output_tokens
+                -- One may know nothing of the input, as of streams, or of what was cached.
+                and (
+                    other.input_tokens = one.input_tokens
+                    or (one.output_tokens > 0 and (0 in (one.input_tokens, other.input_tokens) or (one.cached_tokens = 0) <> (other.cached_tokens = 0)))
+                )
+            )
+        )
         -- A gateway makes up the names that its vendor does not give; names of one kind are both the vendor's.
         and (one.response_id in ('', other.response_id) or split_part(one.response_id, '-', 1) <> split_part(other.response_id, '-', 1))
         and (
@@ -59,6 +77,6 @@ by_verdict as (
     select one.trace_id, other.trace_id as other_id
     from near as one
     inner join near as other on other.span_id = one.duplicate_of
-    where one.duplicate_of <> '' and other.trace_id <> one.trace_id and other.dialect <> one.dialect and (one.mine or other.mine)
+    where one.duplicate_of <> '' and other.trace_id <> one.trace_id and (one.mine or other.mine)
 )
 from by_answer union from by_time union from by_verdict
