@@ -659,6 +659,16 @@ def test_an_early_claude_agent_sdk_leaves_the_cached_tokens_out(version: str, wa
     assert totals(trace.calls()) == Totals(wanted, 303, 1207, 452)
 
 
+def test_the_total_of_an_early_claude_agent_sdk_leaves_them_out_too() -> None:
+    """It adds up what the span says of input and output, and so does not tell whether they hold the cached tokens."""
+    trace = Trace()
+    cached = {"llm.token_count.prompt_details.cache_read": 1207, "llm.token_count.prompt_details.cache_write": 452}
+    said = openinference(3011, 303, kind="AGENT") | cached | {"llm.token_count.total": 3314}
+    trace.span(said, scope="openinference.instrumentation.claude_agent_sdk", version="0.1.8")
+
+    assert totals(trace.calls()) == Totals(4670, 303, 1207, 452)
+
+
 @pytest.mark.parametrize(
     ("version", "total", "wanted"),
     [

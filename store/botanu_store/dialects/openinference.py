@@ -73,15 +73,16 @@ def _excludes(span: Span, used: Tokens) -> bool:
     if cached and total == used.input + used.output + cached:
         return True
     unfolded = _UNFOLDED.get(span.scope)
-    # What passes Anthropic's own numbers on has no total.
-    if unfolded and not total and unfolded.match(span.scope_version):
+    # LangChain's passes numbers of other vendors on too, which have a total.
+    if unfolded and (not total or span.scope != _LANGCHAIN) and unfolded.match(span.scope_version):
         return True
     return span.name.startswith("bedrock.invoke_model") and "nova" in span.attributes.get("llm.model_name", "")
 
 
+_LANGCHAIN = "openinference.instrumentation.langchain"
 _UNFOLDED = {
     "openinference.instrumentation.claude_agent_sdk": re.compile(r"0\.(0\.|1\.(\d|1[0-2])\b)"),
-    "openinference.instrumentation.langchain": re.compile(r"0\.1\.(39|4\d|5[0-4])\b"),
+    _LANGCHAIN: re.compile(r"0\.1\.(39|4\d|5[0-4])\b"),
 }
 """Versions that had cached tokens beside the input, as released on PyPI."""
 
