@@ -12,8 +12,9 @@ from operator import attrgetter
 from botanu_store.dialects import read
 from botanu_store.dialects.reading import Reading
 from botanu_store.dialects.vendors import maker
+from botanu_store.nested import join_nested
 from botanu_store.records import Call, Span
-from botanu_store.same_call import Group, Groups, join_across, join_by_id, join_late_usage, join_nested
+from botanu_store.same_call import Group, Groups, join_across, join_by_id, join_late_usage
 from botanu_store.totals import Totals
 from botanu_store.trace import MODEL_CATEGORIES, Node, instrument, link, nearest
 from botanu_store.unequal import join_unequal

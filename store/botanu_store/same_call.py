@@ -3,7 +3,7 @@
 `resolve` goes through a trace in this order, the surest evidence first; each step joins groups that the steps before it left apart:
 
 1. `join_late_usage`: the usage of a stream, written on a span of its own after the call (Logfire).
-2. `join_nested`: a framework's span around the client's, or around the vendor's own; a span around several calls is a wrapper instead.
+2. `nested.join_nested`: a framework's span around the client's, or around the vendor's own; a span around several calls is a wrapper instead.
 3. `join_by_id`: the same response or request, named by two instrumentations in different branches of the trace.
 4. `join_across`: two instrumentations, different branches, no common id: the same time, the same tokens as far as both know them.
 5. `unequal.join_unequal`: as before, where the two count differently in a known way.
@@ -21,7 +21,7 @@ from math import log
 from botanu_store.dialects import OWN_TRACES
 from botanu_store.trace import Node
 
-_OVERLAP_NS = 50_000_000
+OVERLAP_NS = 50_000_000
 """Two instrumentations open and close their spans of one call at most this far apart."""
 SKEW_NS = 2_000_000
 """Clocks of JavaScript let a child begin or end outside its parent by at most this much."""
@@ -113,113 +113,6 @@ def join_late_usage(calls: list[Node], groups: Groups) -> None:
             groups.join(before.pop(place), node)
 
 
-def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
-    """Join spans of one call that lie inside each other; return the calls that turn out to be wrappers of several."""
-    inner: dict[Node, list[Node]] = defaultdict(list)
-    for node in calls:
-        above = node.call_above
-        if above is not None and _alike(above, node):
-            inner[above].append(node)
-    wrappers: list[Node] = []
-    for outer in sorted(inner, key=lambda node: -node.enter):
-        inside = _once_each(inner[outer], groups)
-        same = _same_inside(outer, inside)
-        for node in same:
-            groups.join(outer, node)
-        if not same and _adds_up(outer, inside):
-            wrappers.append(outer)
-    return wrappers
-
-
-def _adds_up(outer: Node, inside: list[Node]) -> bool:
-    """Whether a call is rather a wrapper of those inside it; one of the same instrumentation may well set off another one (ADK)."""
-    if not outer.is_model_call:
-        return len(inside) > 1
-    if not outer.has_tokens or any(node.instrument != outer.instrument for node in inside):
-        return True
-    return close(outer.input, sum(n.input for n in inside)) and close(outer.output, sum(n.output for n in inside))
-
-
-def _once_each(nodes: list[Node], groups: Groups) -> list[Node]:
-    """Of spans that are the same call already only the one that knows most."""
-    # Only these are compared, not their whole groups: a chain of repeats would be walked again from every link of it.
-    once: dict[Group, Node] = {}
-    for node in nodes:
-        known = once.get(groups.of[node])
-        once[groups.of[node]] = node if known is None else max(known, node, key=Node.richness)
-    return list(once.values())
-
-
-def _alike(outer: Node, inner: Node) -> bool:
-    """Whether the inner span may be the outer's call: a tool that calls a model is a call of its own."""
-    if inner.reading.role == "raw" and outer.reading.dialect == inner.reading.dialect:
-        return True
-    if outer.is_model_call:
-        return outer.reading.category == inner.reading.category
-    return outer.reading.category == inner.reading.category and _same_product(outer, inner)
-
-
-def _same_product(outer: Node, inner: Node) -> bool:
-    one, other = outer.reading, inner.reading
-    if one.category == "tool":
-        return one.model == other.model
-    return one.vendor == other.vendor and (
-        outer.instrument != inner.instrument or one.operation.lower() == other.operation.lower()
-    )
-
-
-def _same_inside(outer: Node, inside: list[Node]) -> list[Node]:
-    """Those of the spans inside that are the outer one's own call: of attempts the one that came through."""
-    if not outer.is_model_call:
-        return inside if len(inside) == 1 or outer.reading.dialect == "botanu" else []
-    tried = [node for node in inside if not node.failed] or inside[-1:]
-    tried = [node for node in tried if not _conflict(outer, node)]
-    for node in tried:
-        if _is_answer(outer, node) or (outer.own_id and outer.own_id == node.own_id):
-            return _and_beside(node, outer, tried)
-    for node in tried:
-        if outer.has_tokens and node.has_tokens and same_tokens(outer, node):
-            return _and_beside(node, outer, tried)
-    agree = [node for node in tried if node.has_tokens and outer.is_partial and may_be_same_tokens(outer, node)]
-    return _and_beside(agree[0], outer, tried) if len(agree) == 1 else _only_possible(outer, tried)
-
-
-def _is_answer(outer: Node, node: Node) -> bool:
-    """Whether LiteLLM wrote a raw answer inside its own span of the request, at the very same time; the two may count the cache differently."""
-    ours, theirs = outer.span, node.span
-    same_time = ours.start_ns == theirs.start_ns and ours.end_ns == theirs.end_ns
-    return node.reading.role == "raw" and outer.instrument == node.instrument and same_time
-
-
-def _and_beside(found: Node, outer: Node, tried: list[Node]) -> list[Node]:
-    """The outer one's call, and what other instrumentations made of it beside that."""
-    same, instruments = [found], {outer.instrument, found.instrument}
-    for node in tried:
-        if node.instrument not in instruments and _overlap(found, node) and _may_be_same(Group(found), Group(node)):
-            same.append(node)
-            instruments.add(node.instrument)
-    return same
-
-
-def _overlap(one: Node, other: Node) -> bool:
-    ours, theirs = one.span, other.span
-    return ours.start_ns <= theirs.end_ns + _OVERLAP_NS and theirs.start_ns <= ours.end_ns + _OVERLAP_NS
-
-
-def _only_possible(outer: Node, tried: list[Node]) -> list[Node]:
-    if len(tried) == 1:
-        (node,) = tried
-        differing = outer.has_tokens and node.has_tokens
-        return tried if not differing or outer.instrument != node.instrument else []
-    # LiteLLM writes its last call on the span around it; the raw answer of that one may be bare.
-    bare = [node for node in tried if node.reading.role == "raw" and not node.has_tokens]
-    return bare[-1:] if outer.has_tokens else []
-
-
-def _conflict(one: Node, other: Node) -> bool:
-    return bool(one.own_id and other.own_id and one.own_id != other.own_id)
-
-
 def join_by_id(calls: list[Node], groups: Groups) -> None:
     """Join spans that name the same response, or the same request, and were made by different instrumentations."""
     seen: dict[tuple[str, str, str], Node] = {}
@@ -282,7 +175,7 @@ def _latest(running: dict[Group, None], call: Group, same: Callable[[Group, Grou
     over: list[Group] = []
     found, compared = None, 0
     for other in reversed(running):
-        if other.end + _OVERLAP_NS < call.start:
+        if other.end + OVERLAP_NS < call.start:
             over.append(other)
         elif same(other, call):
             found = other
@@ -322,14 +215,15 @@ def _size(tokens: int) -> int:
 
 def _ways(node: Node) -> tuple[Callable[[Group, Group], bool], ...]:
     """In which ways to look for a partner: first among calls of the same model, then, if the tokens speak for it, of any name."""
-    return (_same_model_too, _may_be_same) if node.has_tokens else (_same_model_too,)
+    return (_same_model_too, may_be_same) if node.has_tokens else (_same_model_too,)
 
 
 def _same_model_too(one: Group, other: Group) -> bool:
-    return same_model(one.best, other.best) and _may_be_same(one, other)
+    return same_model(one.best, other.best) and may_be_same(one, other)
 
 
-def _may_be_same(one: Group, other: Group) -> bool:
+def may_be_same(one: Group, other: Group) -> bool:
+    """Say whether two calls, one of them not inside the other, can be the same by their ids, tokens, models and times."""
     first, second = one.best, other.best
     if (
         (one.ids and other.ids and one.ids.isdisjoint(other.ids))
@@ -385,7 +279,7 @@ def covers(one: Group, other: Group) -> bool:
 def _only_began(one: Group, other: Group) -> bool:
     """Whether the first is of a stream and was over when that had begun, without its usage (MLflow, LlamaIndex), and the other then read it."""
     first, second = (one, other) if one.start <= other.start else (other, one)
-    return not first.best.has_tokens and second.start <= first.end + _OVERLAP_NS
+    return not first.best.has_tokens and second.start <= first.end + OVERLAP_NS
 
 
 def related(one: Group, other: Group) -> bool:
