@@ -161,9 +161,18 @@ def _legend(series: list[_Series], report: Report, width: int) -> Iterator[Text]
         yield mark.append(written, style="bold" if index == len(series) else "default")
 
 
+OFFSET_AT = len("2026-10-25 02:00")
+"""Where in the name of an hour that a clock shows twice its offset from UTC begins."""
+
+
+def began(time: str, unit: str) -> datetime:
+    """Return when a bucket of time began, by its name in reports and on the clock of their zone, on which an hour shown twice is one."""
+    return datetime.fromisoformat(f"{time}-01" if unit == "month" else time[:OFFSET_AT])
+
+
 def _number(time: str, unit: str) -> int:
-    """How many units from the origin to a time as reports write it; an hour that a clock shows twice is one."""
-    moment = datetime.fromisoformat(f"{time}-01" if unit == "month" else time[: len("2026-10-25 02:00")])
+    """How many units from the origin to a time as reports write it."""
+    moment = began(time, unit)
     return moment.year * 12 + moment.month - 1 if unit == "month" else (moment - _ORIGIN) // _STEPS[unit]
 
 

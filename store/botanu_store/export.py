@@ -36,11 +36,10 @@ def export(con: duckdb.DuckDBPyConnection, filters: Filters, folder: Path, form:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file. Name a folder to write into.")
     conditions = where(filters)
-    join = "inner join" if conditions.needs_calls else "left join"
     folder.mkdir(parents=True, exist_ok=True)
     written: dict[Path, int] = {}
     for name, query in _FILES.items():
-        text = query.format(runs=conditions.runs, calls=conditions.calls, used=used(conditions), join=join)
+        text = query.format(runs=conditions.runs, calls=conditions.calls, used=used(conditions), join=conditions.join)
         values = bound(text, conditions.parameters)
         path = folder / f"{name}.{form}"
         partial = path.with_name(path.name + ".partial")

@@ -96,6 +96,11 @@ class Where:
         return self.calls != "true"
 
     @property
+    def join(self) -> str:
+        """How runs are joined with what they used: one without a matching call stays where no call is asked for."""
+        return "inner join" if self.needs_calls else "left join"
+
+    @property
     def of_runs(self) -> str:
         """The join of calls `c` with their runs `r`, where a condition asks for it: every call has one."""
         return RUNS_OF_CALLS if self.runs != "true" or self.calls_read_runs else ""

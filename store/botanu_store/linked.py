@@ -23,6 +23,7 @@ from botanu_store.conclude import put_calls
 from botanu_store.dialects import AGENTS, OWN_TRACES, SHARED_SCOPES
 from botanu_store.engines.duckdb import literals, script
 from botanu_store.money import total
+from botanu_store.price import FRESH
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
 from botanu_store.same_call import SKEW_NS
 from botanu_store.sessions import joined
@@ -106,8 +107,6 @@ _INSTRUMENTS = (
 
 _OF_MODELS = "category in ('llm', 'embedding') and dialect not in ({agents}) and start_ns between {from_ns} and {to_ns}"
 
-_CACHED_METERS = tuple(meter for meter in INPUT_METERS if meter.startswith("cache"))
-
 
 def _filled(text: str, first_ns: int, last_ns: int) -> str:
     values = {
@@ -125,7 +124,7 @@ def _filled(text: str, first_ns: int, last_ns: int) -> str:
         "alone": literals(OWN_TRACES),
         "shared": literals(SHARED_SCOPES),
         "input_tokens": total(INPUT_METERS),
-        "cached_tokens": total(_CACHED_METERS),
+        "cached_tokens": total(FRESH),
         "output_tokens": total(OUTPUT_METERS),
     }
     for name, value in values.items():

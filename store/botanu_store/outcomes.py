@@ -40,7 +40,6 @@ def units_of(filters: Filters, values: Mapping[str, Decimal]) -> tuple[str, dict
         "units",
         conditions,
         used=used(conditions),
-        join="inner join" if conditions.needs_calls else "left join",
         worth=_worth(len(values)),
     )
     bound = {f"value_type_{number}": value_type for number, value_type in enumerate(values)}

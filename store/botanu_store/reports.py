@@ -139,7 +139,7 @@ def _by(db: Database, group_by: Sequence[str], tz: str, conditions: Where, *, by
     grouped = {name: f"u.{name}" for name in of_calls} | (
         {"service": "coalesce(u.service, r.service)"} if "service" in of_calls else {}
     )
-    join = "inner join" if by_call or conditions.needs_calls else "left join"
+    join = "inner join" if by_call else conditions.join
     runs_used = f"runs as r {join} used as u on u.used_run_id = r.run_id where {conditions.runs}"
     # What only calls say needs no run beside it: the usage is of the right runs already.
     alone = by_call and not any("r." in sql for sql in (dimensions | grouped).values())
@@ -174,19 +174,15 @@ def occurring(db: Database) -> list[str]:
 def runs(db: Database, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
     """Runs with their outcome and cost; the totals are over all that match, whatever the limit."""
     conditions = where(filters)
-    join = "inner join" if conditions.needs_calls else "left join"
     order = f"order by {RUN_SORTS[sort]}, r.run_id desc" + ("" if limit is None else f" limit {int(limit)}")
     # Where only a run's own facts decide which runs are on the page, theirs alone are priced: a page costs the same at any size.
     early = limit is not None and sort in _BY_RUN_ALONE and not conditions.needs_calls
     shown = only(conditions, _first_runs(db, conditions, order)) if early else conditions
-    rows = [
-        presentable(row)
-        for row in db.rows(filled("runs", shown, join=join, used=used(shown), order=order), shown.parameters)
-    ]
+    rows = [presentable(row) for row in db.rows(filled("runs", shown, used=used(shown), order=order), shown.parameters)]
     if limit is None or len(rows) < limit:
         totals = total(rows, _SUMMED) | {"runs": len(rows)}
     else:
-        listed = filled("runs", conditions, join=join, used=used(conditions), order="")
+        listed = filled("runs", conditions, used=used(conditions), order="")
         totals = _totals_of_all(db, conditions, listed, all_used=not conditions.needs_calls)
     found = coverage(db, filters, totals)
     return Report("runs", rows, totals, found, filters.interval, filters.asked(), totals["runs"])

@@ -80,12 +80,10 @@ def _calls(filters: Filters) -> tuple[str, dict[str, Any]]:
 
 def _runs(filters: Filters) -> tuple[str, dict[str, Any]]:
     conditions = where(filters)
-    join = "inner join" if conditions.needs_calls else "left join"
-    return filled("samples_of_runs", conditions, used=used(conditions), join=join), conditions.parameters
+    return filled("samples_of_runs", conditions, used=used(conditions)), conditions.parameters
 
 
 def _groups(filters: Filters, unit: str) -> tuple[str, dict[str, Any]]:
     conditions = where(filters)
-    join = "inner join" if conditions.needs_calls else "left join"
-    text = filled("samples", conditions, unit=unit, used=used(conditions), join=join)
+    text = filled("samples", conditions, unit=unit, used=used(conditions))
     return text, conditions.parameters

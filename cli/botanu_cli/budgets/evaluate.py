@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,7 +23,7 @@ from botanu_cli.interval import interval as interval_of
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from botanu_store.reports import Coverage
+    from botanu_store.reports import Coverage, Report, Row
     from botanu_store.store import Store
 
 Status = Literal["pass", "warn", "fail", "no data"]
@@ -98,11 +99,13 @@ def evaluate(budget: Budget, context: Context, baseline: Mapping[str, Remembered
     filters = filters_of(budget, context)
     measured = context.store.samples(filters, units_of(budget))
     before = None if baseline is None else baseline.get(budget.name)
-    checks = [_check(name, budget, measured, filters, context, before) for name in budget.limits]
+    # Of several limits on quality, and of why they broke, one report tells.
+    outcomes = cache(lambda: context.store.outcomes(filters, context.values))
+    checks = [_check(name, budget, measured, outcomes, before) for name in budget.limits]
     result = Result(budget, filters, checks, remember(measured), context.store.coverage(filters))
     if result.status == "fail":
         broken = {check.limit for check in checks if check.status == "fail"}
-        result.unsuccessful = unsuccessful(context.store, filters, context.values) if broken & QUALITY else []
+        result.unsuccessful = unsuccessful(outcomes().rows) if broken & QUALITY else []
         # A return may be low where every run is a success: then they cost too much.
         result.costliest = _costliest(context.store, filters) if broken - QUALITY or not result.unsuccessful else []
         result.changes = _changes(before, result.remembered)
@@ -135,7 +138,7 @@ def _priced(measured: Samples, counts: Iterable[bool]) -> list[Pair]:
 
 
 def _check(
-    name: str, budget: Budget, measured: Samples, filters: Filters, context: Context, before: Remembered | None
+    name: str, budget: Budget, measured: Samples, outcomes: Callable[[], Report], before: Remembered | None
 ) -> Check:
     allowed = budget.limits[name]
     if name == "max_increase":
@@ -146,7 +149,7 @@ def _check(
         unpriced = Decimal(sum(measured.unpriced_calls))
         check = _judged(Check(name, allowed, "calls", "pass", unpriced, len(measured)), budget)
     else:
-        check = _economic(name, allowed, filters, context)
+        check = _economic(name, allowed, outcomes().totals)
     return _enough(check, budget)
 
 
@@ -177,8 +180,7 @@ def _pairs(name: str, measured: Samples, *, per_outcome: bool) -> list[Pair]:
     return list(zip(amounts, counts, strict=False))
 
 
-def _economic(name: str, allowed: Decimal, filters: Filters, context: Context) -> Check:
-    totals = context.store.outcomes(filters, context.values).totals
+def _economic(name: str, allowed: Decimal, totals: Row) -> Check:
     figure = totals["roi" if name == "min_roi" else "success_rate"]
     known = totals["root_runs"] - totals["unknown"]
     if figure is None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from botanu_store.filters import Filters
-    from botanu_store.store import Store
+    from botanu_store.reports import Row
 
 QUALITY = frozenset(("min_success_rate", "min_roi"))
 """Limits on what runs achieve, not on what they use."""
@@ -16,11 +15,11 @@ _MOST = 5
 _Kind = tuple[str | None, str, str]
 
 
-def unsuccessful(store: Store, filters: Filters, values: Mapping[str, Decimal]) -> list[dict[str, Any]]:
-    """Return what root runs came to that was no success, and why; what happened most often first, at most five."""
+def unsuccessful(outcomes: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return what root runs came to in these rows of `outcomes` that was no success, and why; what happened most often first, at most five."""
     counts: dict[_Kind, int] = {}
     costs: dict[_Kind, Decimal | None] = {}
-    for row in store.outcomes(filters, values).rows:
+    for row in outcomes:
         for found in row["unsuccessful"]:
             kind = (row["use_case"], found["outcome"], found["reason"])
             counts[kind] = counts.get(kind, 0) + found["root_runs"]

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botanu_cli import text
+from botanu_cli.timeline import OFFSET_AT, began
 from botanu_cli.tui.themes import SERIES
 
 if TYPE_CHECKING:
@@ -99,21 +100,14 @@ def all_buckets(seen: set[str], unit: str) -> list[str]:
         return []
     named: dict[datetime, list[str]] = defaultdict(list)
     # An hour that a clock shows twice has its offset from UTC behind it, the larger one first.
-    for bucket in sorted(seen, key=lambda name: -int(name[_HOUR:] or 0)):
-        named[_moment(bucket, unit)].append(bucket)
+    for bucket in sorted(seen, key=lambda name: -int(name[OFFSET_AT:] or 0)):
+        named[began(bucket, unit)].append(bucket)
     current, last = min(named), max(named)
     found: list[str] = []
     while current <= last and len(found) < _MOST_BUCKETS:
         found += named.get(current, [current.strftime(_FORMATS[unit])])
         current = _next(current, unit)
     return found
-
-
-_HOUR = len("2026-10-25 02:00")
-
-
-def _moment(bucket: str, unit: str) -> datetime:
-    return datetime.strptime(bucket[:_HOUR], _FORMATS[unit])  # noqa: DTZ007 - a bucket's name, not a moment
 
 
 def _next(moment: datetime, unit: str) -> datetime:
@@ -124,7 +118,7 @@ def _next(moment: datetime, unit: str) -> datetime:
 
 def label(bucket: str, unit: str) -> str:
     """Return a bucket's name, short: `3 Nov`, `14:00`, `Nov 2026`."""
-    moment = _moment(bucket, unit)
+    moment = began(bucket, unit)
     if unit == "hour":
         return moment.strftime("%H:%M")
     return moment.strftime("%b %Y") if unit == "month" else f"{moment.day} {moment:%b}"

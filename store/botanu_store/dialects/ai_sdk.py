@@ -6,11 +6,9 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import Document, count, document, inside
 from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, operation
 from botanu_store.dialects.usage import Tokens, anthropic_tokens, google_tokens
-from botanu_store.dialects.vendors import vendor
+from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
 from botanu_store.records import Span
 
-_ANTHROPICS_WAY = ("anthropic", "aws.bedrock")
-"""Whose input is without the cached tokens where only the vendor's own counts could tell (versions 4, 5)."""
 _DETAIL = "ai.usage.inputTokenDetails.noCacheTokens"
 _KINDS = {
     "ai.usage.reasoningTokens": "reasoning_tokens",
@@ -40,7 +38,8 @@ def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     seller = vendor(
         said.get("ai.model.provider") or said.get("gen_ai.system") or said.get("gen_ai.provider.name"), model
     )
-    if seller in _ANTHROPICS_WAY and "ai.response.providerMetadata" not in said and _DETAIL not in said:
+    # Versions 4 and 5 say no more of it than the vendor's own counts do.
+    if seller in COUNT_CACHE_APART and "ai.response.providerMetadata" not in said and _DETAIL not in said:
         used.includes_cache = False
     found = model_call(
         span, DIALECT.name, used, operation=name, vendor=seller, model=model, request_model=asked, role=role

@@ -5,7 +5,7 @@ from __future__ import annotations
 from botanu_store.dialects.numbers import Document, count, document, unquoted, usd
 from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
 from botanu_store.dialects.usage import Tokens, vendor_tokens
-from botanu_store.dialects.vendors import vendor
+from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
 from botanu_store.records import Span
 
 _O = "langfuse.observation."
@@ -22,7 +22,7 @@ def read(span: Span) -> Reading | None:
         return None
     model = said.get(f"{_O}model.name", "")
     seller, instrument = vendor("", model), _instrument(span)
-    apart = instrument == "langchain" or seller in ("anthropic", "aws.bedrock")
+    apart = instrument == "langchain" or seller in COUNT_CACHE_APART
     found = model_call(
         span, DIALECT.name, _tokens(usage, apart=apart), operation=_operation(kind, model), vendor=seller, model=model,
     )  # fmt: skip

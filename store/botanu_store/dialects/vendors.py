@@ -95,6 +95,10 @@ _BEDROCK_REGIONS = ("us.", "eu.", "apac.", "jp.", "au.", "global.")
 """What Bedrock puts before a model's id: https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html."""
 
 
+COUNT_CACHE_APART = ("anthropic", "aws.bedrock")
+"""Vendors whose own input counts leave out the cached tokens; what passes these on does so too."""
+
+
 def vendor(name: str | None, model: str = "") -> str:
     """Return the vendor's one name; where only a framework is named, the model's maker if its name leaves no doubt, else nothing."""
     known = (name or "").lower().removesuffix("_llm")  # LlamaIndex names the class: OpenAI_LLM.
