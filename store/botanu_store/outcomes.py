@@ -9,7 +9,7 @@ from typing import Any
 
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import NO_CONDITIONS, Filters, where
-from botanu_store.report_text import filled, used
+from botanu_store.report_text import filled, runs_used
 from botanu_store.reports import Report, Row, coverage, per, share, total
 
 _COUNTS = ("runs", "root_runs", "success", "partial", "failed", "unknown", "calls", "unpriced_calls")
@@ -24,7 +24,7 @@ def outcomes(db: Database, filters: Filters, values: Mapping[str, Decimal]) -> R
         filters: which runs.
         values: what one unit of a value type is worth in USD; a type named `usd` or `…_usd` counts as itself.
     """
-    units, parameters = units_of(filters, values)
+    units, parameters = units_of(db, filters, values)
     rows = _by_type(db.rows(filled("outcomes", NO_CONDITIONS, units=units), parameters))
     totals = total(rows, _COUNTS) | {name: sum((row[name] for row in rows), _ZERO) for name in _WASTE}
     totals["value_usd"] = _all_values(rows)
@@ -33,13 +33,13 @@ def outcomes(db: Database, filters: Filters, values: Mapping[str, Decimal]) -> R
     return Report("outcomes", rows, totals, coverage(db, filters, totals), filters.interval, filters.asked(), len(rows))
 
 
-def units_of(filters: Filters, values: Mapping[str, Decimal]) -> tuple[str, dict[str, Any]]:
+def units_of(db: Database, filters: Filters, values: Mapping[str, Decimal]) -> tuple[str, dict[str, Any]]:
     """Return the start of a query that defines `units`, one row per root run, and what it binds."""
     conditions = where(filters)
     text = filled(
         "units",
         conditions,
-        used=used(conditions),
+        **runs_used(db, conditions),
         worth=_worth(len(values)),
     )
     bound = {f"value_type_{number}": value_type for number, value_type in enumerate(values)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import Filters, only, where
-from botanu_store.report_text import filled, used
+from botanu_store.report_text import filled, runs_used
 from botanu_store.reports import Row, RunSort, presentable
 
 _SORTS: dict[RunSort, str] = {
@@ -44,7 +44,7 @@ def run_order(db: Database, filters: Filters, sort: RunSort) -> RunOrder:
     if sort == "started" and not conditions.needs_calls:
         text = f"select r.run_id from runs as r where {conditions.runs} order by r.start_ns desc, r.run_id desc"
     else:
-        listed = filled("runs", conditions, used=used(conditions), order="")
+        listed = filled("runs", conditions, **runs_used(db, conditions), order="")
         text = f"select run_id from ({listed}) as listed order by {_SORTS[sort]}, run_id desc"
     return RunOrder(db.arrow(text, conditions.parameters).column("run_id"))
 
@@ -55,6 +55,6 @@ def runs_named(db: Database, filters: Filters, run_ids: Sequence[str]) -> list[R
         return []
     conditions = where(filters)
     these = only(conditions, run_ids)
-    text = filled("runs", these, used=used(these), order="")
+    text = filled("runs", these, **runs_used(db, these), order="")
     rows = {row["run_id"]: presentable(row) for row in db.rows(text, these.parameters)}
     return [rows[run_id] for run_id in run_ids if run_id in rows]

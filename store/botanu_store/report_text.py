@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from botanu_store.engines.duckdb import script
+from botanu_store.engines.duckdb import Database, script
 from botanu_store.filters import Where
 
 
@@ -26,6 +26,14 @@ def filled(name: str, conditions: Where, **values: str) -> str:
 def used(conditions: Where, **values: str) -> str:
     """Return the query of what each run used, apart by dimensions of its calls where these are given."""
     return filled("used", conditions, **{"call_dimensions": "", "lines": "usage_lines", **values})
+
+
+def runs_used(db: Database, conditions: Where) -> dict[str, str]:
+    """Return the parts of a report's text that give each run `r` what it used, as `used_calls` and so on; NULL for a run without a call that is meant."""
+    # Of a few runs it is known at once, and a view of all would not learn which are meant.
+    if db.keeps_sums and not conditions.needs_calls and conditions.of_named_runs == "true":
+        return {"runs": "costed_runs", "used": ""}
+    return {"runs": "runs", "used": f"{conditions.join} ({used(conditions)}) as u on u.used_run_id = r.run_id"}
 
 
 @cache

@@ -27,7 +27,7 @@ from botanu_store.filters import (
 from botanu_store.money import LINES, by_meter
 from botanu_store.price import ALWAYS_FROM_NS
 from botanu_store.records import METERS
-from botanu_store.report_text import filled, text_of, used
+from botanu_store.report_text import filled, runs_used, text_of, used
 
 Row = dict[str, Any]
 RunSort = Literal["started", "cost", "duration", "tokens", "llm_calls"]
@@ -139,13 +139,17 @@ def _by(db: Database, group_by: Sequence[str], tz: str, conditions: Where, *, by
     grouped = {name: f"u.{name}" for name in of_calls} | (
         {"service": "coalesce(u.service, r.service)"} if "service" in of_calls else {}
     )
-    join = "inner join" if by_call else conditions.join
-    runs_used = f"runs as r {join} used as u on u.used_run_id = r.run_id where {conditions.runs}"
     # What only calls say needs no run beside it: the usage is of the right runs already.
     alone = by_call and not any("r." in sql for sql in (dimensions | grouped).values())
+    if not of_calls:
+        runs = "{runs} as r {used}".format(**runs_used(db, conditions))
+    elif alone:
+        runs = f"({_used_by(db, of_calls, conditions)}) as u"
+    else:
+        join = "inner join" if by_call else conditions.join
+        runs = f"runs as r {join} ({_used_by(db, of_calls, conditions)}) as u on u.used_run_id = r.run_id"
     return {
-        "used": _used_by(db, of_calls, conditions),
-        "runs_used": "used as u" if alone else runs_used,
+        "runs_used": runs if alone else f"{runs} where {conditions.runs}",
         "dimensions": ",\n        ".join(f"{sql} as {name}" for name, sql in (dimensions | grouped).items()),
         "names": ", ".join(f"g.{name}" for name in dimensions),
     }
@@ -178,11 +182,12 @@ def runs(db: Database, filters: Filters, *, sort: RunSort = "started", limit: in
     # Where only a run's own facts decide which runs are on the page, theirs alone are priced: a page costs the same at any size.
     early = limit is not None and sort in _BY_RUN_ALONE and not conditions.needs_calls
     shown = only(conditions, _first_runs(db, conditions, order)) if early else conditions
-    rows = [presentable(row) for row in db.rows(filled("runs", shown, used=used(shown), order=order), shown.parameters)]
+    text = filled("runs", shown, **runs_used(db, shown), order=order)
+    rows = [presentable(row) for row in db.rows(text, shown.parameters)]
     if limit is None or len(rows) < limit:
         totals = total(rows, _SUMMED) | {"runs": len(rows)}
     else:
-        listed = filled("runs", conditions, used=used(conditions), order="")
+        listed = filled("runs", conditions, **runs_used(db, conditions), order="")
         totals = _totals_of_all(db, conditions, listed, all_used=not conditions.needs_calls)
     found = coverage(db, filters, totals)
     return Report("runs", rows, totals, found, filters.interval, filters.asked(), totals["runs"])

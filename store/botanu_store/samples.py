@@ -13,7 +13,7 @@ from typing import Any, Literal
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import NO_CONDITIONS, Filters, where
 from botanu_store.outcomes import units_of
-from botanu_store.report_text import filled, used
+from botanu_store.report_text import filled, runs_used
 from botanu_store.reports import dimension
 
 Per = Literal["run", "outcome", "root_run", "day", "call"]
@@ -36,7 +36,7 @@ class Samples:
 
 def samples(db: Database, filters: Filters, per: Per) -> Samples:
     """Return one sample per unit; `outcome` and `root_run` have root runs for units."""
-    text, parameters = _samples(filters, per)
+    text, parameters = _samples(db, filters, per)
     table = db.arrow(filled("samples_in_columns", NO_CONDITIONS, samples=text), parameters)
     columns = (table.column(name).to_pylist() for name in ("tokens", "llm_calls", "unpriced_calls", "achieved"))
     return Samples(_costs(table), *columns)
@@ -53,17 +53,21 @@ def _costs(table: Any) -> list[Decimal | None]:
 _PICO_USD = Decimal("1e-12")
 
 
-def _samples(filters: Filters, per: Per) -> tuple[str, dict[str, Any]]:
+def _samples(db: Database, filters: Filters, per: Per) -> tuple[str, dict[str, Any]]:
     """The query of these units and what it binds."""
     if per in ("outcome", "root_run"):
-        return _root_runs(filters)
+        return _root_runs(db, filters)
     if per == "call":
         return _calls(filters)
-    return _runs(filters) if per == "run" else _groups(filters, dimension("time:day", filters.interval.tz))
+    conditions = where(filters)
+    if per == "run":
+        return filled("samples_of_runs", conditions, **runs_used(db, conditions)), conditions.parameters
+    unit = dimension("time:day", filters.interval.tz)
+    return filled("samples", conditions, unit=unit, **runs_used(db, conditions)), conditions.parameters
 
 
-def _root_runs(filters: Filters) -> tuple[str, dict[str, Any]]:
-    units, parameters = units_of(filters, {})
+def _root_runs(db: Database, filters: Filters) -> tuple[str, dict[str, Any]]:
+    units, parameters = units_of(db, filters, {})
     columns = "cost_usd, tokens, llm_calls, unpriced_calls, outcome = 'success' as achieved"
     return f"{units} select {columns} from units", parameters
 
@@ -75,15 +79,4 @@ def _calls(filters: Filters) -> tuple[str, dict[str, Any]]:
         "c.priced = 'no' as unpriced_calls, true as achieved from counted_calls as c inner join runs as r on r.run_id = c.run_id "
         f"where {conditions.runs} and ({conditions.calls})"
     )
-    return text, conditions.parameters
-
-
-def _runs(filters: Filters) -> tuple[str, dict[str, Any]]:
-    conditions = where(filters)
-    return filled("samples_of_runs", conditions, used=used(conditions)), conditions.parameters
-
-
-def _groups(filters: Filters, unit: str) -> tuple[str, dict[str, Any]]:
-    conditions = where(filters)
-    text = filled("samples", conditions, unit=unit, used=used(conditions))
     return text, conditions.parameters

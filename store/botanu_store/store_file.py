@@ -95,7 +95,7 @@ class StoreFile:
         if not exists(self.path) and not self.spool.segments():
             con = connect(None)
             migrate(con, None)
-            return Database(con, make_views=self._views().make)
+            return Database(con, views=self._views())
         with explained(self.path):
             con = self._connect_readable()
             try:
@@ -172,7 +172,7 @@ class StoreFile:
         return Ingested()
 
     def _database(self, con: duckdb.DuckDBPyConnection) -> Database:
-        return Database(con, self.path, self._views().make)
+        return Database(con, self.path, self._views())
 
     def _may_write(self) -> bool:
         """A store that may only be read is read, whatever waits beside it."""

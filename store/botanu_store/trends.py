@@ -27,7 +27,7 @@ def outcome_trend(db: Database, filters: Filters, values: Mapping[str, Decimal],
     Raises:
         InputError: no such unit of time.
     """
-    units, parameters = units_of(filters, values)
+    units, parameters = units_of(db, filters, values)
     time = dimension(f"time:{unit}", filters.interval.tz)
     rows = db.rows(filled("outcome_trend", NO_CONDITIONS, units=units, time=time), parameters)
     for row in rows:

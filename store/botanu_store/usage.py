@@ -1,12 +1,14 @@
 """What each run used and cost, added up and kept: a cache of the calls' prices, so that a report on millions of calls prices none of them.
 
-Whatever changes a run names it in `stale_runs` within the same transaction. Sums hold for the prices they were made with and for no stale run; where
-they do not, reports read the calls themselves. So they may be late, or missing, and no number is different for it.
+Kept twice: by what the calls were, in `run_usage`, and altogether, with the run. Whatever changes a run names it in `stale_runs` within the same
+transaction. Sums hold for the prices they were made with and for no stale run; where they do not, reports read the calls themselves. So they may be
+late, or missing, and no number is different for it.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
@@ -14,6 +16,8 @@ import duckdb
 
 from botanu_store import prices
 from botanu_store.engines.duckdb import script
+from botanu_store.filters import NO_CONDITIONS
+from botanu_store.report_text import used
 
 WORTH_IT = 10_000
 """Runs that changed before they are added up on the way to a report: below that, pricing their calls takes it less time."""
@@ -28,6 +32,28 @@ _COLUMNS = (
 BY_CALL = f"select {_COLUMNS} from usage_by_call"
 BY_RUN = f"select {_COLUMNS} from run_usage"
 """What reports sum: calls, or what runs come to where that holds."""
+
+_SUMS = ("calls", "llm_calls", "unpriced", "failed", "input", "output", "cached", "usd", "failed_usd")
+KEPT_COLUMNS = tuple(f"kept_{name}" for name in _SUMS)
+"""Where a run keeps what it used, in a local store alone."""
+
+_KEPT = f"select *, {', '.join(f'kept_{name} as used_{name}' for name in _SUMS)} from runs"
+_ADDED_UP = (
+    f"select r.*, {', '.join(f'u.used_{name}' for name in _SUMS)} "
+    f"from runs as r left join ({used(NO_CONDITIONS)}) as u on u.used_run_id = r.run_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What reports add up, as queries."""
+
+    lines: str = BY_CALL
+    """What runs did of each kind, or calls."""
+    runs: str = _ADDED_UP
+    """Runs with what they used."""
+    kept: bool = False
+    """Whether what runs used is kept with them, all but a few."""
 
 
 def changed_runs(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -> int:
@@ -52,18 +78,23 @@ def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -
         _in_one(con, script("steps/add_up.sql"))
 
 
-def lines(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, believed_at: datetime | None) -> str:
-    """Return the query of what reports sum: what runs come to where that holds, their calls where it does not."""
+def sums(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, believed_at: datetime | None) -> Sums:
+    """Return what reports add up: what is kept where that holds, calls where it does not."""
     if believed_at is not None or not holds(con, overrides):
-        return BY_CALL
+        return Sums()
     if not con.execute("select 1 from stale_runs limit 1").fetchall():
-        return BY_RUN
-    return f"{BY_RUN} where run_id not in (from stale_runs) union all {BY_CALL} where run_id in (from stale_runs)"
+        return Sums(BY_RUN, _KEPT, kept=True)
+    fresh, stale = "run_id not in (from stale_runs)", "run_id in (from stale_runs)"
+    return Sums(
+        f"{BY_RUN} where {fresh} union all {BY_CALL} where {stale}",
+        f"{_KEPT} where {fresh} union all {_ADDED_UP} where r.{stale}",
+        kept=True,
+    )
 
 
-def usage_script(lines: str = BY_CALL) -> str:
-    """Return the script of the views that reports sum, made of these lines."""
-    return script("schema/usage.sql").replace("{lines}", lines)
+def usage_script(of: Sums) -> str:
+    """Return the script of the views that reports sum."""
+    return script("schema/usage.sql").replace("{lines}", of.lines).replace("{runs}", of.runs)
 
 
 def _choose(con: duckdb.DuckDBPyConnection) -> bool:

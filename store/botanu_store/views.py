@@ -46,21 +46,30 @@ class Views:
         """Name the user's prices and discounts, and the moment as of which the price book is believed."""
         self._overrides = overrides
         self._believed_at = believed_at
-        self._missing: dict[str, str] | None = None
+        self._sums: usage.Sums | None = None
+        self._missing: dict[str, str] = {}
         self._priced = False
+
+    def keep_sums(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Say whether what runs used is kept with them, so that `costed_runs` need not add it up."""
+        return self._begin(con).kept
 
     def make(self, con: duckdb.DuckDBPyConnection, text: str | None = None) -> None:
         """Make what a query reads and is not there yet; without a query, all there is."""
-        if self._missing is None:
-            con.execute(script("schema/functions.sql"))
-            lines = usage.lines(con, self._overrides, self._believed_at)
-            self._missing = definitions(charges_script() + usage.usage_script(lines))
+        self._begin(con)
         missing = self._missing
         query = None if text is None else _COMMENT.sub("\n", text)
         names = list(missing) if query is None else needed(query, missing)
         if query is None or _PRICES.search(" ".join((query, *(missing[name] for name in names)))):
             self._price(con)
         self._create(con, names)
+
+    def _begin(self, con: duckdb.DuckDBPyConnection) -> usage.Sums:
+        if self._sums is None:
+            con.execute(script("schema/functions.sql"))
+            self._sums = usage.sums(con, self._overrides, self._believed_at)
+            self._missing = definitions(charges_script() + usage.usage_script(self._sums))
+        return self._sums
 
     def _price(self, con: duckdb.DuckDBPyConnection) -> None:
         if not self._priced:
@@ -69,4 +78,4 @@ class Views:
 
     def _create(self, con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
         for name in names:
-            con.execute(f"create or replace temp view {name} as {(self._missing or {}).pop(name)}")
+            con.execute(f"create or replace temp view {name} as {self._missing.pop(name)}")

@@ -32,6 +32,23 @@ EVERY_SUM = (
 )
 
 
+EVERY_RUN = "select run_id, {columns} from {relation} order by run_id"
+SUMS = ("calls", "llm_calls", "unpriced_calls", "failed_calls", "input_tokens", "output_tokens", "cached_tokens", "cost_usd", "failed_usd")  # fmt: skip
+USED = ("calls", "llm_calls", "unpriced", "failed", "input", "output", "cached", "usd", "failed_usd")
+
+
+def used_by_runs(store: Store) -> list[dict[str, Any]]:
+    """What each run with counted calls used, as `costed_runs` has it."""
+    columns = ", ".join(f"used_{name} as {said}" for name, said in zip(USED, SUMS, strict=True))
+    return store.query(EVERY_RUN.format(columns=columns, relation="costed_runs where used_calls is not null"))
+
+
+def added_up(store: Store) -> list[dict[str, Any]]:
+    """What the counted calls of each run come to."""
+    columns = ", ".join(f"sum({name}) as {name}" for name in SUMS)
+    return store.query(EVERY_RUN.format(columns=columns, relation="usage_by_call group by run_id"))
+
+
 def sums(store: Store, lines: str) -> list[dict[str, Any]]:
     """Everything that this relation adds up to, run by run and kind by kind."""
     return store.query(EVERY_SUM.replace("{lines}", lines))
@@ -87,6 +104,8 @@ def test_sums_are_those_of_the_calls_after_any_history(steps: list[tuple[str, in
                 if step == "prune":
                     store.prune(moment(START + which * DAY))
                 assert sums(store, "usage_lines") == sums(store, "usage_by_call")
+                assert used_by_runs(store) == added_up(store)
+                assert count(store, "costed_runs") == count(store, "runs")
 
 
 def test_a_report_reads_the_sums_where_they_hold(tmp_path: Path, eager: None) -> None:
@@ -96,10 +115,11 @@ def test_a_report_reads_the_sums_where_they_hold(tmp_path: Path, eager: None) ->
         assert count(store, "run_usage") == 3
         assert count(store, "stale_runs") == 0
     with connect_writable(path) as con:
-        con.execute("update run_usage set cost_usd = 1000")
+        con.execute("update run_usage set cost_usd = 1000; update runs set kept_usd = 2000")
 
     with open_store(path) as store:
         assert store.cost(Filters(), ["vendor"]).totals["cost_usd"] == 3000
+        assert store.cost(Filters(), ["use_case"]).totals["cost_usd"] == 6000
         assert store.runs(Filters(), limit=1).totals["cost_usd"] == 3000
 
 

@@ -8,6 +8,7 @@ import duckdb
 
 from botanu_store.engines.clickhouse import SETTINGS, Server
 from botanu_store.engines.duckdb import connect, migrate, script
+from botanu_store.usage import KEPT_COLUMNS
 
 _TYPES = {"VARCHAR": "String", "BIGINT": "Int64", "INTEGER": "Int32", "DOUBLE": "Float64", "BOOLEAN": "Bool", "TIMESTAMP": "DateTime64(6, 'UTC')"}  # fmt: skip
 
@@ -64,7 +65,7 @@ def _columns() -> dict[str, dict[str, str]]:
 
 def _described(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
     described = con.execute(f"describe {table}").fetchall()
-    return {str(name): _kind(table, str(name), str(kind)) for name, kind, *_ in described}
+    return {str(name): _kind(table, str(name), str(kind)) for name, kind, *_ in described if name not in KEPT_COLUMNS}
 
 
 def _kind(table: str, name: str, kind: str) -> str:

@@ -85,7 +85,7 @@ class Mirror(Database):
         """Take over the prices; runs, calls and spans come when a query asks for them."""
         con = connect_duckdb(None)
         migrate(con, None)
-        super().__init__(con, None, views.make)
+        super().__init__(con, None, views)
         self.server = server
         self._loaded: set[str] = set()
         self._priced = False

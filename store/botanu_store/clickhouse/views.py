@@ -12,7 +12,7 @@ from functools import cache
 from botanu_store.clickhouse.schema import columns
 from botanu_store.engines.duckdb import script
 from botanu_store.money import charges_script
-from botanu_store.usage import BY_CALL, usage_script
+from botanu_store.usage import BY_CALL, Sums, usage_script
 from botanu_store.views import definitions, needed
 
 _FUNCTION = re.compile(r"^create function (\w+) as\s+(.*?);$", re.MULTILINE | re.DOTALL)
@@ -49,7 +49,7 @@ def _functions() -> dict[str, str]:
 
 @cache
 def _views(lines: str) -> dict[str, str]:
-    return definitions(charges_script("clickhouse") + usage_script(lines))
+    return definitions(charges_script("clickhouse") + usage_script(Sums(lines)))
 
 
 def _bare(text: str) -> str:

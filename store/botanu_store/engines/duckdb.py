@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 
@@ -22,11 +22,15 @@ from botanu_store.engines.faults import explained, is_lock, unavailable, unusabl
 from botanu_store.errors import StoreUnusable
 from botanu_store.records import METERS
 
+if TYPE_CHECKING:
+    from botanu_store.views import Views
+
 Engine = Literal["duckdb", "clickhouse"]
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("schema/tables.sql", "schema/prices.sql"),
     ("schema/2_resource_as_text.sql",),
+    ("schema/3_sums_of_runs.sql",),
 )
 """The scripts that make each version of the schema of the one before, the first of an empty file. What was released is never changed."""
 
@@ -58,12 +62,12 @@ class Database:
         self,
         con: duckdb.DuckDBPyConnection,
         path: Path | None = None,
-        make_views: Callable[[duckdb.DuckDBPyConnection, str | None], None] | None = None,
+        views: Views | None = None,
     ) -> None:
         self.bare = con
         """The connection as it is, with or without the views."""
         self._path = path
-        self._make_views = make_views
+        self._views = views
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -71,9 +75,14 @@ class Database:
         return self._viewed(None)
 
     def _viewed(self, text: str | None) -> duckdb.DuckDBPyConnection:
-        if self._make_views is not None:
-            self._make_views(self.bare, text)
+        if self._views is not None:
+            self._views.make(self.bare, text)
         return self.bare
+
+    @property
+    def keeps_sums(self) -> bool:
+        """Whether what runs used is kept with them."""
+        return self._views is not None and self._views.keep_sums(self.bare)
 
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run a query with named parameters and return its rows by column."""

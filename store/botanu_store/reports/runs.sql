@@ -1,11 +1,8 @@
 -- Runs, newest first unless sorted otherwise, each with what its counted calls used and cost.
 with chosen as (
     select r.*
-    from runs as r
+    from {runs} as r
     where {run_filter}
-),
-used as (
-    {used}
 )
 select
     r.run_id,
@@ -32,14 +29,14 @@ select
     r.confidence,
     r.reason,
     r.source,
-    coalesce(u.used_calls, 0) as calls,
-    coalesce(u.used_llm_calls, 0) as llm_calls,
-    coalesce(u.used_failed, 0) as failed_calls,
-    coalesce(u.used_unpriced, 0) as unpriced_calls,
-    cast(coalesce(u.used_input, 0) as bigint) as input_tokens,
-    cast(coalesce(u.used_output, 0) as bigint) as output_tokens,
-    cast(coalesce(u.used_cached, 0) as bigint) as cached_tokens,
-    case when u.used_calls is null then cast(0 as decimal(38, 12)) else u.used_usd end as cost_usd
+    coalesce(used_calls, 0) as calls,
+    coalesce(used_llm_calls, 0) as llm_calls,
+    coalesce(used_failed, 0) as failed_calls,
+    coalesce(used_unpriced, 0) as unpriced_calls,
+    cast(coalesce(used_input, 0) as bigint) as input_tokens,
+    cast(coalesce(used_output, 0) as bigint) as output_tokens,
+    cast(coalesce(used_cached, 0) as bigint) as cached_tokens,
+    case when used_calls is null then cast(0 as decimal(38, 12)) else used_usd end as cost_usd
 from chosen as r
-{join} used as u on u.used_run_id = r.run_id
+{used}
 {order}

@@ -4,15 +4,17 @@ with recursive worth as (
 ),
 -- Each step below needs other columns of them: to keep all at once takes the memory of two such reports.
 chosen as not materialized (
-    select
-        r.run_id, r.root_run_id, r.parent_run_id, r.retry_of_run_id, r.attempt, r.use_case, r.outcome, r.reason, r.value_type, r.start_ns,
-        botanu_amount(r.value_amount) as amount,
-        case when lower(r.value_type) = 'usd' or right(lower(r.value_type), 4) = '_usd' then 1 end as own_usd
+    select r.run_id, r.root_run_id, r.parent_run_id, r.retry_of_run_id, r.attempt, r.use_case, r.start_ns
     from runs as r
     where {run_filter}
 ),
-used as (
-    {used}
+costed as (
+    select
+        r.*,
+        botanu_amount(r.value_amount) as amount,
+        case when lower(r.value_type) = 'usd' or right(lower(r.value_type), 4) = '_usd' then 1 end as own_usd
+    from {runs} as r
+    where {run_filter}
 ),
 -- An attempt is superseded by the one that says so, or, where that link was lost, by a higher number under the same root and parent.
 retried as (
@@ -53,17 +55,17 @@ judged as (
         s.run_id is null and r.outcome in ('success', 'partial') as brings_value,
         r.amount,
         r.amount * coalesce(w.usd, r.own_usd) as value_usd,
-        coalesce(u.used_calls, 0) as calls,
-        coalesce(u.used_unpriced, 0) as unpriced_calls,
-        coalesce(u.used_llm_calls, 0) as llm_calls,
-        coalesce(u.used_input + u.used_output, 0) as tokens,
-        case when u.used_calls is null then 0 else u.used_usd end as cost_usd,
-        coalesce(u.used_failed_usd, 0) as failed_calls_usd,
+        coalesce(used_calls, 0) as calls,
+        coalesce(used_unpriced, 0) as unpriced_calls,
+        coalesce(used_llm_calls, 0) as llm_calls,
+        coalesce(used_input + used_output, 0) as tokens,
+        case when used_calls is null then 0 else used_usd end as cost_usd,
+        coalesce(used_failed_usd, 0) as failed_calls_usd,
         -- The run that decides for its unit: the last attempt, before what is nested in it.
         (s.run_id is not null, n.run_id is not null, -r.start_ns, r.run_id) as rank,
         r.run_id = r.root_run_id and r.root_run_id not in (select root_run_id from chosen where run_id <> root_run_id) as alone
-    from chosen as r
-    {join} used as u on u.used_run_id = r.run_id
+    from costed as r
+    {used}
     left join superseded as s on s.run_id = r.run_id
     left join nested as n on n.run_id = r.run_id
     left join worth as w on w.value_type = r.value_type

@@ -11,3 +11,6 @@ from counted_calls;
 
 -- What the reports read: `{lines}` are the runs' sums where these hold, calls where they do not.
 create or replace temp view usage_lines as {lines};
+
+-- Each run with what it used; NULL where it has no counted call. `{runs}` reads what is kept with the run where that holds, and adds up lines where it does not.
+create or replace temp view costed_runs as {runs};
