@@ -29,11 +29,19 @@ def used(conditions: Where, **values: str) -> str:
 
 
 def runs_used(db: Database, conditions: Where) -> dict[str, str]:
-    """Return the parts of a report's text that give each run `r` what it used, as `used_calls` and so on; NULL for a run without a call that is meant."""
+    """Return the parts of a report's text that give each run `r` what it used, as `used_calls` and so on; NULL for a run without a call that is meant.
+
+    Of `{runs} as r {join_used}` it reads that, with `{used}` among what stands before.
+    """
     # Of a few runs it is known at once, and a view of all would not learn which are meant.
     if db.keeps_sums and not conditions.needs_calls and conditions.of_named_runs == "true":
-        return {"runs": "costed_runs", "used": ""}
-    return {"runs": "runs", "used": f"{conditions.join} ({used(conditions)}) as u on u.used_run_id = r.run_id"}
+        return {"used": "", "runs": "costed_runs", "join_used": ""}
+    return {"used": f"used as (\n{used(conditions)}\n),\n", "runs": "runs", "join_used": joined_used(conditions.join)}
+
+
+def joined_used(join: str) -> str:
+    """Return how runs `r` are joined with the query `used`."""
+    return f"{join} used as u on u.used_run_id = r.run_id"
 
 
 @cache

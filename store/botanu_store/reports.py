@@ -27,7 +27,7 @@ from botanu_store.filters import (
 from botanu_store.money import LINES, by_meter
 from botanu_store.price import ALWAYS_FROM_NS
 from botanu_store.records import METERS
-from botanu_store.report_text import filled, runs_used, text_of, used
+from botanu_store.report_text import filled, joined_used, runs_used, text_of, used
 
 Row = dict[str, Any]
 RunSort = Literal["started", "cost", "duration", "tokens", "llm_calls"]
@@ -141,15 +141,15 @@ def _by(db: Database, group_by: Sequence[str], tz: str, conditions: Where, *, by
     )
     # What only calls say needs no run beside it: the usage is of the right runs already.
     alone = by_call and not any("r." in sql for sql in (dimensions | grouped).values())
-    if not of_calls:
-        runs = "{runs} as r {used}".format(**runs_used(db, conditions))
-    elif alone:
-        runs = f"({_used_by(db, of_calls, conditions)}) as u"
+    if of_calls:
+        join = joined_used("inner join" if by_call else conditions.join)
+        parts = {"used": f"used as (\n{_used_by(db, of_calls, conditions)}\n),\n", "runs": "runs", "join_used": join}
     else:
-        join = "inner join" if by_call else conditions.join
-        runs = f"runs as r {join} ({_used_by(db, of_calls, conditions)}) as u on u.used_run_id = r.run_id"
+        parts = runs_used(db, conditions)
+    of_runs = f"{parts['runs']} as r {parts['join_used']} where {conditions.runs}"
     return {
-        "runs_used": runs if alone else f"{runs} where {conditions.runs}",
+        "used": parts["used"],
+        "runs_used": "used as u" if alone else of_runs,
         "dimensions": ",\n        ".join(f"{sql} as {name}" for name, sql in (dimensions | grouped).items()),
         "names": ", ".join(f"g.{name}" for name in dimensions),
     }

@@ -1,5 +1,5 @@
 -- Cost by any dimensions: what each run used, apart where the calls of one run differ, then one row per group of runs, in no order.
-with per_run as (
+with {used}per_run as (
     select
         {dimensions},
         used_calls,

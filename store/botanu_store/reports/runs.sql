@@ -1,5 +1,5 @@
 -- Runs, newest first unless sorted otherwise, each with what its counted calls used and cost.
-with chosen as (
+with {used}chosen as (
     select r.*
     from {runs} as r
     where {run_filter}
@@ -38,5 +38,5 @@ select
     cast(coalesce(used_cached, 0) as bigint) as cached_tokens,
     case when used_calls is null then cast(0 as decimal(38, 12)) else used_usd end as cost_usd
 from chosen as r
-{used}
+{join_used}
 {order}

@@ -8,12 +8,29 @@ chosen as not materialized (
     from runs as r
     where {run_filter}
 ),
-costed as (
+{used}costed as not materialized (
     select
-        r.*,
+        r.run_id,
+        r.root_run_id,
+        r.use_case,
+        r.start_ns,
+        r.outcome,
+        nullif(r.value_type, '') as value_type,
+        coalesce(nullif(r.reason, ''), r.outcome) as reason,
+        r.outcome in ('success', 'partial') as achieved,
         botanu_amount(r.value_amount) as amount,
-        case when lower(r.value_type) = 'usd' or right(lower(r.value_type), 4) = '_usd' then 1 end as own_usd
+        botanu_amount(r.value_amount) * coalesce(
+            w.usd, case when lower(r.value_type) = 'usd' or right(lower(r.value_type), 4) = '_usd' then 1 end
+        ) as value_usd,
+        coalesce(used_calls, 0) as calls,
+        coalesce(used_unpriced, 0) as unpriced_calls,
+        coalesce(used_llm_calls, 0) as llm_calls,
+        coalesce(used_input + used_output, 0) as tokens,
+        case when used_calls is null then 0 else used_usd end as cost_usd,
+        coalesce(used_failed_usd, 0) as failed_calls_usd
     from {runs} as r
+    {join_used}
+    left join worth as w on w.value_type = r.value_type
     where {run_filter}
 ),
 -- An attempt is superseded by the one that says so, or, where that link was lost, by a higher number under the same root and parent.
@@ -38,37 +55,34 @@ below(run_id, depth) as (
 superseded as (
     select distinct run_id from below
 ),
+-- Few runs of many are superseded, nested or in a unit with others. Where that is asked by a join, DuckDB gathers all runs to look the few up among them,
+-- which takes as long as all the rest; so it is asked run by run.
 nested as (
     select c.run_id
     from chosen as c
-    inner join chosen as p on p.run_id = c.parent_run_id and p.use_case = c.use_case
+    inner join (
+        select run_id, use_case
+        from chosen
+        where coalesce(run_id in (select parent_run_id from chosen), false)
+    ) as p on p.run_id = c.parent_run_id and p.use_case = c.use_case
+),
+-- Runs that are no unit by themselves.
+together as (
+    select run_id from chosen where run_id <> root_run_id
+    union
+    select root_run_id as run_id from chosen where run_id <> root_run_id
+    union
+    select run_id from superseded
 ),
 judged as (
     select
-        r.run_id,
-        r.root_run_id,
-        r.use_case,
-        r.outcome,
-        nullif(r.value_type, '') as value_type,
-        coalesce(nullif(r.reason, ''), r.outcome) as reason,
-        s.run_id is not null as is_superseded,
-        s.run_id is null and r.outcome in ('success', 'partial') as brings_value,
-        r.amount,
-        r.amount * coalesce(w.usd, r.own_usd) as value_usd,
-        coalesce(used_calls, 0) as calls,
-        coalesce(used_unpriced, 0) as unpriced_calls,
-        coalesce(used_llm_calls, 0) as llm_calls,
-        coalesce(used_input + used_output, 0) as tokens,
-        case when used_calls is null then 0 else used_usd end as cost_usd,
-        coalesce(used_failed_usd, 0) as failed_calls_usd,
+        r.*,
+        r.run_id in (select run_id from superseded) as is_superseded,
+        r.achieved and r.run_id not in (select run_id from superseded) as brings_value,
         -- The run that decides for its unit: the last attempt, before what is nested in it.
-        (s.run_id is not null, n.run_id is not null, -r.start_ns, r.run_id) as rank,
-        r.run_id = r.root_run_id and r.root_run_id not in (select root_run_id from chosen where run_id <> root_run_id) as alone
+        (r.run_id in (select run_id from superseded), r.run_id in (select run_id from nested), -r.start_ns, r.run_id) as rank
     from costed as r
-    {used}
-    left join superseded as s on s.run_id = r.run_id
-    left join nested as n on n.run_id = r.run_id
-    left join worth as w on w.value_type = r.value_type
+    where coalesce(r.run_id in (select run_id from together), false)
 ),
 -- A run alone is a unit as it is: most are, and to group them would take longer than all the rest.
 units as (
@@ -79,18 +93,18 @@ units as (
         outcome,
         reason,
         value_type as own_type,
-        case when brings_value then amount end as value_amount,
-        case when brings_value then value_usd end as value_usd,
-        brings_value and amount is not null and value_usd is null as has_value_without_price,
+        case when achieved then amount end as value_amount,
+        case when achieved then value_usd end as value_usd,
+        achieved and amount is not null and value_usd is null as has_value_without_price,
         calls,
         unpriced_calls,
         llm_calls,
         tokens,
         cost_usd,
-        case when is_superseded then coalesce(cost_usd, 0) else 0 end as retried_usd,
-        case when is_superseded then 0 else failed_calls_usd end as failed_calls_usd
-    from judged
-    where alone
+        cast(0 as decimal(38, 12)) as retried_usd,
+        failed_calls_usd
+    from costed
+    where run_id not in (select run_id from together)
     union all
     select
         root_run_id,
@@ -110,6 +124,5 @@ units as (
         coalesce(sum(cost_usd) filter (where is_superseded), 0) as retried_usd,
         coalesce(sum(failed_calls_usd) filter (where not is_superseded), 0) as failed_calls_usd
     from judged
-    where not alone
     group by root_run_id, use_case
 )
