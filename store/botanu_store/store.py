@@ -245,6 +245,10 @@ class Store:
         """Return unit economics by use case and unit of time: hour, day, week or month."""
         return trends.outcome_trend(self._db, filters, values, unit)
 
+    def spend_trend(self, filters: Filters, dimension: str, unit: str) -> list[Row]:
+        """Return spend by a dimension and unit of time: hour, day, week or month."""
+        return trends.spend_trend(self._db, filters, dimension, unit)
+
     def extent(self, filters: Filters) -> tuple[datetime, datetime] | None:
         """Return when the first and the last run under these filters started; None where there is none."""
         return trends.extent(self._db, filters)
@@ -262,6 +266,10 @@ class Store:
     def vendors(self, filters: Filters) -> Report:
         """Report by vendor and model or product."""
         return self._covered(vendors.vendors(self._db, filters))
+
+    def vendor_costs(self, filters: Filters) -> list[Row]:
+        """Return what each vendor's models and products cost, alone."""
+        return vendors.vendor_costs(self._db, filters)
 
     def prices(self, filters: Filters, *, kind: Literal["used", "all"] = "used") -> Report:
         """Report what this store's kinds of call are priced at now, or all that the price book publishes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from botanu_store.engines.duckdb import Database
-from botanu_store.filters import Filters, where
+from botanu_store.filters import Filters, Where, where
 from botanu_store.price import FRESH
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS
 from botanu_store.report_text import filled
@@ -20,7 +20,8 @@ def vendors(db: Database, filters: Filters) -> Report:
     text = filled(
         "vendors",
         conditions,
-        product="coalesce(nullif(c.model, ''), nullif(c.operation, ''), c.category)",
+        costs=_costs(conditions),
+        product=_PRODUCT,
         meters=", ".join(f"sum(c.{meter}) as {meter}" for meter in occurring(db) if meter in METERS),
         cached=" or ".join(f"c.{meter} is not null" for meter in FRESH),
     )
@@ -34,6 +35,19 @@ def vendors(db: Database, filters: Filters) -> Report:
         row["cache_hit_rate"] = row["cached_tokens"] / row["input_tokens"] if row["input_tokens"] else None
         row["usd_per_million_tokens"] = _per_million(rows if row is totals else [row])
     return Report("vendors", rows, totals, coverage(db, filters, totals), filters.interval, filters.asked(), len(rows))
+
+
+def vendor_costs(db: Database, filters: Filters) -> list[Row]:
+    """Return what each vendor's models and products cost, as `vendors` has it, in no order and in a fraction of its time."""
+    conditions = where(filters)
+    return db.rows(_costs(conditions), conditions.parameters)
+
+
+def _costs(conditions: Where) -> str:
+    return filled("vendor_costs", conditions, product=_PRODUCT)
+
+
+_PRODUCT = "coalesce(nullif(c.model, ''), nullif(c.operation, ''), c.category)"
 
 
 def _with_meters(row: Row) -> Row:

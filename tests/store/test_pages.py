@@ -82,6 +82,28 @@ def test_the_course_of_outcomes_adds_up_to_the_report(store: Store, filters: Fil
         assert sums(course, name) == sums(rows, name)
 
 
+@filtered
+@pytest.mark.parametrize("name", ["use_case", "tenant", "service", "vendor", "model", "step", "meter"])
+def test_the_course_of_spend_is_that_of_the_cost_report(store: Store, filters: Filters, name: str) -> None:
+    """By any dimension and unit of time it says what `cost` by both says."""
+    course = store.spend_trend(filters, name, "day")
+
+    rows = store.cost(filters, ("time:day", name)).rows
+    assert {(row["time"], row["name"]): (row["unpriced_calls"], row["cost_usd"]) for row in course} == {
+        (row["time"], row[name]): (row["unpriced_calls"], row["cost_usd"]) for row in rows
+    }
+
+
+@filtered
+def test_what_vendors_cost_is_what_their_report_says(store: Store, filters: Filters) -> None:
+    """The same rows, less what was used and how fast."""
+
+    def shown(rows: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
+        return {tuple(row[n] for n in ("vendor", "product", "calls", "unpriced_calls", "cost_usd")) for row in rows}
+
+    assert shown(store.vendor_costs(filters)) == shown(store.vendors(filters).rows)
+
+
 def test_a_unit_of_time_that_is_none_is_refused(store: Store) -> None:
     """There are hours, days, weeks and months."""
     with pytest.raises(InputError, match="fortnight"):

@@ -1,4 +1,4 @@
-"""A cost report by time as series to draw: one amount per bucket of time and group, the largest groups first, the rest together."""
+"""A trend of spend as series to draw: one amount per bucket of time and group, the largest groups first, the rest together."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ def course(store: Store, filters: Filters, group: str) -> Series:
     """Ask the store for spend over time by a dimension, in a unit of time that suits the runs there are."""
     extent = store.extent(filters)
     unit = "day" if extent is None else unit_for(*extent)
-    return series(store.cost(filters, (f"time:{unit}", group)).rows, group, unit, SERIES)
+    return series(store.spend_trend(filters, group, unit), unit, SERIES)
 
 
-def series(rows: Iterable[dict[str, Any]], group: str, unit: str, most: int) -> Series:
-    """Return the series in these rows of a report by time and `group`, at most so many and the rest."""
+def series(rows: Iterable[dict[str, Any]], unit: str, most: int) -> Series:
+    """Return the series in these rows of a trend of spend, at most so many and the rest."""
     amounts: dict[str, dict[str, Decimal]] = defaultdict(dict)
     unpriced: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
         if row["time"] is not None:
-            name, bucket = str(row[group] or ""), str(row["time"])
+            name, bucket = str(row["name"] or ""), str(row["time"])
             amounts[name][bucket] = row["cost_usd"] or Decimal(0)
             unpriced[name][bucket] = row["unpriced_calls"]
     buckets = all_buckets({bucket for found in amounts.values() for bucket in found}, unit)

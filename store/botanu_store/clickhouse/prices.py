@@ -13,7 +13,7 @@ from botanu_store.clickhouse.views import stored, whole
 from botanu_store.engines.clickhouse import Server
 from botanu_store.engines.duckdb import connect, migrate, script
 from botanu_store.prices import apply_overrides, book_version, key_row, sync_prices
-from botanu_store.usage import usage_script
+from botanu_store.usage import Sums, usage_script
 
 KIND = "category, vendor, model, operation"
 """Columns of a call that its price depends on."""
@@ -69,7 +69,7 @@ class Pricer:
 
     def _lay_out(self) -> None:
         apply_overrides(self._con, None)
-        self._con.execute(usage_script())
+        self._con.execute(usage_script(Sums()))
 
 
 def take_prices(server: Server, con: duckdb.DuckDBPyConnection) -> None:

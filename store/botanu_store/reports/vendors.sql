@@ -14,15 +14,10 @@ with used as (
     group by 1, 2
 ),
 cost as (
-    select
-        c.vendor as of_vendor,
-        {product} as of_product,
-        cast(sum(c.unpriced_calls) as bigint) as unpriced_calls,
-        sum(c.cost_usd) as cost_usd
-    from usage_lines as c
-    {of_runs}
-    where {run_filter} and ({call_filter})
-    group by 1, 2
+    select vendor as of_vendor, product as of_product, unpriced_calls, cost_usd
+    from (
+        {costs}
+    ) as costs
 ),
 -- Only calls with a cache are asked what it saved.
 saved as (

@@ -4,8 +4,8 @@
 create or replace temp macro botanu_p50(usd) as quantile_cont(usd, [0.5, 0.95])[1];
 create or replace temp macro botanu_p95(usd) as quantile_cont(usd, [0.5, 0.95])[2];
 -- To the nanosecond: what comes after it depends on how a compiler rounds.
-create or replace temp macro botanu_p50_ms(ns) as floor(quantile_cont(ns, 0.5) + 0.5) / 1e6;
-create or replace temp macro botanu_p95_ms(ns) as floor(quantile_cont(ns, 0.95) + 0.5) / 1e6;
+create or replace temp macro botanu_p50_ms(ns) as floor(quantile_cont(ns, [0.5, 0.95])[1] + 0.5) / 1e6;
+create or replace temp macro botanu_p95_ms(ns) as floor(quantile_cont(ns, [0.5, 0.95])[2] + 0.5) / 1e6;
 -- Money by the hour or the million: no decimal says what one unit costs.
 create or replace temp macro botanu_divided(usd, per) as cast(cast(usd as double) / per as decimal(38, 12));
 -- Trillionths of a dollar, NULL where these do not fit into an integer.

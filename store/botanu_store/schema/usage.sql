@@ -9,8 +9,8 @@ select
     case when error then cost_usd end as failed_usd
 from counted_calls;
 
--- What the reports read: `{lines}` are the runs' sums where these hold, calls where they do not.
+-- What the reports read: the runs' sums where these hold, calls where they do not.
 create or replace temp view usage_lines as {lines};
 
--- Each run with what it used; NULL where it has no counted call. `{runs}` reads what is kept with the run where that holds, and adds up lines where it does not.
+-- Each run with what it used, NULL where it has no counted call: what is kept with it where that holds, lines added up where it does not.
 create or replace temp view costed_runs as {runs};

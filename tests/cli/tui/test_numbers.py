@@ -147,15 +147,15 @@ async def test_spend_by_anything_is_the_report_by_it(store: Path, show: Show, bo
 def test_a_chart_says_what_it_leaves_out() -> None:
     """An amount beside calls without a price is a lower bound, and nothing but such calls is no amount at all."""
     rows = [
-        {"time": "2026-11-01", "vendor": "a", "cost_usd": Decimal(3), "unpriced_calls": 0},
-        {"time": "2026-11-03", "vendor": "a", "cost_usd": Decimal(2), "unpriced_calls": 1},
-        {"time": "2026-11-03", "vendor": "b", "cost_usd": None, "unpriced_calls": 4},
+        {"time": "2026-11-01", "name": "a", "cost_usd": Decimal(3), "unpriced_calls": 0},
+        {"time": "2026-11-03", "name": "a", "cost_usd": Decimal(2), "unpriced_calls": 1},
+        {"time": "2026-11-03", "name": "b", "cost_usd": None, "unpriced_calls": 4},
     ]
-    made = series(rows, "vendor", "day", most=5)
+    made = series(rows, "day", most=5)
     assert [made.said("a", day) for day in (0, 1, 2, None)] == ["$3.00", "$0.00", "≥$2.00", "≥$5.00"]
     assert [made.said("b", day) for day in (0, 2, None)] == ["$0.00", "unpriced", "unpriced"]
     assert made.said_of_all(2) == "≥$2.00"
-    assert series(rows, "vendor", "day", most=0).said("other", None) == "≥$5.00"
+    assert series(rows, "day", most=0).said("other", None) == "≥$5.00"
 
 
 def test_an_hour_that_a_clock_shows_twice_has_two_places() -> None:

@@ -98,6 +98,8 @@ def test_every_report_has_the_same_rows(both: tuple[Store, Store], filters: Filt
         lambda store: shown(store.calls(filters, limit=5)),
         lambda store: shown(store.outcomes(filters, VALUES)),
         *(lambda store, unit=unit: store.outcome_trend(filters, VALUES, unit) for unit in ("hour", "day", "week")),
+        *(lambda store, name=name: by_name(store.spend_trend(filters, name, "day")) for name in ("tenant", "model", "meter")),
+        lambda store: by_name(store.vendor_costs(filters)),
         lambda store: shown(store.vendors(filters)),
         lambda store: shown(store.prices(filters)),
         lambda store: shown(store.unpriced(filters)),
@@ -108,6 +110,11 @@ def test_every_report_has_the_same_rows(both: tuple[Store, Store], filters: Filt
     there, here = both
     for number, report in enumerate(reports):
         assert report(there) == report(here), number
+
+
+def by_name(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a report that has no order in one of their own."""
+    return sorted(rows, key=repr)
 
 
 def in_rows(samples: Samples) -> list[tuple[Any, ...]]:

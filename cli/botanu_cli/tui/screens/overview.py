@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.cells import cell_len
@@ -77,8 +78,8 @@ class Overview(Page):
         return [
             Question(lambda store: _spend(store, scope, group), self._show_spend, f"spend by {group}"),
             Question(lambda store: course(store, scope.filters, group), self._show_course, f"course by {group}"),
-            Question(lambda store: store.vendors(scope.filters), self._show_vendors, "vendors"),
             Question(lambda store: store.outcomes(scope.filters, scope.worth), self._show_economics, "outcomes"),
+            Question(lambda store: store.vendor_costs(scope.filters), self._show_vendors, "vendor costs"),
             Question(lambda store: standings_if_any(store, scope, config), self._show_budgets, "budgets"),
         ]
 
@@ -140,10 +141,10 @@ class Overview(Page):
         self.economics = found.totals
         self._show_tiles()
 
-    def _show_vendors(self, found: Report) -> None:
+    def _show_vendors(self, found: list[dict[str, Any]]) -> None:
         tops = {"vendors": ("vendor", summed(found, "vendor")), "models": ("product", summed(found, "product"))}
         # One below the other, they look like one table.
-        width = max(cell_len(str(row[field])) for field, rows in tops.values() for row in rows) if found.rows else 0
+        width = max(cell_len(str(row[field])) for field, rows in tops.values() for row in rows) if found else 0
         for panel, (field, rows) in tops.items():
             self._show_top(panel, rows, field, width)
 
@@ -203,16 +204,16 @@ _BEHIND = {"vendors": ("vendor", "vendor"), "models": ("product", "model")}
 _TITLES = {"vendor": "Vendor", "product": "Model or product"}
 
 
-def summed(found: Report, field: str) -> list[dict[str, Any]]:
-    """Return the rows of the vendors report added up by one field, the costliest first."""
+def summed(found: list[dict[str, Any]], field: str) -> list[dict[str, Any]]:
+    """Return what vendors cost added up by one field, the costliest first."""
     sums: dict[str, dict[str, Any]] = {}
-    for row in found.rows:
+    for row in found:
         into = sums.setdefault(row[field], {field: row[field], "calls": 0, "unpriced_calls": 0, "cost_usd": None})
         into["calls"] += row["calls"]
         into["unpriced_calls"] += row["unpriced_calls"]
         if row["cost_usd"] is not None:
             into["cost_usd"] = (into["cost_usd"] or 0) + row["cost_usd"]
-    whole = found.totals["cost_usd"]
+    whole = sum((row["cost_usd"] or 0 for row in found), Decimal(0))
     for row in sums.values():
         row["share"] = None if row["cost_usd"] is None or not whole else float(row["cost_usd"] / whole)
     return Sorting("cost_usd").rows(list(sums.values()))
