@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SECTIONS = ("prices", "discounts", "tools", "values", "budgets", "dashboard")
 """What a settings file may say."""
 
+OF_DASHBOARD = ("trace_url",)
+"""What its section `dashboard` may say; who reads the others knows what those may."""
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
@@ -85,15 +88,28 @@ def read(config: Path | None) -> Configuration | None:
 
 def _refuse_unknown(found: Configuration) -> None:
     """A section that nothing reads would be a price or a budget that its author believes in."""
-    from difflib import get_close_matches
-
     from botanu_store.toml_lines import quoted
 
-    for name in found.said:
-        if name not in SECTIONS:
-            near = get_close_matches(name, SECTIONS, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise found.source.wrong(quoted(name), f"is nothing that can be set.{hint} Allowed: {', '.join(SECTIONS)}.")
+    dashboard: Any = found.said.get("dashboard", {})
+    if not isinstance(dashboard, dict):
+        raise found.source.wrong("dashboard", "must be a table. Write [dashboard], and its keys under it.")
+    for names, allowed, prefix in (
+        (found.said, SECTIONS, ""),
+        (cast("dict[str, Any]", dashboard), OF_DASHBOARD, "dashboard."),
+    ):
+        for name in names:
+            if name not in allowed:
+                raise found.source.wrong(
+                    f"{prefix}{quoted(name)}", f"is nothing that can be set.{_near(name, allowed)}"
+                )
+
+
+def _near(name: str, allowed: tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, allowed, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"{hint} Allowed: {', '.join(allowed)}."
 
 
 def _own(said: Mapping[str, Any]) -> Mapping[str, Any]:

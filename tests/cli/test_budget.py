@@ -299,6 +299,11 @@ def test_a_baseline_that_is_none_is_refused(botanu: Botanu, tmp_path: Path, cont
         ("[[budgets]]\nmax_usd = 1\nwarn_at = 80\n", "line 3: warn_at is 80, which is more than all"),
         ('[[budgets]]\nmax_usd = 1\nenv = "a"\nenvironment = "b"\n', "line 3: env stands beside environment"),
         ('\n[[budget]]\nname = "a"\nmax_usd = 1\n', "line 2: budget is nothing that can be set. Did you mean budgets?"),
+        (
+            '\n[dashboard]\ntrace_urls = "http://x"\n',
+            "line 3: dashboard.trace_urls is nothing that can be set. Did you mean trace_url?",
+        ),
+        ("\ndashboard = 7\n", "line 2: dashboard must be a table. Write [dashboard]"),
         ("budgets = 3\n", "budgets must be a list"),
         ("[[budgets]\n", "line 1"),
         ("", "There is no budget"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from botanu_store.errors import InputError
@@ -22,8 +22,7 @@ def trace_template(config: Path | None) -> str | None:
         InputError: it is no web address, or names what a trace does not have.
     """
     found = read(config)
-    section: Any = found.said.get("dashboard", {}) if found else {}
-    template: Any = cast("dict[str, Any]", section).get("trace_url") if isinstance(section, dict) else None
+    template: Any = found.said.get("dashboard", {}).get("trace_url") if found else None
     if template is None or found is None:
         return None
     if not isinstance(template, str) or urlsplit(template).scheme not in ("http", "https"):
