@@ -135,8 +135,7 @@ class StoreFile:
         """Bring up to date what is derived from calls: where their prices are and, from so many changed runs on, what each used."""
         prices.sync_prices(con)
         if self._usage_is_behind(con, worth_it):
-            Views(self._overrides, None).make(con, usage.BY_CALL)
-            usage.add_up(con, self._overrides)
+            usage.add_up(con, self._overrides, Views(self._overrides, None))
 
     def settle_much(self, con: duckdb.DuckDBPyConnection) -> None:
         """Bring it up to date where so much changed that this saves a report time."""

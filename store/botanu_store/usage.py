@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -18,6 +19,9 @@ from botanu_store import prices
 from botanu_store.engines.duckdb import script
 from botanu_store.filters import NO_CONDITIONS
 from botanu_store.report_text import used
+
+if TYPE_CHECKING:
+    from botanu_store.views import Views
 
 WORTH_IT = 10_000
 """Runs that changed before they are added up on the way to a report: below that, pricing their calls takes it less time."""
@@ -33,15 +37,22 @@ BY_CALL = f"select {_COLUMNS} from usage_by_call"
 BY_RUN = f"select {_COLUMNS} from run_usage"
 """What reports sum: calls, or what runs come to where that holds."""
 
+STALE, ADDING = "stale_usage_by_call", "adding_usage_by_call"
+"""The views of the calls of runs that changed, and of those that are being added up (see views.py)."""
+
 _SUMS = ("calls", "llm_calls", "unpriced", "failed", "input", "output", "cached", "usd", "failed_usd")
 KEPT_COLUMNS = tuple(f"kept_{name}" for name in _SUMS)
 """Where a run keeps what it used, in a local store alone."""
 
 _KEPT = f"select *, {', '.join(f'kept_{name} as used_{name}' for name in _SUMS)} from runs"
-_ADDED_UP = (
-    f"select r.*, {', '.join(f'u.used_{name}' for name in _SUMS)} "
-    f"from runs as r left join ({used(NO_CONDITIONS)}) as u on u.used_run_id = r.run_id"
-)
+
+
+def _added_up(lines: str) -> str:
+    """The query of runs with what these lines say that they used."""
+    return (
+        f"select r.*, {', '.join(f'u.used_{name}' for name in _SUMS)} "
+        f"from runs as r left join ({used(NO_CONDITIONS, lines=lines)}) as u on u.used_run_id = r.run_id"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ class Sums:
 
     lines: str = BY_CALL
     """What runs did of each kind, or calls."""
-    runs: str = _ADDED_UP
+    runs: str = _added_up("usage_lines")
     """Runs with what they used."""
     kept: bool = False
     """Whether what runs used is kept with them, all but a few."""
@@ -67,15 +78,25 @@ def holds(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) ->
     return bool(con.execute("select 1 from meta where key = ? and value = ?", [_KEY, _name(overrides)]).fetchall())
 
 
-def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None) -> None:
+def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, views: Views) -> None:
     """Add up the usage of all runs that changed, or of all runs where the prices did; may be killed anywhere.
 
-    The connection has the view `usage_by_call` with these prices.
+    Args:
+        con: an open store that may be written.
+        overrides: the user's prices.
+        views: the views of this connection, with these prices.
     """
     if not holds(con, overrides):
         _begin_anew(con, _name(overrides))
+    step = step_of(ADDING)
     while _choose(con):
-        _in_one(con, script("steps/add_up.sql"))
+        views.make(con, step)
+        _in_one(con, step)
+
+
+def step_of(usage: str) -> str:
+    """Return the script that adds up the runs in `adding` of this view, which has all of their calls."""
+    return script("steps/add_up.sql").replace("{usage}", usage)
 
 
 def sums(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, believed_at: datetime | None) -> Sums:
@@ -85,9 +106,10 @@ def sums(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, bel
     if not con.execute("select 1 from stale_runs limit 1").fetchall():
         return Sums(BY_RUN, _KEPT, kept=True)
     fresh, stale = "run_id not in (from stale_runs)", "run_id in (from stale_runs)"
+    by_call = f"select {_COLUMNS} from {STALE}"
     return Sums(
-        f"{BY_RUN} where {fresh} union all {BY_CALL} where {stale}",
-        f"{_KEPT} where {fresh} union all {_ADDED_UP} where r.{stale}",
+        f"{BY_RUN} where {fresh} union all {by_call}",
+        f"{_KEPT} where {fresh} union all {_added_up(f'({by_call})')} where r.{stale}",
         kept=True,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from botanu_store import prices, usage
@@ -39,6 +40,17 @@ def needed(text: str, definitions: dict[str, str]) -> list[str]:
     return found[::-1]
 
 
+@cache
+def _of_runs(kind: str, table: str) -> dict[str, str]:
+    """The views from calls to usage once more, of the calls of the runs in this table alone: DuckDB prices all calls before it asks which are meant."""
+    text = _CHAIN.sub(rf"{kind}_\1", charges_script() + usage.usage_script(usage.Sums()))
+    text = text.replace("from calls as c", f"from (select * from calls where run_id in (from {table})) as c")
+    return {name: query for name, query in definitions(text).items() if name.startswith(kind)}
+
+
+_CHAIN = re.compile(r"\b(costed_calls|priced_calls|counted_calls|usage_by_call)\b")
+
+
 class Views:
     """The views of one connection, with one user's prices."""
 
@@ -48,6 +60,7 @@ class Views:
         self._believed_at = believed_at
         self._sums: usage.Sums | None = None
         self._missing: dict[str, str] = {}
+        self._public = ""
         self._priced = False
 
     def keep_sums(self, con: duckdb.DuckDBPyConnection) -> bool:
@@ -57,10 +70,11 @@ class Views:
     def make(self, con: duckdb.DuckDBPyConnection, text: str | None = None) -> None:
         """Make what a query reads and is not there yet; without a query, all there is."""
         self._begin(con)
-        missing = self._missing
-        query = None if text is None else _COMMENT.sub("\n", text)
-        names = list(missing) if query is None else needed(query, missing)
-        if query is None or _PRICES.search(" ".join((query, *(missing[name] for name in names)))):
+        query = self._public if text is None else _COMMENT.sub("\n", text)
+        if usage.ADDING in query:
+            self._missing |= _of_runs("adding", "adding")
+        names = needed(query, self._missing)
+        if _PRICES.search(" ".join((query, *(self._missing[name] for name in names)))):
             self._price(con)
         self._create(con, names)
 
@@ -68,7 +82,10 @@ class Views:
         if self._sums is None:
             con.execute(script("schema/functions.sql"))
             self._sums = usage.sums(con, self._overrides, self._believed_at)
-            self._missing = definitions(charges_script() + usage.usage_script(self._sums))
+            of_all = definitions(charges_script() + usage.usage_script(self._sums))
+            self._public = " ".join(of_all)
+            before = _of_runs("stale", "stale_runs") if usage.STALE in self._sums.lines else {}
+            self._missing = {**before, **of_all}
         return self._sums
 
     def _price(self, con: duckdb.DuckDBPyConnection) -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from botanu_store.engines.duckdb import connect, migrate, script
 from botanu_store.ingest import ONCE, store_fresh
 from botanu_store.otlp import filled, make_macros
+from botanu_store.usage import step_of
 
 
 class Concluder:
@@ -38,4 +39,4 @@ class Concluder:
     def add_up(self) -> None:
         """Fill `run_usage` with what the concluded runs used and cost, at the prices on this connection."""
         self.con.execute("create or replace temp table adding as select run_id from runs")
-        self.con.execute(script("steps/add_up.sql"))
+        self.con.execute(step_of("usage_by_call"))

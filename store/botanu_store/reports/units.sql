@@ -89,6 +89,7 @@ units as (
     select
         root_run_id,
         use_case,
+        start_ns,
         1 as runs,
         outcome,
         reason,
@@ -109,6 +110,7 @@ units as (
     select
         root_run_id,
         use_case,
+        min(start_ns) as start_ns,
         count(*) as runs,
         min_by(outcome, rank) as outcome,
         min_by(reason, rank) as reason,

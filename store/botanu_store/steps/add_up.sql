@@ -13,7 +13,7 @@ select
     cast(sum(cached_tokens) as bigint) as cached_tokens,
     sum(cost_usd) as cost_usd,
     sum(failed_usd) as failed_usd
-from usage_by_call
+from {usage}
 where run_id in (from adding)
 group by run_id, category, vendor, model, operation, step, service
 order by run_id;
