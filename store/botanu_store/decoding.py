@@ -23,7 +23,7 @@ from botanu_store.sources import Piece
 SLICE_BYTES = 12 * 1024 * 1024
 """Bytes of OTLP that are decoded at a time."""
 
-BATCH_BYTES = 72 * 1024 * 1024
+BATCH_BYTES = 106 * 1024 * 1024
 """Bytes of OTLP in one transaction: bounds memory, whatever the input."""
 
 BATCH_SPANS = 2 * ROW_GROUP
