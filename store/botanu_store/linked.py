@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 _APART_NS = 2_000_000_000
 """Two machines that tell of one call have clocks at most this far apart."""
 
-_LONGEST_NS = 3_600_000_000_000
+LONGEST_NS = 3_600_000_000_000
 """Calls that began further apart than this are never the same."""
 
-_SLOT_NS = 500_000_000
+SLOT_NS = 500_000_000
 """Two instrumentations of one program begin their spans of one call at most this far apart."""
 
 _MOST_NAMED = 16
@@ -60,8 +60,12 @@ _MOST_TOGETHER = 5000
 def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
     """Conclude again, together, the traces of these calls and those that tell of the same ones."""
     groups = _groups(con, calls) if calls.num_rows else {}
-    if not groups:
-        return
+    if groups:
+        conclude_together(con, groups)
+
+
+def conclude_together(con: duckdb.DuckDBPyConnection, groups: Mapping[str, str]) -> None:
+    """Conclude stored traces again, those of one group as if they were one trace."""
     con.execute("create or replace temp table linked as select unnest($traces) as trace_id", {"traces": list(groups)})
     con.execute("create or replace temp view work as from spans semi join linked using (trace_id)")
     con.register("resolved", calls_of(spans_of(con), groups))
@@ -75,13 +79,13 @@ def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
 def _groups(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> Mapping[str, str]:
     """Which traces share a call with one of these calls' traces, or with one that does, and which of them go together."""
     extent = pc.min(calls["start_ns"]).as_py(), pc.max(calls["end_ns"]).as_py()
-    if con.execute(_filled(_INSTRUMENTS, *extent)).fetchall()[0][0] < 2:
+    if con.execute(between(_INSTRUMENTS, *extent)).fetchall()[0][0] < 2:
         return {}
     traces: list[str] = calls["trace_id"].unique().to_pylist()
     pairs = set[tuple[str, str]]()
     for _ in range(_MOST_ROUNDS):
         con.execute("create or replace temp table looked_at as select unnest($traces) as trace_id", {"traces": traces})
-        found = set(con.execute(_filled(script("steps/linked.sql"), *extent)).fetchall()) - pairs
+        found = pairs_of(con, *extent) - pairs
         if not found or len(pairs) > _MOST_PAIRS:
             break
         pairs |= found
@@ -90,34 +94,57 @@ def _groups(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> Mapping[str, str
             "select min(start_ns), max(end_ns) from calls where trace_id in (select unnest($traces))",
             {"traces": traces},
         ).fetchall()[0]
-    return _not_too_many(joined(pairs))
+    return not_too_many(joined(pairs))
 
 
-def _not_too_many(groups: Mapping[str, str]) -> Mapping[str, str]:
+def pairs_of(
+    con: duckdb.DuckDBPyConnection, first_ns: int, last_ns: int, told: str = "", places: str = ""
+) -> set[tuple[str, str]]:
+    """Return the pairs of traces, one of them in `looked_at`, that may tell of a same call between these times.
+
+    Args:
+        con: holds what is told of calls in tables of these names, else the calls and spans themselves.
+        first_ns: when the first call of those looked at began.
+        last_ns: when the last one ended.
+        told: a table of what `steps/told.sql` says.
+        places: a table of what `steps/places.sql` says.
+    """
+    text = script("steps/linked.sql").replace("{told}", told or f"({script('steps/told.sql')})")
+    text = text.replace("{places}", places or f"({script('steps/places.sql')})")
+    return set(con.execute(between(text, first_ns, last_ns)).fetchall())
+
+
+def not_too_many(groups: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the groups of traces that are few enough to be looked at together."""
     sizes = Counter(groups.values())
     return {trace: group for trace, group in groups.items() if sizes[group] <= _MOST_TOGETHER}
 
 
+INSTRUMENTS = (
+    "select greatest(count(distinct dialect), count(distinct scope), count(distinct name) filter (where dialect in ({shared}))) as instruments"
+)
+"""How many instrumentations tell of calls of models: where it is one, nothing is told of twice."""
+
 _INSTRUMENTS = (
-    "select greatest(count(distinct dialect), count(distinct scope), count(distinct name) filter (dialect in ({shared}))) from calls "
+    f"{INSTRUMENTS} from calls "
     "left join (select trace_id, span_id, scope, name from spans where start_ns between {first_ns} and {to_ns}) using (trace_id, span_id) "
     "where {of_models}"
 )
-"""How many instrumentations tell of calls of models: where it is one, nothing is told of twice."""
 
 _OF_MODELS = "category in ('llm', 'embedding') and dialect not in ({agents}) and start_ns between {from_ns} and {to_ns}"
 
 
-def _filled(text: str, first_ns: int, last_ns: int) -> str:
+def between(text: str, first_ns: int, last_ns: int) -> str:
+    """Return a text of this step for the calls between these times."""
     values = {
         "of_models": _OF_MODELS,
         "first_ns": first_ns,
-        "from_ns": first_ns - _LONGEST_NS,
+        "from_ns": first_ns - LONGEST_NS,
         "to_ns": last_ns + _APART_NS,
         "apart": _APART_NS,
-        "slot": _SLOT_NS,
+        "slot": SLOT_NS,
         "skew": SKEW_NS,
-        "longest": _LONGEST_NS,
+        "longest": LONGEST_NS,
         "most_named": _MOST_NAMED,
         "most_at_once": _MOST_AT_ONCE,
         "agents": literals(AGENTS),

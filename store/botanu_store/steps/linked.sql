@@ -2,19 +2,9 @@
 -- tell of calls in traces of its own, or each began its trace as the program has no span around the call, and both mean the same service, model, time and
 -- tokens, as far as these are known; or it was concluded before.
 with near as not materialized (
-    select
-        trace_id, span_id, duplicate_of, dialect, start_ns, end_ns, response_id,
-        lower(model) as model,
-        case when starts_with(service, 'unknown_service') then '' else service end as service,
-        dialect in ({alone}) as alone,
-        usage = 'none' as unknown,
-        {input_tokens} as input_tokens,
-        {cached_tokens} as cached_tokens,
-        {output_tokens} as output_tokens,
-        start_ns // {slot} as slot,
-        trace_id in (from looked_at) as mine
-    from calls
-    where {of_models} and trace_id not in (select trace_id from calls where dialect in ({agents}))
+    select *, dialect in ({alone}) as alone, start_ns // {slot} as slot, trace_id in (from looked_at) as mine
+    from {told}
+    where not of_agent and start_ns between {from_ns} and {to_ns}
 ),
 -- A name that many share names nothing.
 named as (
@@ -36,13 +26,10 @@ by_answer as (
 ),
 -- What runs in such numbers cannot be told apart by its time.
 timed as (
-    select
-        near.*, spans.scope || case when dialect in ({shared}) then spans.name else '' end as instrument,
-        spans.parent_id = '' as outermost,
-        (trace_id, spans.scope) in (select (trace_id, scope) from spans where parent_id = '' and start_ns between {from_ns} and {to_ns}) as begun
+    select near.*, places.scope || case when dialect in ({shared}) then places.name else '' end as instrument, places.outermost, places.begun
     from near
-    inner join spans using (trace_id, span_id)
-    where near.start_ns between {first_ns} - {slot} and {to_ns} and spans.start_ns between {first_ns} - {slot} and {to_ns} and model <> ''
+    inner join {places} as places using (trace_id, span_id)
+    where near.start_ns between {first_ns} - {slot} and {to_ns} and model <> ''
     qualify count(*) over (partition by slot) <= {most_at_once}
 ),
 by_time as (
