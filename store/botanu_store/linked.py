@@ -120,9 +120,7 @@ def not_too_many(groups: Mapping[str, str]) -> Mapping[str, str]:
     return {trace: group for trace, group in groups.items() if sizes[group] <= _MOST_TOGETHER}
 
 
-INSTRUMENTS = (
-    "select greatest(count(distinct dialect), count(distinct scope), count(distinct name) filter (where dialect in ({shared}))) as instruments"
-)
+INSTRUMENTS = "select greatest(count(distinct dialect), count(distinct scope), count(distinct name) filter (where dialect in ({shared}))) as instruments"
 """How many instrumentations tell of calls of models: where it is one, nothing is told of twice."""
 
 _INSTRUMENTS = (

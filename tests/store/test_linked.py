@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import json
 import random
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botanu_store import open_store
@@ -15,44 +13,30 @@ from botanu_store.filters import Filters
 from botanu_store.reports import moment
 from botanu_store.store import Store
 
-from tests.store.builders import START, Document, chat, document, log_document, run, span, spool, trace_id
+from tests.store.builders import START, Document, chat, document, log_document, span, spool
 from tests.store.test_logs import TRACING, api_request, llm_request
-
-APP, ALONE = "a" * 32, "b" * 32
-SECOND = 1_000_000_000
-
-
-def client(name: str = "r1", **said: Any) -> Document:
-    """What a client's instrumentation says of a call, in the application's trace."""
-    return chat(APP, "a" * 16, **{"gen_ai__response__id": name, "span_id": "1" * 16, "millis": 900, **said})
-
-
-def gateway(name: str = "r1", **said: Any) -> Document:
-    """What LiteLLM says of it, in a trace of its own."""
-    own = {"litellm__call_id": "c", "gen_ai__response__id": name, "span_id": "2" * 16, "millis": 1000}
-    return chat(ALONE, **{"name": "litellm_request", **own, **said})
-
-
-def app(**said: Any) -> Document:
-    return document([span(APP, span_id="a" * 16, name="POST /chat", kind=2, millis=2000, **said)], "shop", "app")
-
-
-def by_client(*spans: Document) -> Document:
-    return document(spans, "shop", "opentelemetry.instrumentation.openai_v2")
-
-
-def by_gateway(*spans: Document) -> Document:
-    return document(spans, "shop", "litellm")
-
-
-def told(trace: str, span_id: str, parent: str = "", *, millis: int) -> Document:
-    """What an OpenInference instrumentation says of a call."""
-    own: dict[str, Any] = {
-        "llm__token_count__prompt": 1000,
-        "llm__token_count__completion": 100,
-        "llm__model_name": "gpt-4o",
-    }
-    return span(trace, parent, span_id=span_id, name="call", millis=millis, openinference__span__kind="LLM", **own)
+from tests.store.told_twice import (
+    ALONE,
+    APP,
+    SECOND,
+    app,
+    by_client,
+    by_gateway,
+    client,
+    each_beginning_a_trace,
+    gateway,
+    linked_by_a_gateway,
+    linked_by_another_call,
+    losing_its_place,
+    many,
+    other_gateway,
+    placed_by_its_run,
+    sharing_a_scope,
+    sharing_one_name,
+    told_three_times,
+    without_names,
+    without_service,
+)
 
 
 def counted(store: Store) -> list[tuple[str, str, int]]:
@@ -83,10 +67,7 @@ def test_a_call_in_two_traces_counts_once(tmp_path: Path, order: tuple[int, ...]
 def test_the_call_belongs_to_the_run_that_is_named(tmp_path: Path) -> None:
     """Though the span that counts is in a trace without a run; the run's tree shows it, and adds up to what the run costs."""
     path = tmp_path / "s.duckdb"
-    named = document([run(ALONE, "run-1", span_id="b" * 16, millis=2000)], "shop", "botanu")
-    inside = gateway() | {"parentSpanId": "b" * 16}
-    for part in (named, by_gateway(inside), app(), by_client(client(gen_ai__usage__cache_read__input_tokens=400))):
-        spool(path, part)
+    spool(path, *placed_by_its_run())
 
     with open_store(path) as store:
         assert counted(store) == [("1" * 16, "run-1", 600)]
@@ -96,11 +77,6 @@ def test_the_call_belongs_to_the_run_that_is_named(tmp_path: Path) -> None:
         assert root.total_usd == row["cost_usd"] == Decimal("0.003")
         assert [node.span_id for node in root.children[0].children] == ["1" * 16]
         assert store.run(APP).run["cost_usd"] == 0
-
-
-def other_gateway(name: str = "r1") -> Document:
-    """The same answer, told by the same instrumentation in yet another trace."""
-    return gateway(name) | {"traceId": "c" * 32, "spanId": "3" * 16}
 
 
 @pytest.mark.parametrize(
@@ -144,10 +120,7 @@ def test_calls_that_may_be_two_count_twice(tmp_path: Path, parts: list[Document]
 def test_a_gateway_that_names_no_answer_is_found_by_time_and_tokens(tmp_path: Path) -> None:
     """Of instrumentations that are known to tell of calls in traces of their own; also where the other does not know the tokens."""
     path = tmp_path / "s.duckdb"
-    later = START + 10 * SECOND
-    blind = client("", start=later, tokens=(0, 0)) | {"spanId": "5" * 16}
-    seen = gateway("", start=later, tokens=(50, 7)) | {"spanId": "6" * 16, "traceId": "d" * 32}
-    spool(path, app(), by_client(client(""), blind), by_gateway(gateway("")), by_gateway(seen))
+    spool(path, *without_names())
 
     with open_store(path) as store:
         assert [tokens for *_, tokens in counted(store)] == [1000, 50]
@@ -157,15 +130,7 @@ def test_a_gateway_that_names_no_answer_is_found_by_time_and_tokens(tmp_path: Pa
 def test_a_provider_that_names_no_service_may_be_any(tmp_path: Path) -> None:
     """MLflow's own says none of its spans'."""
     path = tmp_path / "s.duckdb"
-    usage = json.dumps({"input_tokens": 1000, "output_tokens": 100, "total_tokens": 1100})
-    own = {
-        "mlflow__spanType": '"CHAT_MODEL"',
-        "mlflow__chat__tokenUsage": usage,
-        "mlflow__llm__model": '"gpt-4o"',
-        "mlflow__message__format": '"openai"',
-    }
-    told = span(ALONE, name="Completions", millis=1000, **own)
-    spool(path, app(), by_client(client("")), document([told], "", "mlflow.tracing.provider"))
+    spool(path, *without_service())
 
     with open_store(path) as store:
         assert [tokens for *_, tokens in counted(store)] == [1000]
@@ -175,29 +140,10 @@ def test_a_provider_that_names_no_service_may_be_any(tmp_path: Path) -> None:
 def test_in_linked_traces_a_call_without_a_name_is_found_too(tmp_path: Path) -> None:
     """A stream's span that lost the answer's name is told by its time and tokens, as within one trace."""
     path = tmp_path / "s.duckdb"
-    later = START + 10 * SECOND
-    stream = client("", start=later, tokens=(50, 7)) | {"spanId": "5" * 16}
-    seen = gateway("r2", start=later, tokens=(50, 7)) | {"spanId": "6" * 16}
-    spool(path, app(), by_client(client(), stream), by_gateway(gateway(), seen))
+    spool(path, *linked_by_another_call())
 
     with open_store(path) as store:
         assert [tokens for *_, tokens in counted(store)] == [1000, 50]
-
-
-def many() -> list[Document]:
-    """A trace of twelve calls, each told again in a trace of its own, some of those by a third instrumentation."""
-    parts = [app()]
-    for number in range(12):
-        name, start = f"r{number}", START + number * SECOND // 3
-        own = {"start": start, "tokens": (1000 + number, 100)}
-        parts.append(by_client(client(name, **own) | {"spanId": f"{number + 1:016x}"}))
-        parts.append(
-            by_gateway(gateway(name, **own) | {"traceId": f"{number + 1:032x}", "spanId": f"{number + 50:016x}"})
-        )
-        if number % 3 == 0:
-            third = chat(trace_id(), gen_ai__response__id=name, span_id=f"{number + 90:016x}", **own)
-            parts.append(document([third], "shop", "openinference.instrumentation.openai"))
-    return parts
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -223,17 +169,10 @@ def test_any_split_and_order_gives_the_same_calls(tmp_path: Path, seed: int) -> 
         assert store.cost(Filters(), ["run"]).rows == before
 
 
-def by_third(*spans: Document) -> Document:
-    return document(spans, "shop", "openinference.instrumentation.openai")
-
-
 def test_of_three_that_tell_of_a_call_the_one_in_a_named_run_places_it(tmp_path: Path) -> None:
     """Though another lies in a trace with a parent too, and a third is the one that counts."""
     path = tmp_path / "s.duckdb"
-    named = document([run("c" * 32, "run-1", span_id="c" * 16, millis=2000)], "shop", "botanu")
-    inside = chat("c" * 32, "c" * 16, span_id="3" * 16, millis=990, gen_ai__response__id="r1", llm__model_name="gpt-4o")
-    rich = gateway(gen_ai__usage__cache_read__input_tokens=400)
-    spool(path, named, by_third(inside), app(), by_client(client()), by_gateway(rich))
+    spool(path, *told_three_times())
 
     with open_store(path) as store:
         assert [run_id for _, run_id, _ in counted(store)] == ["run-1"]
@@ -256,12 +195,7 @@ def test_traces_that_tell_of_one_call_are_forgotten_together(tmp_path: Path) -> 
 def test_traces_linked_by_one_call_share_no_other(tmp_path: Path) -> None:
     """Two clients' calls at one time are two, whatever gateway lies between their traces."""
     path = tmp_path / "s.duckdb"
-    other, later = "e" * 32, START + 10 * SECOND
-    one = client("", start=later, tokens=(50, 7)) | {"spanId": "5" * 16}
-    two = chat(other, "e" * 16, start=later, tokens=(50, 7), millis=900, span_id="6" * 16)
-    linking = chat(other, "e" * 16, gen_ai__response__id="r9", tokens=(70, 3), millis=900, span_id="7" * 16)
-    again = gateway("r9", tokens=(70, 3)) | {"spanId": "8" * 16}
-    spool(path, app(), by_client(client(), one), by_third(two, linking), by_gateway(gateway(), again))
+    spool(path, *linked_by_a_gateway())
 
     with open_store(path) as store:
         assert sorted(tokens for *_, tokens in counted(store)) == [50, 50, 70, 1000]
@@ -279,12 +213,7 @@ def test_two_answers_of_one_vendor_are_two(tmp_path: Path) -> None:
 def test_a_name_that_all_answers_share_names_none(tmp_path: Path) -> None:
     """A test server's; who looked at all pairs would look at millions."""
     path = tmp_path / "s.duckdb"
-    seen = [client("one", tokens=(n, 1)) | {"traceId": f"{n:032x}", "spanId": f"{n:016x}"} for n in range(1, 500)]
-    told = [
-        gateway("one", tokens=(n, 2)) | {"traceId": f"{n + 500:032x}", "spanId": f"{n + 500:016x}"}
-        for n in range(1, 500)
-    ]
-    spool(path, by_client(*seen), by_gateway(*told))
+    spool(path, *sharing_one_name())
 
     with open_store(path) as store:
         assert len(counted(store)) == 998
@@ -322,15 +251,7 @@ def test_a_coding_agents_trace_keeps_to_its_session(tmp_path: Path) -> None:
 def test_two_that_each_begin_a_trace_tell_of_one_call(tmp_path: Path) -> None:
     """A program without a span around its calls; of each instrumentation's two that run in parallel both count."""
     path = tmp_path / "s.duckdb"
-    for number in (1, 2):
-        chain = f"{number:032x}"
-        framework = [
-            span(chain, span_id="a" * 16, name="chain", millis=2000, openinference__span__kind="CHAIN"),
-            told(chain, "b" * 16, "a" * 16, millis=1000),
-        ]
-        spool(path, document(framework, "shop", "openinference.instrumentation.langchain"))
-        inside = told(f"{number + 2:032x}", f"{number:016x}", millis=900)
-        spool(path, document([inside], "shop", "openinference.instrumentation.openai"))
+    spool(path, *each_beginning_a_trace())
 
     with open_store(path) as store:
         assert [tokens for *_, tokens in counted(store)] == [1000, 1000]
@@ -339,17 +260,7 @@ def test_two_that_each_begin_a_trace_tell_of_one_call(tmp_path: Path) -> None:
 def test_what_shares_a_scope_is_told_apart_by_name(tmp_path: Path) -> None:
     """Langfuse's handler for LangChain and its client, each with a trace of its own."""
     path = tmp_path / "s.duckdb"
-    own: dict[str, Any] = {"langfuse__observation__type": "generation", "langfuse__observation__model__name": "gpt-4o"}
-    handler: dict[str, Any] = own | {
-        "langfuse__observation__usage_details": '{"input": 600, "input_cache_read": 400, "output": 100}',
-        "langfuse__observation__metadata__ls_model_type": "chat",
-    }
-    wrapper: dict[str, Any] = own | {
-        "langfuse__observation__usage_details": '{"prompt_tokens": 1000, "completion_tokens": 100}'
-    }
-    around = span(APP, name="ChatOpenAI", millis=1000, **handler)
-    inside = span(ALONE, name="OpenAI-generation", millis=900, **wrapper)
-    spool(path, document([around, inside], "shop", "langfuse-sdk"))
+    spool(path, *sharing_a_scope())
 
     with open_store(path) as store:
         assert len(counted(store)) == 1
@@ -359,8 +270,7 @@ def test_what_shares_a_scope_is_told_apart_by_name(tmp_path: Path) -> None:
 def test_what_loses_its_place_in_a_trace_is_found_in_another(tmp_path: Path, scope: str) -> None:
     """The Anthropic SDK writes a stream beside the span that other instrumentations make of it, Strands runs its agents in threads of their own."""
     path = tmp_path / "s.duckdb"
-    seen = client("", gen_ai__usage__cache_read__input_tokens=400, gen_ai__usage__output_tokens="100")
-    spool(path, app(), by_client(seen), document([chat(ALONE, span_id="2" * 16, millis=1000)], "shop", scope))
+    spool(path, *losing_its_place(scope))
 
     with open_store(path) as store:
         assert len(counted(store)) == 1

@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import duckdb
 import pyarrow as pa
 
-from botanu_store.engines.duckdb import connect, migrate, script
+from botanu_store.dialects import AGENTS
+from botanu_store.engines.duckdb import connect, literals, migrate, script
 from botanu_store.ingest import ONCE, store_fresh
+from botanu_store.linked import between, conclude_together
 from botanu_store.otlp import filled, make_macros
 from botanu_store.usage import step_of
 
@@ -24,7 +28,7 @@ class Concluder:
         make_macros(self.con, "drop")
 
     def conclude(self, spans: pa.Table) -> None:
-        """Fill `spans`, `calls` and `runs` of the database in memory with this batch alone; each span counts once."""
+        """Fill `spans`, `calls` and `runs` of the database in memory with this batch alone; each span counts once, each trace stands for itself."""
         for table in ("spans", "calls", "runs", "run_usage", "stale_runs"):
             self.con.execute(f"delete from {table}")
         self.con.register("rows_read", spans)
@@ -36,7 +40,42 @@ class Concluder:
         # Which traces come in one batch is chance, and no number may depend on that.
         store_fresh(self.con, across_traces=False)
 
+    def told(self, known: pa.Table) -> pa.Table:
+        """Return what is told of the calls of the traces in which something was found since they were concluded, as rows of botanu_told."""
+        self.con.register("known", known)
+        found = self.con.sql(_told()).to_arrow_table()
+        self.con.unregister("known")
+        return found
+
+    def join(self, traces: pa.Table) -> None:
+        """Make `linked_traces` of those traces that are in a group, and conclude those of each group again, together.
+
+        A coding agent's trace keeps to its session.
+        """
+        self.con.register("traces_read", traces)
+        self.con.execute(
+            "create or replace temp table linked_traces as select trace_id, together from traces_read where together <> ''"
+        )
+        self.con.unregister("traces_read")
+        groups = self.con.execute(
+            "from linked_traces where trace_id not in "
+            f"(select trace_id from calls where dialect in ({literals(AGENTS)}))"
+        ).fetchall()
+        if groups:
+            conclude_together(self.con, dict(groups))
+
     def add_up(self) -> None:
         """Fill `run_usage` with what the concluded runs used and cost, at the prices on this connection."""
         self.con.execute("create or replace temp table adding as select run_id from runs")
         self.con.execute(step_of("usage_by_call"))
+
+
+@cache
+def _told() -> str:
+    text = script("clickhouse/sql/told.sql")
+    for name in ("told", "places"):
+        text = text.replace("{" + name + "}", f"({script(f'steps/{name}.sql')})")
+    return between(text, 0, _EVER_NS)
+
+
+_EVER_NS = 2**62

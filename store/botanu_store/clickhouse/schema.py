@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import duckdb
@@ -22,6 +23,8 @@ _FEW_VALUES = {
 _KEYS = {"run_id", "trace_id", "span_id", "price_id", "first_read"}
 """Columns that are never NULL, as those of a sorting key must be."""
 
+_TABLE = re.compile(r"create table if not exists (\w+) \((.*?)\n\) engine", re.DOTALL)
+
 TABLES = ("calls", "runs", "run_usage", "prices", "price_keys")
 
 
@@ -34,11 +37,11 @@ def create_tables(server: Server) -> None:
         )
     for statement in text.strip().removesuffix(";").split(";\n"):
         server.run(statement)
-    for table in TABLES:
-        known = {row["name"] for row in server.rows(f"describe botanu_{table}")}
-        for name, kind in _columns()[table].items():
-            if name not in known:
-                server.run(f"alter table botanu_{table} add column if not exists {name} {kind}")
+    for table, columns in _TABLE.findall(text):
+        known = {row["name"] for row in server.rows(f"describe {table}")}
+        for column in columns.split(",\n"):
+            if column.split()[0] not in {*known, "index"}:
+                server.run(f"alter table {table} add column if not exists {column.strip()}")
     settings = ", ".join(f"{name} = {value!r}" for name, value in SETTINGS.items())
     server.run(script("clickhouse/sql/run_costs.sql").replace("{settings}", settings))
 

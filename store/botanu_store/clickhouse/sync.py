@@ -1,8 +1,9 @@
 """`botanu sync`: what the collector wrote into `otel_traces` becomes calls and runs, incrementally, and safe to kill anywhere.
 
 What is to do is kept in one table, botanu_traces: how many spans of each run were found in each trace, hour by hour, and how many of them its
-numbers rest on. Both only grow. A run of which more was found than concluded is pending, whoever killed whom and however often; it is
-read again with all its traces and concluded as a whole, by the code of a local store.
+numbers rest on; and of how many traces that tell of the same calls it is known to be one, and of how many it was then. All of them only grow. A run of which
+more was found than concluded is pending, whoever killed whom and however often; it is read again with all its traces, and those linked with them,
+and concluded as a whole, by the code of a local store.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
@@ -16,12 +17,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from multiprocessing import get_context
 
 import pyarrow as pa
 
 from botanu_store.clickhouse import otel_traces
 from botanu_store.clickhouse.conclude import Concluder
+from botanu_store.clickhouse.linked import compare
 from botanu_store.clickhouse.otel_traces import OtelTraces
 from botanu_store.clickhouse.prices import Pricer, price_again, upload_book
 from botanu_store.clickhouse.schema import create_tables
@@ -99,17 +102,22 @@ def sync(
     source = otel_traces.find(server, table)
     upload_book(server)
     price_again(server)
-    done = Synced()
+    done, worker = Synced(), cache(lambda: _Worker(server))
     begin_ns = (
         since_ns
         if since_ns is not None
         else _read_until(server, table) - int(overlap / timedelta(microseconds=1)) * 1000
     )
     for from_ns, to_ns in _slices(server, source, begin_ns - begin_ns % _HOUR_NS):
-        for batch in _concluded(_batches(server, source, from_ns, to_ns), server, address, workers):
+        _find_spans(server, source, from_ns, to_ns)
+        for batch in _concluded(_batches(server, source, from_ns), worker, address, workers):
             done.add(batch)
             if progress:
                 progress(batch.spans)
+        if compare(server, from_ns):
+            # Some of the same runs once more: now it is known what other traces tell of their calls.
+            for _ in _concluded(_batches(server, source, from_ns), worker, address, workers):
+                pass
         server.run("insert into botanu_sync (name, value) values ($name, $value)", {"name": table, "value": str(to_ns)})
     done.seconds = time.perf_counter() - started
     return done
@@ -137,23 +145,31 @@ def _slices(server: Server, source: OtelTraces, from_ns: int) -> Iterator[tuple[
             filled, begin = 0, None
 
 
-def _batches(server: Server, source: OtelTraces, from_ns: int, to_ns: int) -> list[_Batch]:
-    found = (
-        script("clickhouse/sql/find_spans.sql").replace("{run_id}", source.run_id).replace("{otel_traces}", source.name)
-    )
-    extent = {"from_ns": from_ns, "to_ns": to_ns}
-    server.run(found, extent)
+def _find_spans(server: Server, source: OtelTraces, from_ns: int, to_ns: int) -> None:
+    text = script("clickhouse/sql/find_spans.sql").replace("{run_id}", source.run_id)
+    server.run(text.replace("{otel_traces}", source.name), {"from_ns": from_ns, "to_ns": to_ns})
+
+
+def _batches(server: Server, source: OtelTraces, from_ns: int) -> list[_Batch]:
+    """Note which runs are pending from a moment on, and return them in batches."""
     name = uuid.uuid4().hex
-    pending = script("clickhouse/sql/find_pending.sql").replace("{batch_spans}", str(BATCH_SPANS))
-    server.run(pending, extent | {"sync": name})
-    numbers = server.rows("select distinct batch from botanu_pending where sync = $sync order by batch", {"sync": name})
+    due, *rest = script("clickhouse/sql/find_pending.sql").replace("{batch_spans}", str(BATCH_SPANS)).split(";\n")
+    server.run(due, {"from_ns": from_ns})
+    if not server.rows("select 1 from due limit 1"):
+        return []
+    for statement in rest:
+        server.run(statement, {"sync": name})
+    numbers = server.rows(
+        "select distinct batch from botanu_pending where sync = $sync and run_id <> '' order by batch", {"sync": name}
+    )
     return [_Batch(name, int(row["batch"]), source) for row in numbers]
 
 
-def _concluded(batches: list[_Batch], server: Server, address: Address | None, workers: int) -> Iterable[Synced]:
-    if workers == 1 or address is None or len(batches) == 1:
-        worker = _Worker(server)
-        return (worker.conclude(batch) for batch in batches)
+def _concluded(
+    batches: list[_Batch], worker: Callable[[], _Worker], address: Address | None, workers: int
+) -> Iterable[Synced]:
+    if workers == 1 or address is None or len(batches) < 2:
+        return (worker().conclude(batch) for batch in batches)
     return _in_parallel(batches, address, workers)
 
 
@@ -177,13 +193,17 @@ class _Worker:
         self._pricer = Pricer(server, self._concluder.con)
 
     def conclude(self, batch: _Batch) -> Synced:
-        """Conclude the runs of a batch from all spans of all their traces, and write what is new of them."""
+        """Conclude the runs of a batch from all spans of all their traces and of those linked with them, and write what is new of them."""
         parameters = {"sync": batch.sync, "batch": batch.number}
         known = self._server.arrow(_KNOWN, parameters)
-        spans = batch.table.read(self._server, _SPANS, parameters | _extent(known))
+        traces = self._server.arrow(_TRACES, parameters)
+        spans = batch.table.read(self._server, _SPANS, parameters | _extent(traces))
         self._concluder.conclude(spans)
+        told = self._concluder.told(known)
+        self._concluder.join(traces)
         self._pricer.find()
         self._concluder.add_up()
+        self._server.insert("botanu_told", told)
         runs, calls, kept = write(self._server, self._concluder.con, known, parameters)
         return Synced(spans.num_rows, runs, calls, kept)
 
@@ -191,17 +211,26 @@ class _Worker:
 _mine: list[_Worker] = []
 """The worker of this process."""
 
-_PENDING = "(select run_id from botanu_pending where sync = $sync and batch = $batch)"
+_OF_THE_BATCH = "sync = $sync and batch = $batch and run_id <> ''"
+# What came in since the batch was made is not read with it, so it is not noted as concluded.
 _KNOWN = (
-    "select run_id, trace_id, toUnixTimestamp(hour) as hour, max(found) as found from botanu_traces "
-    f"where run_id in {_PENDING} group by run_id, trace_id, hour"
+    "select k.run_id, k.trace_id, k.hour, k.found, k.concluded, p.linked from "
+    "(select run_id, trace_id, toUnixTimestamp(hour) as hour, max(found) as found, max(concluded) as concluded from botanu_traces "
+    f"where run_id in (select run_id from botanu_pending where {_OF_THE_BATCH}) group by run_id, trace_id, hour) as k "
+    f"inner join (select * from botanu_pending where {_OF_THE_BATCH}) as p on p.run_id = k.run_id and p.trace_id = k.trace_id "
+    "where k.hour between toUnixTimestamp(p.first_hour) and toUnixTimestamp(p.last_hour)"
 )
+_TO_READ = (
+    f"botanu_pending where sync = $sync and ({_OF_THE_BATCH} or together in "
+    f"(select together from botanu_pending where {_OF_THE_BATCH} and together <> ''))"
+)
+_TRACES = f"select distinct trace_id, together, toUnixTimestamp(first_hour) as first_hour, toUnixTimestamp(last_hour) as last_hour from {_TO_READ}"
 _SPANS = (
-    f"lower(TraceId) in (select trace_id from botanu_traces where run_id in {_PENDING}) "
+    f"lower(TraceId) in (select trace_id from {_TO_READ}) "
     "and Timestamp >= fromUnixTimestamp64Nano($from_ns) and Timestamp < fromUnixTimestamp64Nano($to_ns)"
 )
 
 
-def _extent(known: pa.Table) -> dict[str, int]:
-    hours = [int(hour) * 1_000_000_000 for hour in known["hour"].to_pylist()]
-    return {"from_ns": min(hours), "to_ns": max(hours) + _HOUR_NS}
+def _extent(traces: pa.Table) -> dict[str, int]:
+    first, last = min(traces["first_hour"].to_pylist()), max(traces["last_hour"].to_pylist())
+    return {"from_ns": int(first) * 1_000_000_000, "to_ns": int(last) * 1_000_000_000 + _HOUR_NS}

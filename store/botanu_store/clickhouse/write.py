@@ -37,7 +37,9 @@ def write(
         con.register(f"stored_{table}", server.arrow(there, parameters))
     con.execute(script("clickhouse/sql/versions.sql"))
     written = {table: _write_table(server, con, table, keys) for table, keys in _KEYS.items()}
-    noted = con.sql("select run_id, trace_id, hour, found, found as concluded from known").to_arrow_table()
+    noted = con.sql(
+        "select run_id, trace_id, hour, found, found as concluded, linked as joined from known"
+    ).to_arrow_table()
     server.insert("botanu_traces", noted)
     kept = con.execute("select count(*) from versions where expired").fetchall()[0][0]
     for name in ("known", *(f"stored_{table}" for table in _KEYS)):

@@ -137,7 +137,7 @@ def test_a_run_whose_spans_expired_stays_as_it_was(server: Server) -> None:
         server, [document([span(trace, botanu__run_id="r1", start=START + 10**9), span(trace, botanu__run_id="r1")])]
     )
     server.run(
-        "insert into botanu_traces values ('r1', $trace, toStartOfHour(fromUnixTimestamp64Nano($at)), 9, 0)",
+        "insert into botanu_traces (run_id, trace_id, hour, found, concluded) values ('r1', $trace, toStartOfHour(fromUnixTimestamp64Nano($at)), 9, 0)",
         {"trace": trace, "at": START},
     )
     assert sync(server).kept == 1

@@ -1,24 +1,69 @@
 -- The tables of botanu beside the collector's. Each is made of whole rows that replace what they replace by their key, so that a batch may be
 -- written again after a kill. Names begin with botanu_: the database is the user's.
 
--- Which runs have spans in which traces: how many spans of the run were found in that hour of the trace, and how many of them its numbers rest on.
--- Where these differ, something came in since.
+-- Which runs have spans in which traces: how many spans of the run were found in that hour of the trace, how many of them its numbers rest on, and how
+-- many of them the calls rest on that were compared with those of other traces; and of how many traces that tell of the same calls it is known to be one,
+-- and of how many it was when its numbers were made. Where these differ, something came in since.
 create table if not exists botanu_traces (
     run_id String codec(ZSTD(1)),
     trace_id String codec(ZSTD(1)),
     hour DateTime('UTC') codec(Delta, ZSTD(1)),
     found SimpleAggregateFunction(max, UInt64) codec(T64, ZSTD(1)),
     concluded SimpleAggregateFunction(max, UInt64) codec(T64, ZSTD(1)),
+    compared SimpleAggregateFunction(max, UInt64) codec(T64, ZSTD(1)),
+    linked SimpleAggregateFunction(max, UInt64) codec(T64, ZSTD(1)),
+    joined SimpleAggregateFunction(max, UInt64) codec(T64, ZSTD(1)),
     index by_trace trace_id type bloom_filter(0.001) granularity 1
 ) engine = AggregatingMergeTree
 partition by toYYYYMM(hour)
 order by (run_id, trace_id, hour);
 
--- The runs that a sync has before it, in batches.
+-- What the calls of models say by which one is told from another, trace by trace; see steps/told.sql and steps/places.sql. `version` is how many spans of its
+-- trace the row rests on.
+create table if not exists botanu_told (
+    trace_id String codec(ZSTD(1)),
+    span_id String codec(ZSTD(1)),
+    dialect LowCardinality(String) codec(ZSTD(1)),
+    start_ns Int64 codec(Delta, ZSTD(1)),
+    end_ns Int64 codec(Delta, ZSTD(1)),
+    response_id String codec(ZSTD(1)),
+    model LowCardinality(String) codec(ZSTD(1)),
+    service LowCardinality(String) codec(ZSTD(1)),
+    unknown Bool codec(ZSTD(1)),
+    input_tokens Int64 codec(T64, ZSTD(1)),
+    cached_tokens Int64 codec(T64, ZSTD(1)),
+    output_tokens Int64 codec(T64, ZSTD(1)),
+    of_agent Bool codec(ZSTD(1)),
+    scope LowCardinality(String) codec(ZSTD(1)),
+    name LowCardinality(String) codec(ZSTD(1)),
+    outermost Bool codec(ZSTD(1)),
+    begun Bool codec(ZSTD(1)),
+    version UInt64 codec(T64, ZSTD(1)),
+    made DateTime('UTC') default now() codec(Delta, ZSTD(1))
+) engine = ReplacingMergeTree(version)
+partition by toYYYYMM(fromUnixTimestamp64Nano(start_ns, 'UTC'))
+order by (start_ns, trace_id, span_id)
+ttl made + interval 30 day;
+
+-- Which traces tell of the same calls: those of one group have the least of their ids. Groups only grow, so whoever writes at the same time, none falls apart.
+create table if not exists botanu_links (
+    trace_id String codec(ZSTD(1)),
+    together SimpleAggregateFunction(min, String) codec(ZSTD(1)),
+    index by_together together type bloom_filter(0.001) granularity 1
+) engine = AggregatingMergeTree
+order by trace_id;
+
+-- The runs that a sync has before it, in batches: the traces with their spans, between which hours, of which group, and how many those were. A trace
+-- without a run is only read, because one that belongs to a run here tells of the same calls.
 create table if not exists botanu_pending (
     sync String,
     batch UInt32,
     run_id String codec(ZSTD(1)),
+    trace_id String codec(ZSTD(1)),
+    together String codec(ZSTD(1)),
+    linked UInt64,
+    first_hour DateTime('UTC'),
+    last_hour DateTime('UTC'),
     made DateTime('UTC') default now()
 ) engine = MergeTree
 order by (sync, batch, run_id)

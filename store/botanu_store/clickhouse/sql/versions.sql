@@ -1,13 +1,21 @@
--- Of each run of the batch: how many spans its traces have, on what day it began, and whether spans have expired that its rows rest on.
+-- Of each run of the batch: how many spans its traces and those linked with them have, on what day it began, and whether spans have expired that its rows rest on.
 create or replace temp table versions as
 with sizes as (
-    select trace_id, count(*) as spans from spans group by trace_id
+    select coalesce(r.together, s.trace_id) as place, count(*) as spans
+    from spans as s
+    left join linked_traces as r on r.trace_id = s.trace_id
+    group by all
+),
+places as (
+    select distinct k.run_id, coalesce(r.together, k.trace_id) as place
+    from known as k
+    left join linked_traces as r on r.trace_id = k.trace_id
 ),
 counted as (
-    select k.run_id, cast(coalesce(sum(s.spans), 0) as ubigint) as version
-    from (select distinct run_id, trace_id from known) as k
-    left join sizes as s on s.trace_id = k.trace_id
-    group by k.run_id
+    select p.run_id, cast(coalesce(sum(s.spans), 0) as ubigint) as version
+    from places as p
+    left join sizes as s on s.place = p.place
+    group by p.run_id
 )
 select
     c.run_id,
