@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 import requests
+from botanu_store.clickhouse.sync import sync
 from botanu_store.engines.clickhouse import connect, read_address
 
 from tests.cli.conftest import Botanu
 from tests.conftest import SAMPLES
 from tests.store.builders import START, as_protobuf, chat, document, trace_id
 from tests.store.clickhouse import front, local, otel
+from tests.store.told_twice import WORLDS
 
 PASSWORD = "s3cret"
 
@@ -150,6 +152,30 @@ def test_every_report_is_that_of_a_local_store(botanu: Botanu, filled: Path, pla
     late = botanu("--store", store, "cost")
     assert late.err.startswith("Spans since 2026-11-23 ")
     assert "botanu sync" in late.err
+
+
+@pytest.mark.slow
+def test_workers_count_once_what_several_traces_tell(
+    botanu: Botanu, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each concludes some of the runs, and none of the others' rows; afterwards there is nothing to do for any number of them."""
+    store = address(place, "twice")
+    server = connect(read_address(address(place)))
+    server.run("create database twice")
+    server.close()
+    server = connect(read_address(store))
+    otel.create(server)
+    given = [*WORLDS["told_three_times"], *(part for part in WORLDS["many"] if "a" * 32 not in str(part))]
+    otel.fill(server, given)
+    monkeypatch.setattr("botanu_store.clickhouse.sync.BATCH_SPANS", 4)
+    sync(server, address=read_address(store), workers=2)
+    here = local.fill(tmp_path / "all.duckdb", given)
+    assert local.synced(server) == local.concluded(here)
+    server.close()
+
+    assert botanu("--store", store, "sync", "--workers", "2").out == "Nothing new.\n"
+    for command in (("cost", "--group-by", "run"), ("calls", "list"), ("runs", "show", "run-1")):
+        assert asked(botanu, store, *command) == asked(botanu, str(here), *command), command
 
 
 def asked(botanu: Botanu, store: str, *words: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from botanu_store.samples import Samples
 from clickhouse_connect.driver.client import Client
 
 from tests.store.clickhouse import local, otel
+from tests.store.told_twice import WORLDS
 
 VALUES = {"tickets_resolved": Decimal("0.25"), "documents_processed": Decimal("0.40")}
 ADDRESS = "clickhouse://somebody:secret@ch.example/otel"
@@ -55,8 +56,12 @@ def remote(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
 @pytest.fixture
 def both(server: Server, remote: Callable[..., Store], samples: Path, tmp_path: Path) -> Iterator[tuple[Store, Store]]:
-    """The samples in ClickHouse, synced, and in a local store."""
-    given = local.documents(sorted(samples.glob("*.jsonl")))
+    """The samples, and calls told of in several traces, in ClickHouse, synced, and in a local store."""
+    given = [
+        *local.documents(sorted(samples.glob("*.jsonl"))),
+        *WORLDS["told_three_times"],
+        *WORLDS["without_names"][3:],
+    ]
     otel.create(server)
     otel.fill(server, given)
     sync(server)
@@ -126,7 +131,7 @@ def in_rows(samples: Samples) -> list[tuple[Any, ...]]:
 def test_a_run_is_shown_with_its_spans(both: tuple[Store, Store]) -> None:
     """By a beginning of its id, asked before anything else: its tree, calls, charges and the runs it is linked with."""
     there, here = both
-    for row in here.runs(Filters(), sort="cost", limit=5).rows:
+    for row in (*here.runs(Filters(), sort="cost", limit=5).rows, *here.runs_named(Filters(), ["run-1"])):
         wanted = here.run(row["run_id"])
         found = there.run(here.short_ids([row["run_id"]])[row["run_id"]])
         assert (shown(found.report), found.calls, found.related) == (shown(wanted.report), wanted.calls, wanted.related)
