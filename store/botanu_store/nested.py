@@ -21,7 +21,7 @@ def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
     inner: dict[Node, list[Node]] = defaultdict(list)
     for node in calls:
         above = node.call_above
-        if above is not None and _alike(above, node):
+        if above is not None and _alike(above, node) and not _came_after(above, node):
             inner[above].append(node)
     wrappers: list[Node] = []
     for outer in sorted(inner, key=lambda node: -node.enter):
@@ -32,6 +32,11 @@ def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
         if not same and _adds_up(outer, inside):
             wrappers.append(outer)
     return wrappers
+
+
+def _came_after(outer: Node, node: Node) -> bool:
+    """Whether a call began when the one around it was over: LangChain's instrumentation by Traceloop once left spans of calls current."""
+    return node.instrument == outer.instrument and node.span.start_ns >= outer.span.end_ns
 
 
 def _adds_up(outer: Node, inside: list[Node]) -> bool:

@@ -985,3 +985,45 @@ def test_h10_a_raw_answer_of_its_requests_very_time_is_its_call_whatever_both_co
     trace.span(said, scope="litellm", name="raw_gen_ai_request", inside=request, ms=50)
 
     assert totals(trace.calls()) == Totals(6011, 603, 2407, 601)
+
+
+@pytest.mark.parametrize(
+    ("cached", "wanted"), [({"cache_read": 407}, Totals(1011, 103, 407, 0)), ({}, Totals(1011, 103, 0, 0))]
+)
+def test_h4_a_framework_and_a_client_of_one_scope_are_one_call(cached: dict[str, int], wanted: Totals) -> None:
+    """OpenLIT before 1.40 writes LangChain's span and the client's in it in one scope; only the outer knows what was cached."""
+    trace = Trace()
+    outer = chat(1011, 103, gen_ai__operation__name="chat gpt-3.5-turbo", gen_ai__system="langchain")
+    outer |= {f"gen_ai.usage.prompt_tokens_details.{name}": value for name, value in cached.items()}
+    around = trace.span({**outer, "gen_ai.response.model": "gpt-4o-mini-2024-07-18"}, scope="openlit", ms=50)
+    trace.span(chat(1011, 103, gen_ai__system="openai"), scope="openlit", inside=around, at=1, ms=40)
+
+    assert totals(trace.calls()) == wanted
+    assert len(trace.counted()) == 1
+
+
+def test_h7_a_framework_that_counts_the_cache_too_is_the_same_call() -> None:
+    """OpenLIT before 1.40 loses what Anthropic's client had cached, and LangChain's span around it has it: not a second call of that size."""
+    trace = Trace()
+    said = chat(1011, 103, gen_ai__operation__name="chat m", gen_ai__system="langchain")
+    said |= {
+        "gen_ai.response.model": "claude-sonnet-4-5",
+        "gen_ai.usage.prompt_tokens_details.cache_read": 407,
+        "gen_ai.usage.prompt_tokens_details.cache_write": 152,
+    }
+    around = trace.span(said, scope="openlit", ms=50)
+    trace.span(chat(1011, 103, gen_ai__system="anthropic"), scope="openlit", inside=around, at=1, ms=40)
+
+    (call,) = trace.counted()
+    assert totals([call]) == Totals(1570, 103, 407, 152)
+
+
+def test_h1_what_began_after_a_call_is_not_inside_it() -> None:
+    """Traceloop's instrumentation of LangChain once left the span of a call current, so that the next one seemed to be in it."""
+    trace = Trace()
+    scope = "opentelemetry.instrumentation.langchain"
+    first = trace.span(chat(9011, 903), scope=scope)
+    failed = trace.span(chat(), scope=scope, inside=first, at=10, error=True)
+    trace.span(chat(10011, 1003), scope=scope, inside=failed, at=21)
+
+    assert totals(trace.calls()) == Totals(19022, 1906, 0, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import Dialect, Reading
-from botanu_store.dialects.vendors import maker
+from botanu_store.dialects.vendors import NO_VENDORS, maker
 from botanu_store.records import Span
 
 _EXCLUDE = ("openlit.instrumentation.anthropic", "openlit.instrumentation.bedrock")
@@ -14,6 +14,8 @@ _LANGCHAINS = (
     "gen_ai.usage.prompt_tokens_details.cache_write",
 )
 """What LangChain said was cached, before 1.40 or so: beside Anthropic's own input."""
+_SYSTEM = "gen_ai.system"
+"""Names a framework, LangChain, around the client's span, which is of the same scope before 1.40 or so; its operation then names the model as well."""
 _THOUGHTS_APART = "openlit.instrumentation.google_ai_studio"
 
 
@@ -26,7 +28,13 @@ def read(span: Span) -> Reading | None:
         used.includes_cache = maker(said.get("gen_ai.response.model", "")) != "anthropic"
     if span.scope.startswith(_THOUGHTS_APART) and used.kinds:
         used.output += used.kinds["reasoning_tokens"]
-    return genai.call(span, DIALECT.name, used)
+    found = genai.call(span, DIALECT.name, used)
+    if found is not None and said.get(_SYSTEM, "").lower() in NO_VENDORS:
+        found.variant = said.get(_SYSTEM, "")
+        known = genai.CALLS.get(said.get("gen_ai.operation.name", "").partition(" ")[0])
+        if known and found.role == "wrapper":
+            found.role, found.operation = "call", known
+    return found
 
 
 DIALECT = Dialect(
