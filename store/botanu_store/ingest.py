@@ -23,7 +23,8 @@ import pyarrow as pa
 from botanu_store import conclude, content, logs, otlp, sources
 from botanu_store.content import ContentMode
 from botanu_store.decoding import OF_THE_DATA, Batch, Decoder, Slice, slices
-from botanu_store.engines.duckdb import script
+from botanu_store.dialects import HASTY_SCOPES
+from botanu_store.engines.duckdb import literals, script
 from botanu_store.ingested import REJECTED_LIMIT, Ingested, Progress, Rejected
 from botanu_store.linked import join_linked
 from botanu_store.sources import Piece
@@ -38,6 +39,13 @@ MEMORY = "400MB"
 
 ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
 """Of several deliveries of one span, the one that says most."""
+
+
+def arriving(table: str) -> str:
+    """Return the SQL of the spans of a decoded batch as they are kept."""
+    text = script("steps/arrive.sql").replace("{hasty_scopes}", literals(HASTY_SCOPES))
+    return text.replace("{incoming}", table)
+
 
 # A resource is shared by all spans of its request: repeated for each bad one it would grow without bound.
 _SET_ASIDE = ", ".join(name for name in otlp.SCHEMA.names if name not in ("piece", "resource"))
@@ -204,7 +212,7 @@ class Ingester:
             f"select 1 from {table} semi join {within} as known using (trace_id, span_id) limit 1"
         ).fetchall()
         once = usable == distinct
-        text = script("steps/arrive.sql").replace("{incoming}", table).replace("{once}", "" if once else ONCE)
+        text = arriving(table).replace("{once}", "" if once else ONCE)
         text = text.replace("{unknown}", f"anti join {within} as known using (trace_id, span_id)" if known else "")
         if known or not once:
             self.con.execute(f"create or replace temp table arrived as {text}")

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from botanu_store.dialects import AGENTS
 from botanu_store.engines.duckdb import connect, literals, migrate, script
-from botanu_store.ingest import ONCE, store_fresh
+from botanu_store.ingest import ONCE, arriving, store_fresh
 from botanu_store.linked import between, conclude_together
 from botanu_store.otlp import filled, make_macros
 from botanu_store.usage import step_of
@@ -34,7 +34,7 @@ class Concluder:
         self.con.register("rows_read", spans)
         self.con.execute(f"create or replace temp table decoded as {filled(script('steps/decode_rows.sql'), 'drop')}")
         self.con.unregister("rows_read")
-        arrive = script("steps/arrive.sql").replace("{incoming}", "decoded").replace("{unknown}", "")
+        arrive = arriving("decoded").replace("{unknown}", "")
         self.con.execute(f"create or replace temp table arrived as {arrive.replace('{once}', ONCE)}")
         self.con.execute("create or replace temp view fresh as from arrived")
         # Which traces come in one batch is chance, and no number may depend on that.

@@ -13,7 +13,9 @@ from typing import Any, cast
 import pyarrow as pa
 
 from botanu_store import content
+from botanu_store.dialects import HASTY_SCOPES
 from botanu_store.engines.clickhouse import Server
+from botanu_store.engines.duckdb import literals
 from botanu_store.errors import InputError, StoreUnusable
 from botanu_store.otlp import TEXT_MAP
 
@@ -45,7 +47,8 @@ class OtelTraces:
         return (
             "lower(TraceId) as trace_id, lower(SpanId) as span_id, lower(ParentSpanId) as parent_id, SpanName as name, SpanKind as kind, "
             "toUnixTimestamp64Nano(Timestamp) as start_ns, toUnixTimestamp64Nano(Timestamp) + toInt64(Duration) as end_ns, "
-            "StatusCode as status, StatusMessage as status_message, ServiceName as service, ScopeName as scope, ScopeVersion as scope_version, "
+            f"if(ScopeName in ({literals(HASTY_SCOPES)}) and has(Events.Name, 'exception'), 'Error', StatusCode) as status, "
+            "StatusMessage as status_message, ServiceName as service, ScopeName as scope, ScopeVersion as scope_version, "
             f"{said} as said, "
             f"arrayMap(e -> toUnixTimestamp64Nano(e.2), arrayFilter(e -> e.1 = '{_EMITTED}', arrayZip(Events.Name, Events.Timestamp))) as emitted"
         )

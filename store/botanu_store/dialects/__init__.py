@@ -86,6 +86,9 @@ AGENTS: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.
 OWN_TRACES: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.own_traces)
 """Dialects whose spans may lie in a trace of their own, beside that of the program."""
 
+HASTY_SCOPES: tuple[str, ...] = tuple(scope for dialect in DIALECTS for scope in dialect.hasty_scopes)
+"""Instrumentation scopes whose spans say ok where they record an exception."""
+
 SHARED_SCOPES: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.shared_scope)
 """Dialects in which several instrumentations share a scope."""
 

@@ -56,4 +56,5 @@ DIALECT = Dialect(
     read=read,
     keys=(_KIND,),
     own_traces=True,
+    hasty_scopes=("langsmith",),
 )

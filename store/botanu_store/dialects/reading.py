@@ -69,6 +69,8 @@ class Dialect:
     """Scopes of its spans that name the session which its log records name too."""
     own_traces: bool = False
     """Whether its spans may lie in a trace of their own, beside that of the program."""
+    hasty_scopes: tuple[str, ...] = ()
+    """Scopes of its spans that say they went well before that is known, which cannot be taken back: where they record an exception, they failed."""
     shared_scope: bool = False
     """Whether several instrumentations share its scope, and name their spans each in its way."""
     either: bool = False

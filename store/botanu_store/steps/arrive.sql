@@ -8,7 +8,10 @@ select
     kind,
     start_ns,
     greatest(coalesce(end_ns, start_ns), start_ns) as end_ns,
-    status,
+    case
+        when scope in ({hasty_scopes}) and list_contains(list_transform(events, lambda e: e.name), 'exception') then 'error'
+        else status
+    end as status,
     status_message,
     service,
     scope,
