@@ -257,6 +257,23 @@ def test_two_that_each_begin_a_trace_tell_of_one_call(tmp_path: Path) -> None:
         assert [tokens for *_, tokens in counted(store)] == [1000, 1000]
 
 
+@pytest.mark.parametrize(
+    ("after", "millis", "tokens"),
+    [(60, 200, (1000, 100)), (1, 100, (1570, 101))],
+    ids=["who began first ended first", "one left the cache out, the other added one"],
+)
+def test_two_that_begin_traces_may_differ(tmp_path: Path, after: int, millis: int, tokens: tuple[int, int]) -> None:
+    """As handlers of one framework do in time, and as old versions do in what they count of one stream."""
+    path = tmp_path / "s.duckdb"
+    counts = {"gen_ai__usage__input_tokens": tokens[0], "gen_ai__usage__output_tokens": tokens[1]}
+    second = client(**counts, gen_ai__response__id="", start=START + after * 1_000_000, millis=millis)
+    spool(path, by_client(second | {"parentSpanId": ""}))
+    spool(path, document([told(ALONE, "3" * 16, millis=199)], "shop", "openinference.instrumentation.langchain"))
+
+    with open_store(path) as store:
+        assert [tokens for _, _, tokens in counted(store)] == [max(tokens[0], 1000)]
+
+
 def test_what_shares_a_scope_is_told_apart_by_name(tmp_path: Path) -> None:
     """Langfuse's handler for LangChain and its client, each with a trace of its own."""
     path = tmp_path / "s.duckdb"
