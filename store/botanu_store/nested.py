@@ -43,9 +43,17 @@ def _adds_up(outer: Node, inside: list[Node]) -> bool:
     """Whether a call is rather a wrapper of those inside it; one of the same instrumentation may well set off another one (ADK)."""
     if not outer.is_model_call:
         return len(inside) > 1
-    if not outer.has_tokens or any(node.instrument != outer.instrument for node in inside):
+    if not outer.has_tokens or (
+        any(node.instrument != outer.instrument for node in inside) and not _names_another(outer, inside)
+    ):
         return True
     return close(outer.input, sum(n.input for n in inside)) and close(outer.output, sum(n.output for n in inside))
+
+
+def _names_another(outer: Node, inside: list[Node]) -> bool:
+    """Whether a call names an answer, and all inside it others: LangSmith in JavaScript writes a stream's on the program's span around all."""
+    answered = [node.own_id for node in inside if node.has_tokens]
+    return bool(outer.own_id and answered) and not {"", outer.own_id} & set(answered)
 
 
 def _once_each(nodes: list[Node], groups: Groups) -> list[Node]:

@@ -1027,3 +1027,16 @@ def test_h1_what_began_after_a_call_is_not_inside_it() -> None:
     trace.span(chat(10011, 1003), scope=scope, inside=failed, at=21)
 
     assert totals(trace.calls()) == Totals(19022, 1906, 0, 0)
+
+
+def test_h10_a_call_on_the_programs_own_span_names_its_own_answer() -> None:
+    """LangSmith in JavaScript writes a stream's usage on whatever span is current, with other calls inside it."""
+    trace = Trace()
+    said = {**chat(2011, 203, gen_ai__response__id="r2"), "langsmith.span.kind": "llm"}
+    program = trace.span(said, scope="app", name="job", ms=100)
+    for at, name in ((1, "r1"), (50, "r3")):
+        said = {**chat(1011, 103, gen_ai__response__id=name), "langsmith.span.kind": "llm"}
+        trace.span(said, scope="langsmith", inside=program, at=at)
+    trace.span({**chat(), "langsmith.span.kind": "llm"}, scope="langsmith", inside=program, at=80, error=True)
+
+    assert totals(trace.calls()) == Totals(4033, 409, 0, 0)
