@@ -746,6 +746,14 @@ def test_an_early_litellm_says_what_was_asked_for_as_the_requests_type() -> None
     assert reading(said, scope="litellm", name="litellm_request").category == "embedding"
 
 
+def test_litellm_before_it_named_its_calls() -> None:
+    """Until 1.68 or so nothing but the scope tells its spans from Traceloop's, and those are in no traces of their own."""
+    said: dict[str, object] = {"llm.request.type": "completion", "gen_ai.usage.prompt_tokens": 1011}
+
+    assert reading(said, scope="litellm", name="litellm_request").dialect == "litellm"
+    assert reading(said, scope="opentelemetry.instrumentation.openai.v1").dialect == "traceloop"
+
+
 def test_a_call_of_which_only_the_model_is_said_is_an_unpriced_one() -> None:
     """So Traceloop once saw CrewAI's calls."""
     said: dict[str, object] = {"crewai.llm.model": "anthropic/claude-sonnet-4-5", "crewai.llm.stream": False}

@@ -14,7 +14,7 @@ def read(span: Span) -> Reading | None:
     """Read a request, on whichever span LiteLLM wrote it, or a raw answer."""
     if span.name == "raw_gen_ai_request":
         return _raw(span)
-    if "litellm.call_id" not in span.attributes and "metadata.usage_object" not in span.attributes:
+    if span.attributes.keys().isdisjoint(_REQUEST) and not _is_old(span):
         return None
     said = span.attributes
     asked_for = said.get("gen_ai.operation.name") or said.get("llm.request.type", "")
@@ -27,6 +27,14 @@ def read(span: Span) -> Reading | None:
     found.own_id = False
     found.emitter_usd = usd(said.get("gen_ai.cost.total_cost"))
     return found
+
+
+_REQUEST = ("litellm.call_id", "metadata.usage_object")
+
+
+def _is_old(span: Span) -> bool:
+    """Whether LiteLLM before 1.68 or so made a span of a request, which had neither."""
+    return span.scope.startswith("litellm") and "llm.request.type" in span.attributes
 
 
 def _tokens(said: genai.Attributes) -> Tokens:
@@ -59,11 +67,11 @@ def _raw(span: Span) -> Reading:
 
 DIALECT = Dialect(
     name="litellm",
-    title="LiteLLM 1.106 OpenTelemetry callback",
-    marker="`litellm.call_id`; `raw_gen_ai_request` repeats the request around it, or is all that is left of it",
+    title="LiteLLM 1.60 to 1.106 OpenTelemetry callback",
+    marker="`litellm.call_id`, before 1.68 `llm.request.type`; `raw_gen_ai_request` repeats the request around it, or is all that is left of it",
     counts="Input includes the cache, the parts are in `metadata.usage_object`; Anthropic's raw answers EXCLUDE it.",
     read=read,
-    keys=("litellm.call_id", "metadata.usage_object"),
+    keys=_REQUEST,
     scopes=("litellm",),
     own_traces=True,
     either=True,
