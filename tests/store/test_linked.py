@@ -274,6 +274,19 @@ def test_two_that_begin_traces_may_differ(tmp_path: Path, after: int, millis: in
         assert [tokens for _, _, tokens in counted(store)] == [max(tokens[0], 1000)]
 
 
+@pytest.mark.parametrize(("model", "tokens"), [("openai/gpt-4o", (1000, 100)), ("gpt-4o", (0, 0))])
+def test_two_that_begin_traces_may_know_less(tmp_path: Path, model: str, tokens: tuple[int, int]) -> None:
+    """One names the vendor before the model, as LiteLLM does, or knows nothing of the usage, as Langfuse in JavaScript of embeddings."""
+    path = tmp_path / "s.duckdb"
+    counts = {"gen_ai__usage__input_tokens": tokens[0], "gen_ai__usage__output_tokens": tokens[1]}
+    first = client(**counts, gen_ai__response__id="", gen_ai__request__model=model, model=model, millis=200)
+    spool(path, by_client(first | {"parentSpanId": ""}))
+    spool(path, document([told(ALONE, "3" * 16, millis=199)], "shop", "openinference.instrumentation.langchain"))
+
+    with open_store(path) as store:
+        assert [tokens for _, _, tokens in counted(store)] == [1000]
+
+
 def test_what_shares_a_scope_is_told_apart_by_name(tmp_path: Path) -> None:
     """Langfuse's handler for LangChain and its client, each with a trace of its own."""
     path = tmp_path / "s.duckdb"

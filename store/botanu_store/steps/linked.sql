@@ -43,7 +43,7 @@ by_time as (
         and (contains(other.model, one.model) or contains(one.model, other.model))
         and other.trace_id <> one.trace_id and (other.dialect <> one.dialect or other.instrument <> one.instrument)
         and (
-            (one.alone and (one.unknown or other.unknown))
+            one.unknown or other.unknown
             or (
                 other.unknown = one.unknown
                 -- Some add one to the output of a stream. Sums may be too large for a number, differences are not.
