@@ -77,6 +77,8 @@ class Span:
     resource: Mapping[str, str] = field(default_factory=dict[str, str])
     scope_version: str = ""
     """Version of the instrumentation, where it says."""
+    begun: bool = False
+    """Whether its instrumentation began the trace too; looked for only where traces are looked at together."""
 
 
 @dataclass(slots=True)

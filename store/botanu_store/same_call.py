@@ -245,8 +245,8 @@ def are_apart(one: Group, other: Group) -> bool:
 
 
 def _may_be_elsewhere(node: Node) -> bool:
-    """Whether others may tell of a span's call in other traces: of a log record's, of some dialects', and where no span is around it."""
-    return node.span.kind == "LOG" or node.reading.dialect in OWN_TRACES or not node.span.parent_id
+    """Whether others may tell of a span's call in other traces: of a log record's, of some dialects', and where its instrumentation began the trace."""
+    return node.span.kind == "LOG" or node.reading.dialect in OWN_TRACES or node.span.begun
 
 
 def _other_request(one: Node, other: Node) -> bool:

@@ -128,6 +128,8 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
     candidates, places, parents = list[Span](), dict[str, int](), dict[str, str]()
     runs: dict[str, str | None] = {"": None}
     steps: dict[str, str | None] = {"": None}
+    together = _MARK in rows[0][1]
+    begun = {(row[0], row[9]) for row in rows if not row[2]} if together else set[tuple[str, str]]()
     for *own, run_id, step, said, version, place in rows:
         trace_id, span_id, parent_id, name, kind, start, end, status, service, scope = own
         parents[span_id] = parent_id
@@ -140,9 +142,9 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
             told = orjson.loads(said)
             span = Span(trace_id, span_id, parent_id, name, kind, start, end, status, service, scope, told)
             span.scope_version = version or ""
+            span.begun = (trace_id, scope) in begun
             candidates.append(span)
     calls = resolve(candidates, parents)
-    together = _MARK in rows[0][1]
     beside = _beside(calls, {span.span_id: span for span in candidates}, parents, runs) if together else {}
     for call in calls:
         belongs = beside.get(call.span_id, call.span_id)

@@ -287,6 +287,28 @@ def test_two_that_begin_traces_may_know_less(tmp_path: Path, model: str, tokens:
         assert [tokens for _, _, tokens in counted(store)] == [1000]
 
 
+def test_two_frameworks_that_each_begin_a_trace_tell_of_the_calls_in_it(tmp_path: Path) -> None:
+    """An agent without a span of the program's around it, of which two instrumentations tell, each from its own root on."""
+    path = tmp_path / "s.duckdb"
+    for trace, scope in (
+        (APP, "openinference.instrumentation.langchain"),
+        (ALONE, "openinference.instrumentation.other"),
+    ):
+        chain = span(trace, span_id=trace[:16], name="agent", millis=4000, openinference__span__kind="CHAIN")
+        inside = [
+            told(trace, f"{trace[:15]}{n}", trace[:16], millis=900)
+            | {
+                "startTimeUnixNano": str(START + n * SECOND),
+                "endTimeUnixNano": str(START + n * SECOND + 9 * SECOND // 10),
+            }
+            for n in (1, 2)
+        ]
+        spool(path, document([chain, *inside], "shop", scope))
+
+    with open_store(path) as store:
+        assert [tokens for *_, tokens in counted(store)] == [1000, 1000]
+
+
 def test_what_shares_a_scope_is_told_apart_by_name(tmp_path: Path) -> None:
     """Langfuse's handler for LangChain and its client, each with a trace of its own."""
     path = tmp_path / "s.duckdb"

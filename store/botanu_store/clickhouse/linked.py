@@ -85,10 +85,10 @@ def _told(server: Server, first_ns: int, last_ns: int) -> pa.Table:
 def _pairs(con: duckdb.DuckDBPyConnection, told: pa.Table, first_ns: int, last_ns: int) -> _Pairs:
     """The pairs of traces that tell of a call of this time."""
     con.register("told_at", told)
-    con.execute("create or replace temp table told as select * exclude (scope, name, outermost, begun) from told_at")
+    con.execute("create or replace temp table told as select * exclude (scope, name, begun) from told_at")
     # Whoever only names the same answer has others beside him that are not here: his time says nothing.
     con.execute(
-        "create or replace temp table places as select trace_id, span_id, start_ns, scope, name, outermost, begun from told_at where within"
+        "create or replace temp table places as select trace_id, span_id, start_ns, scope, name, begun from told_at where within"
     )
     con.execute("create or replace temp table looked_at as select distinct trace_id from told_at where looked_at")
     con.unregister("told_at")

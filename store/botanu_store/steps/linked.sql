@@ -26,7 +26,7 @@ by_answer as (
 ),
 -- What runs in such numbers cannot be told apart by its time.
 timed as (
-    select near.*, places.scope || case when dialect in ({shared}) then places.name else '' end as instrument, places.outermost, places.begun
+    select near.*, places.scope || case when dialect in ({shared}) then places.name else '' end as instrument, places.begun
     from near
     inner join {places} as places using (trace_id, span_id)
     where near.start_ns between {first_ns} - {slot} and {to_ns} and model <> ''
@@ -34,7 +34,7 @@ timed as (
 ),
 by_time as (
     select one.trace_id, other.trace_id as other_id
-    from (select *, unnest([slot - 1, slot, slot + 1]) as beside from timed where alone or outermost) as one
+    from (select *, unnest([slot - 1, slot, slot + 1]) as beside from timed where alone or begun) as one
     inner join timed as other on other.slot = one.beside
     where
         (one.mine or other.mine)

@@ -36,7 +36,6 @@ create table if not exists botanu_told (
     of_agent Bool codec(ZSTD(1)),
     scope LowCardinality(String) codec(ZSTD(1)),
     name LowCardinality(String) codec(ZSTD(1)),
-    outermost Bool codec(ZSTD(1)),
     begun Bool codec(ZSTD(1)),
     version UInt64 codec(T64, ZSTD(1)),
     made DateTime('UTC') default now() codec(Delta, ZSTD(1))

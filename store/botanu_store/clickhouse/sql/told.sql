@@ -2,7 +2,7 @@
 select
     t.* exclude (duplicate_of), p.scope,
     case when t.dialect in ({shared}) then p.name else '' end as name,
-    p.outermost, p.begun,
+    p.begun,
     n.version
 from {told} as t
 inner join {places} as p using (trace_id, span_id)
