@@ -265,7 +265,7 @@ def test_two_that_each_begin_a_trace_tell_of_one_call(tmp_path: Path) -> None:
 def test_two_that_begin_traces_may_differ(tmp_path: Path, after: int, millis: int, tokens: tuple[int, int]) -> None:
     """As handlers of one framework do in time, and as old versions do in what they count of one stream."""
     path = tmp_path / "s.duckdb"
-    counts = {"gen_ai__usage__input_tokens": tokens[0], "gen_ai__usage__output_tokens": tokens[1]}
+    counts: dict[str, Any] = {"gen_ai__usage__input_tokens": tokens[0], "gen_ai__usage__output_tokens": tokens[1]}
     second = client(**counts, gen_ai__response__id="", start=START + after * 1_000_000, millis=millis)
     spool(path, by_client(second | {"parentSpanId": ""}))
     spool(path, document([told(ALONE, "3" * 16, millis=199)], "shop", "openinference.instrumentation.langchain"))
@@ -278,7 +278,7 @@ def test_two_that_begin_traces_may_differ(tmp_path: Path, after: int, millis: in
 def test_two_that_begin_traces_may_know_less(tmp_path: Path, model: str, tokens: tuple[int, int]) -> None:
     """One names the vendor before the model, as LiteLLM does, or knows nothing of the usage, as Langfuse in JavaScript of embeddings."""
     path = tmp_path / "s.duckdb"
-    counts = {"gen_ai__usage__input_tokens": tokens[0], "gen_ai__usage__output_tokens": tokens[1]}
+    counts: dict[str, Any] = {"gen_ai__usage__input_tokens": tokens[0], "gen_ai__usage__output_tokens": tokens[1]}
     first = client(**counts, gen_ai__response__id="", gen_ai__request__model=model, model=model, millis=200)
     spool(path, by_client(first | {"parentSpanId": ""}))
     spool(path, document([told(ALONE, "3" * 16, millis=199)], "shop", "openinference.instrumentation.langchain"))
