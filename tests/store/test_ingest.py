@@ -41,7 +41,11 @@ def runs(store: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("scope", "usage"), [("langsmith", "free"), ("app", "none")])
 def test_a_call_marked_ok_too_early_failed(tmp_path: Path, scope: str, usage: str) -> None:
     """LangSmith says ok when a run begins, which OpenTelemetry does not let it take back; others say it of what recovered from an exception."""
-    own: dict[str, Any] = {"name": "ChatOpenAI", "status": 1, "events": [{"name": "exception", "timeUnixNano": str(START)}]}
+    own: dict[str, Any] = {
+        "name": "ChatOpenAI",
+        "status": 1,
+        "events": [{"name": "exception", "timeUnixNano": str(START)}],
+    }
     said = {"langsmith__span__kind": "llm", "gen_ai__operation__name": "chat", "gen_ai__request__model": "gpt-4o-mini"}
     path = tmp_path / "s.duckdb"
     spool(path, document([span(trace_id(), **own, **said)], "shop", scope))
