@@ -59,8 +59,8 @@ def conclude(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
     )
     moved = con.execute(_MOVED).fetchall()[0][0]
     put_calls(con, "late_traces")
-    con.unregister("resolved")
     con.execute(_runs_script(moved=bool(moved)))
+    con.unregister("resolved")
     con.execute("insert into stale_runs from touched_runs")
 
 

@@ -6,6 +6,7 @@ import itertools
 import random
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botanu_store import open_store
@@ -13,12 +14,14 @@ from botanu_store.filters import Filters
 from botanu_store.reports import moment
 from botanu_store.store import Store
 
-from tests.store.builders import START, Document, chat, document, log_document, span, spool
+from tests.store.builders import START, Document, chat, document, log_document, run, span, spool
+from tests.store.clickhouse import local
 from tests.store.test_logs import TRACING, api_request, llm_request
 from tests.store.told_twice import (
     ALONE,
     APP,
     SECOND,
+    any_world,
     app,
     by_client,
     by_gateway,
@@ -33,6 +36,7 @@ from tests.store.told_twice import (
     placed_by_its_run,
     sharing_a_scope,
     sharing_one_name,
+    told,
     told_three_times,
     without_names,
     without_service,
@@ -326,3 +330,35 @@ def test_what_loses_its_place_in_a_trace_is_found_in_another(tmp_path: Path, sco
 
     with open_store(path) as store:
         assert len(counted(store)) == 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_programs_told_of_in_any_pieces_come_to_the_same_calls_and_runs(tmp_path: Path, seed: int) -> None:
+    """However few spans at a time, in any order: as if all had come at once."""
+    chance = random.Random(seed)
+    world = any_world(chance)
+    wanted = local.concluded(local.fill(tmp_path / "all.duckdb", world))
+    chance.shuffle(world)
+
+    while world:
+        taken = chance.randint(1, 5)
+        spool(tmp_path / "s.duckdb", *world[:taken])
+        open_store(tmp_path / "s.duckdb").close()
+        del world[:taken]
+
+    assert local.concluded(tmp_path / "s.duckdb") == wanted
+
+
+def test_a_trace_that_came_before_its_run_was_named_is_no_run_beside_it(tmp_path: Path) -> None:
+    """A service that passes on no run id sends its call first, and is a run of its own until the program's own span says whose it is."""
+    path = tmp_path / "s.duckdb"
+    spool(path, by_client(client()))
+    with open_store(path) as store:
+        (before,) = store.runs(Filters()).rows
+    spool(path, document([run(APP, "named", span_id="a" * 16)]))
+
+    with open_store(path) as store:
+        (after,) = store.runs(Filters()).rows
+
+    assert (before["run_id"], before["calls"]) == (APP, 1)
+    assert (after["run_id"], after["calls"]) == ("named", 1)

@@ -65,6 +65,15 @@ select
 from run_spans
 group by run_id;
 
+-- A trace stands for the run of its calls as long as these do not belong to one that is named. It may have been told of before that was.
+create or replace temp table left_behind as
+select run_id
+from run_extents
+where
+    is_trace
+    and run_id not in (select run_id from resolved)
+    and run_id in (select trace_id from fresh union select trace_id from late_traces);
+
 delete from runs where run_id in (from touched_runs);
 
 insert into runs by name
@@ -111,4 +120,5 @@ select
     case when e.is_trace then 'trace' else 'botanu' end as source
 from run_extents as e
 left join run_facts as f on f.run_id = e.run_id
-left join run_outcomes as o on o.run_id = e.run_id;
+left join run_outcomes as o on o.run_id = e.run_id
+where e.run_id not in (from left_behind);
