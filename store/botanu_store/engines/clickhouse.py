@@ -37,6 +37,9 @@ SETTINGS: dict[str, Any] = {
 }
 """Above all, a join without a match gives NULL: unpriced, not free. The last is for speed: what a row replaces is in its own partition."""
 
+_WRITING = {"max_partitions_per_insert_block": 0}
+"""A partition is a day, and a batch may be of many: the usual limit of a hundred would refuse a history of few runs a day."""
+
 _CONNECT_SECONDS = 10
 _ANSWER_SECONDS = 600
 
@@ -118,13 +121,13 @@ class Server:
         """Run a statement that returns nothing."""
         statement, bound = bind(text, parameters or {})
         with explained(self._name):
-            self._client.command(statement, parameters=bound, settings=SETTINGS)
+            self._client.command(statement, parameters=bound, settings=SETTINGS | _WRITING)
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Insert rows whose columns are named as the table's; one block, there whole or not at all in each partition."""
         if rows.num_rows:
             with explained(self._name):
-                self._client.insert_arrow(table, rows)
+                self._client.insert_arrow(table, rows, settings=_WRITING)
 
     def close(self) -> None:
         """End the session; its temporary tables are gone."""

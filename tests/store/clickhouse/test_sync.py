@@ -84,6 +84,15 @@ def _single(whole: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def test_a_history_of_many_days_is_read_at_once(server: Server) -> None:
+    """A server refuses rows of more than a hundred days at a time unless it is told otherwise: few runs a day over months are a batch."""
+    day = 86_400_000_000_000
+    otel.create(server)
+    otel.fill(server, [document([chat(trace_id(), start=START - number * day) for number in range(130)])])
+    assert sync(server).runs == 130
+    assert sync(server, overlap=EVER).runs == 0
+
+
 def test_a_run_that_spans_several_traces_is_made_of_all_of_them(server: Server) -> None:
     """A trace that arrives later changes the run's row, and its calls join those of the first trace."""
     first, second = trace_id(), trace_id()
