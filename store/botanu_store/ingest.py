@@ -40,13 +40,6 @@ MEMORY = "400MB"
 ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
 """Of several deliveries of one span, the one that says most."""
 
-
-def arriving(table: str) -> str:
-    """Return the SQL of the spans of a decoded batch as they are kept."""
-    text = script("steps/arrive.sql").replace("{hasty_scopes}", literals(HASTY_SCOPES))
-    return text.replace("{incoming}", table)
-
-
 # A resource is shared by all spans of its request: repeated for each bad one it would grow without bound.
 _SET_ASIDE = ", ".join(name for name in otlp.SCHEMA.names if name not in ("piece", "resource"))
 
@@ -274,6 +267,12 @@ class Rest(Iterator[Slice]):
 
     def __next__(self) -> Slice:
         return self._given_back.popleft() if self._given_back else next(self._source)
+
+
+def arriving(table: str) -> str:
+    """Return the SQL of the spans of a decoded batch as they are kept."""
+    text = script("steps/arrive.sql").replace("{hasty_scopes}", literals(HASTY_SCOPES))
+    return text.replace("{incoming}", table)
 
 
 def store_fresh(con: duckdb.DuckDBPyConnection, *, across_traces: bool = True) -> None:
