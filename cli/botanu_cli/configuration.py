@@ -88,6 +88,7 @@ def read(config: Path | None) -> Configuration | None:
 
 def _refuse_unknown(found: Configuration) -> None:
     """A section that nothing reads would be a price or a budget that its author believes in."""
+    from botanu_store.errors import instead
     from botanu_store.toml_lines import quoted
 
     dashboard: Any = found.said.get("dashboard", {})
@@ -100,16 +101,8 @@ def _refuse_unknown(found: Configuration) -> None:
         for name in names:
             if name not in allowed:
                 raise found.source.wrong(
-                    f"{prefix}{quoted(name)}", f"is nothing that can be set.{_near(name, allowed)}"
+                    f"{prefix}{quoted(name)}", f"is nothing that can be set.{instead(name, allowed)}"
                 )
-
-
-def _near(name: str, allowed: tuple[str, ...]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, allowed, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return f"{hint} Allowed: {', '.join(allowed)}."
 
 
 def _own(said: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,6 +12,8 @@ Each message is one sentence of what is wrong and one of what to do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class StoreError(Exception):
     """Base of all errors that the store raises on purpose."""
@@ -35,3 +37,12 @@ class InputError(StoreError):
 
 class NotFound(StoreError):  # noqa: N818
     """What was asked for is not in the store."""
+
+
+def instead(name: str, allowed: Sequence[str]) -> str:
+    """Return what to write for a name that is not allowed, as the end of a message: the nearest one, and all there are."""
+    from difflib import get_close_matches  # noqa: PLC0415 - nobody needs it before something is wrong
+
+    near = get_close_matches(name, allowed, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"{hint} Allowed: {', '.join(allowed)}."

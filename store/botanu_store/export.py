@@ -11,16 +11,16 @@ from botanu_store.engines.duckdb import bound
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, where
 from botanu_store.formulas import neutralised
-from botanu_store.report_text import used
+from botanu_store.report_text import joined_used, used
 from botanu_store.usage import KEPT_COLUMNS
 
 Form = Literal["parquet", "csv"]
 
 _FILES = {
-    "runs": "select r.* exclude ({kept}), coalesce(used_calls, 0)::bigint as calls, coalesce(used_unpriced, 0)::bigint as unpriced_calls, "
+    "runs": "with used as ({used}) select r.* exclude ({kept}), coalesce(used_calls, 0)::bigint as calls, coalesce(used_unpriced, 0)::bigint as unpriced_calls, "
     "coalesce(used_input, 0)::bigint as input_tokens, coalesce(used_output, 0)::bigint as output_tokens, "
     "case when used_calls is null then 0::decimal(38, 12) else used_usd end as cost_usd "
-    "from runs as r {join} ({used}) as u on u.used_run_id = r.run_id where {runs} order by r.start_ns, r.run_id",
+    "from runs as r {join_used} where {runs} order by r.start_ns, r.run_id",
     "calls": "select c.* from priced_calls as c inner join runs as r on r.run_id = c.run_id where {runs} and ({calls}) "
     "order by c.start_ns, c.span_id",
     "charges": "select h.* from charges as h inner join calls as c on c.trace_id = h.trace_id and c.span_id = h.span_id "
@@ -44,7 +44,7 @@ def export(con: duckdb.DuckDBPyConnection, filters: Filters, folder: Path, form:
             runs=conditions.runs,
             calls=conditions.calls,
             used=used(conditions),
-            join=conditions.join,
+            join_used=joined_used(conditions.join),
             kept=", ".join(KEPT_COLUMNS),
         )
         values = bound(text, conditions.parameters)

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
-from botanu_store.errors import InputError
+from botanu_store.errors import InputError, instead
 from botanu_store.filters import to_ns
 from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS
 from botanu_store.records import METERS
@@ -180,13 +179,8 @@ def _known(entry: Mapping[str, Any], allowed: tuple[str, ...], where: str, sourc
             name = f"{where.partition('.')[2]}.{key}"
             raise source.wrong(where, f'holds a table {key!r}. A name with a dot needs quotes: "{name}".')
         if key not in allowed:
-            near = get_close_matches(key, allowed, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise source.wrong(
-                where,
-                f"has an unknown key {key!r}.{hint} Allowed: {', '.join(allowed)}.",
-                at=f"{where}.{quoted(key)}",
-            )
+            what = f"has an unknown key {key!r}.{instead(key, allowed)}"
+            raise source.wrong(where, what, at=f"{where}.{quoted(key)}")
 
 
 def _usd(value: Any, where: str, source: Source) -> Decimal:

@@ -12,12 +12,7 @@ def filled(name: str, conditions: Where, **values: str) -> str:
     """Return the SQL of a report with the conditions and these values filled in."""
     text = text_of(name)
     calls_meant = f"{conditions.calls} and {conditions.of_named_runs}"
-    own = {
-        "run_filter": conditions.runs,
-        "call_filter": calls_meant,
-        "of_runs": conditions.of_runs,
-        "join": conditions.join,
-    }
+    own = {"run_filter": conditions.runs, "call_filter": calls_meant, "of_runs": conditions.of_runs}
     for key, value in {**own, **values}.items():
         text = text.replace("{" + key + "}", value)
     return text

@@ -96,7 +96,9 @@ def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, v
 
 def step_of(usage: str) -> str:
     """Return the script that adds up the runs in `adding` of this view, which has all of their calls."""
-    return script("steps/add_up.sql").replace("{usage}", usage)
+    added = used(NO_CONDITIONS, lines="(select * from run_usage where run_id in (from adding))")
+    text = script("steps/add_up.sql").replace("{usage}", usage).replace("{used}", added)
+    return text.replace("{kept}", ", ".join(f"kept_{name} = u.used_{name}" for name in _SUMS))
 
 
 def sums(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, believed_at: datetime | None) -> Sums:

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
-from botanu_store.errors import InputError
+from botanu_store.errors import InputError, instead
 from botanu_store.samples import Per
 
 from botanu_cli.budgets.statistics import Metric
@@ -134,9 +134,7 @@ def budget_of(said: Any, place: Flags | _Place) -> Budget:
 def _refuse_unknown(entry: Mapping[str, Any], place: Flags | _Place) -> None:
     for key in entry:
         if key not in KEYS:
-            near = get_close_matches(key, KEYS, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise place.wrong(key, f"is nothing that a budget can say.{hint} Allowed: {', '.join(KEYS)}.")
+            raise place.wrong(key, f"is nothing that a budget can say.{instead(key, KEYS)}")
 
 
 def _refuse_twins(budgets: list[Budget], found: Configuration) -> None:

@@ -19,32 +19,14 @@ group by run_id, category, vendor, model, operation, step, service
 order by run_id;
 
 -- A run without counted calls has no sums.
-update runs set
-    kept_calls = u.calls,
-    kept_llm_calls = u.llm_calls,
-    kept_unpriced = u.unpriced,
-    kept_failed = u.failed,
-    kept_input = u.input,
-    kept_output = u.output,
-    kept_cached = u.cached,
-    kept_usd = u.usd,
-    kept_failed_usd = u.failed_usd
+update runs set {kept}
 from (
-    select
-        a.run_id,
-        sum(s.calls) as calls,
-        sum(s.llm_calls) as llm_calls,
-        sum(s.unpriced_calls) as unpriced,
-        sum(s.failed_calls) as failed,
-        sum(s.input_tokens) as input,
-        sum(s.output_tokens) as output,
-        sum(s.cached_tokens) as cached,
-        sum(s.cost_usd) as usd,
-        sum(s.failed_usd) as failed_usd
+    select a.run_id as added_run_id, u.*
     from adding as a
-    left join run_usage as s on s.run_id = a.run_id
-    group by a.run_id
+    left join (
+        {used}
+    ) as u on u.used_run_id = a.run_id
 ) as u
-where runs.run_id = u.run_id;
+where runs.run_id = u.added_run_id;
 
 delete from stale_runs where run_id in (from adding);
