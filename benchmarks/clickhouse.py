@@ -23,7 +23,7 @@ import orjson
 from botanu_store import Store, open_store
 from botanu_store.clickhouse import server_store
 from botanu_store.clickhouse.sync import sync
-from botanu_store.engines.clickhouse import Server
+from botanu_store.engines.clickhouse import SESSION, Server
 from botanu_store.filters import Filters, Interval
 from botanu_store.overrides import Discount, Overrides
 from generate import START, lines
@@ -130,7 +130,7 @@ def main() -> None:
     """Compare at every size that is named."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        client = clickhouse_connect.get_client(dsn=f"chdb:///{folder / 'clickhouse'}")
+        client = clickhouse_connect.get_client(dsn=f"chdb:///{folder / 'clickhouse'}", settings=SESSION)
         server = Kept(client, "clickhouse://bench")
         server_store.connect = lambda _address: server  # type: ignore[assignment]
         for runs in map(int, sys.argv[1:] or ["12500"]):

@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, only_what_it_names
 
 PAGE = (REPOSITORY / "docs" / "integration" / "ci.md").read_text("utf-8")
 _FILE = re.compile(r"^`([\w.]+)` [^\n]*\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -85,7 +85,7 @@ class Project:
         return subprocess.run(
             ["bash", "-e", str(file)],
             cwd=self.folder,
-            env=here | environment,
+            env=here | only_what_it_names(PAGE) | environment,
             capture_output=True,
             text=True,
             timeout=120,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from botanu_cli.layouts import OUTCOMES
 from botanu_cli.tui.links import trace_template
 from botanu_store.overrides import PRICE_KEYS, read_overrides
 
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, only_what_it_names
 
 PAGES = sorted(
     [REPOSITORY / "README.md", REPOSITORY / "sample_traces" / "README.md", *(REPOSITORY / "docs").rglob("*.md")]
@@ -40,6 +41,7 @@ def test_a_documented_example_runs_as_it_stands(example: str, tmp_path: Path) ->
     done = subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning", str(program)],
         cwd=tmp_path,
+        env=os.environ | only_what_it_names(example),
         capture_output=True,
         text=True,
         timeout=60,

@@ -12,8 +12,9 @@ from botanu_store.clickhouse.schema import column_list, columns
 from botanu_store.clickhouse.views import stored, whole
 from botanu_store.engines.clickhouse import Server
 from botanu_store.engines.duckdb import connect, migrate, script
-from botanu_store.prices import apply_overrides, book_version, key_row, sync_prices
-from botanu_store.usage import Sums, usage_script
+from botanu_store.prices import book_version, key_row, lay_out, sync_prices
+from botanu_store.usage import BY_CALL
+from botanu_store.views import Views
 
 KIND = "category, vendor, model, operation"
 """Columns of a call that its price depends on."""
@@ -53,23 +54,22 @@ class Pricer:
     """The published prices on a connection of a worker, with those of each kind of call that turns up."""
 
     def __init__(self, server: Server, con: duckdb.DuckDBPyConnection) -> None:
-        """Bring the price book over, and lay it out."""
+        """Bring the price book over."""
         self._server, self._con = server, con
+        self._views, self._laid_out = Views(None, None), False
         take_prices(server, con)
-        self._lay_out()
 
     def find(self) -> None:
-        """Find the price of each kind of call on the connection that is not known yet, for the server too."""
+        """Find the price of each kind of call on the connection that is not known yet, for the server too, so that `usage_by_call` has what they cost."""
         new = self._con.execute(f"select distinct {KIND} from calls anti join price_keys using ({KIND})").fetchall()
         if new:
             rows = pa.Table.from_pylist([dict(key_row(*kind)) for kind in new])
             self._server.insert("botanu_price_keys", rows)
             _add(self._con, "price_keys", rows)
-            self._lay_out()
-
-    def _lay_out(self) -> None:
-        apply_overrides(self._con, None)
-        self._con.execute(usage_script(Sums()))
+            if self._laid_out:
+                lay_out(self._con, None)
+        self._views.make(self._con, BY_CALL)
+        self._laid_out = True
 
 
 def take_prices(server: Server, con: duckdb.DuckDBPyConnection) -> None:
@@ -101,16 +101,11 @@ def price_again(server: Server) -> None:
     """Add up again, on the server, what all runs cost where the price book is another than it was; may be killed anywhere."""
     if usage_holds(server):
         return
-    con = connect(None)
-    try:
-        migrate(con, None)
-        take_prices(server, con)
-        apply_overrides(con, None)
-        send_prices(server, con)
-    finally:
-        con.close()
+    days = server.rows("select toInt32(run_day) as day, count() as runs from botanu_runs final group by day")
+    if days:
+        _send_book(server)
     text = script("clickhouse/sql/price_again.sql")
-    for day in server.rows("select toInt32(run_day) as day, count() as runs from botanu_runs final group by day"):
+    for day in days:
         parts = day["runs"] // _RUNS_AT_ONCE + 1
         for part in range(parts):
             chosen = f"toInt32(run_day) = {day['day']} and cityHash64(run_id) % {parts} = {part}"
@@ -124,3 +119,15 @@ def price_again(server: Server) -> None:
             names = ", ".join(columns("run_usage"))
             server.run(f"insert into botanu_run_usage (run_day, {names}, version, deleted) {query}")
     server.run("insert into botanu_sync (name, value) values ($name, $value)", {"name": USAGE, "value": book_version()})
+
+
+def _send_book(server: Server) -> None:
+    """Give a session the published prices, laid out."""
+    con = connect(None)
+    try:
+        migrate(con, None)
+        take_prices(server, con)
+        lay_out(con, None)
+        send_prices(server, con)
+    finally:
+        con.close()

@@ -37,8 +37,8 @@ SETTINGS: dict[str, Any] = {
 }
 """Above all, a join without a match gives NULL: unpriced, not free. The last is for speed: what a row replaces is in its own partition."""
 
-_WRITING = {"max_partitions_per_insert_block": 0}
-"""A partition is a day, and a batch may be of many: the usual limit of a hundred would refuse a history of few runs a day."""
+SESSION = SETTINGS | {"max_partitions_per_insert_block": 0}
+"""What a session has besides: a partition is a day, and a batch may be of many, so the usual limit of a hundred would refuse a history of few runs a day."""
 
 _CONNECT_SECONDS = 10
 _ANSWER_SECONDS = 600
@@ -96,7 +96,7 @@ class Server:
     """An open session with a ClickHouse."""
 
     def __init__(self, client: Client, name: str) -> None:
-        """Use a client of clickhouse-connect; `name` is what errors call the server."""
+        """Use a client of clickhouse-connect whose settings are those of `SESSION`; `name` is what errors call the server."""
         self._client = client
         self._name = name
 
@@ -108,26 +108,26 @@ class Server:
         """Run a query whose named parameters are written `$name`, and return its rows by column."""
         query, bound = bind(text, parameters or {})
         with explained(self._name):
-            found = self._client.query(query, parameters=bound, settings=SETTINGS)
+            found = self._client.query(query, parameters=bound)
             return [dict(zip(found.column_names, row, strict=True)) for row in found.result_rows]
 
     def arrow(self, text: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """Run a query and return its rows as a pyarrow table."""
         query, bound = bind(text, parameters or {})
         with explained(self._name):
-            return self._client.query_arrow(query, parameters=bound, settings=SETTINGS, use_strings=True)
+            return self._client.query_arrow(query, parameters=bound, use_strings=True)
 
     def run(self, text: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Run a statement that returns nothing."""
         statement, bound = bind(text, parameters or {})
         with explained(self._name):
-            self._client.command(statement, parameters=bound, settings=SETTINGS | _WRITING)
+            self._client.command(statement, parameters=bound)
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Insert rows whose columns are named as the table's; one block, there whole or not at all in each partition."""
         if rows.num_rows:
             with explained(self._name):
-                self._client.insert_arrow(table, rows, settings=_WRITING)
+                self._client.insert_arrow(table, rows)
 
     def close(self) -> None:
         """End the session; its temporary tables are gone."""
@@ -157,6 +157,7 @@ def connect(address: Address) -> Server:
             password=address.password,
             database=address.database,
             secure=address.secure,
+            settings=SESSION,
             connect_timeout=_CONNECT_SECONDS,
             send_receive_timeout=_ANSWER_SECONDS,
             form_encode_query_params=True,

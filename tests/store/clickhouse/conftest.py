@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import clickhouse_connect
 import pytest
-from botanu_store.engines.clickhouse import Server
+from botanu_store.engines.clickhouse import SESSION, Server
 from clickhouse_connect.driver.client import Client
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Client]:
     """One engine for all tests: a process can hold no second."""
-    client = clickhouse_connect.get_client(dsn="chdb://memory")
+    client = clickhouse_connect.get_client(dsn="chdb://memory", settings=SESSION)
     yield client
     client.close()
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import clickhouse_connect
 import duckdb
 import pyarrow as pa
 import pytest
@@ -19,7 +20,7 @@ from botanu_store.clickhouse.prices import USAGE
 from botanu_store.clickhouse.schema import columns
 from botanu_store.clickhouse.sync import sync
 from botanu_store.clickhouse.views import whole
-from botanu_store.engines.clickhouse import Address, Server
+from botanu_store.engines.clickhouse import SESSION, Address, Server
 from botanu_store.engines.duckdb import script
 from botanu_store.errors import InputError, StoreUnusable
 from botanu_store.filters import Filters, Interval
@@ -28,6 +29,7 @@ from botanu_store.reports import RUN_SORTS
 from botanu_store.samples import Samples
 from clickhouse_connect.driver.client import Client
 
+from tests.conftest import SAMPLES
 from tests.store.clickhouse import local, otel
 from tests.store.told_twice import WORLDS
 
@@ -42,31 +44,42 @@ class Kept(Server):
         """Keep it."""
 
 
+@pytest.fixture(scope="module")
+def synced(engine: Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """The samples, and calls told of in several traces, in ClickHouse, synced, and in a local store: made once, for tests that only read."""
+    given = [
+        *local.documents(sorted(SAMPLES.glob("*.jsonl"))),
+        *WORLDS["told_three_times"],
+        *WORLDS["without_names"][3:],
+    ]
+    engine.command("create database samples")
+    with clickhouse_connect.get_client(dsn="chdb://memory/samples", settings=SESSION) as client:
+        server = Server(client, "clickhouse://test/samples")
+        otel.create(server)
+        otel.fill(server, given)
+        sync(server)
+        yield server, local.fill(tmp_path_factory.mktemp("local") / "all.duckdb", given)
+    engine.command("drop database samples")
+
+
 @pytest.fixture
-def remote(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Store]]:
-    """Open the server of this test as a store."""
+def both(synced: tuple[Server, Path]) -> Iterator[tuple[Store, Store]]:
+    """The two stores, just opened."""
+    server, path = synced
+    with remote(server) as there, open_store(path) as here:
+        yield there, here
+
+
+def remote(server: Server, **options: Any) -> Store:
+    """Open a server as a store."""
     kept = Kept(server._client, str(server))
 
     def connected(_address: Address) -> Server:
         return kept
 
-    monkeypatch.setattr(server_store, "connect", connected)
-    return lambda **options: open_store(ADDRESS, **options)
-
-
-@pytest.fixture
-def both(server: Server, remote: Callable[..., Store], samples: Path, tmp_path: Path) -> Iterator[tuple[Store, Store]]:
-    """The samples, and calls told of in several traces, in ClickHouse, synced, and in a local store."""
-    given = [
-        *local.documents(sorted(samples.glob("*.jsonl"))),
-        *WORLDS["told_three_times"],
-        *WORLDS["without_names"][3:],
-    ]
-    otel.create(server)
-    otel.fill(server, given)
-    sync(server)
-    with remote() as there, open_store(local.fill(tmp_path / "all.duckdb", given)) as here:
-        yield there, here
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server_store, "connect", connected)
+        return open_store(ADDRESS, **options)
 
 
 def shown(report: Any) -> tuple[Any, ...]:
@@ -183,9 +196,7 @@ PRICINGS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("pricing", PRICINGS.values(), ids=list(PRICINGS))
-def test_prices_of_yours_and_of_another_day_agree(
-    both: tuple[Store, Store], remote: Callable[..., Store], pricing: dict[str, Any]
-) -> None:
+def test_prices_of_yours_and_of_another_day_agree(synced: tuple[Server, Path], pricing: dict[str, Any]) -> None:
     """Where sums at the published prices do not hold, the server prices the calls themselves, with the same rows."""
     reports: list[Callable[[Store], Any]] = [
         *(lambda store, d=d: shown(store.cost(Filters(), d)) for d in DIMENSIONS),
@@ -194,34 +205,38 @@ def test_prices_of_yours_and_of_another_day_agree(
         lambda store: shown(store.vendors(Filters())),
         lambda store: shown(store.unpriced(Filters())),
     ]
-    with remote(**pricing) as there, open_store(both[1].path, **pricing) as here:
+    with remote(synced[0], **pricing) as there, open_store(synced[1], **pricing) as here:
         for number, report in enumerate(reports):
             assert report(there) == report(here), number
 
 
-def test_another_price_book_prices_all_runs_again(
-    both: tuple[Store, Store], server: Server, remote: Callable[..., Store]
-) -> None:
+def test_another_price_book_prices_all_runs_again(server: Server, samples: Path, tmp_path: Path) -> None:
     """Until a sync did so, reports price the calls; after it, the sums are what they would be at once. Both are right."""
-    wanted = shown(both[1].cost(Filters(), ("use_case", "model")))
+    given = local.documents(sorted(samples.glob("*.jsonl")))
+    otel.create(server)
+    otel.fill(server, given)
+    sync(server)
+    with open_store(local.fill(tmp_path / "all.duckdb", given)) as here:
+        wanted = shown(here.cost(Filters(), ("use_case", "model")))
     sums = f"select {', '.join(columns('run_usage'))} from botanu_run_usage final order by all"
     before = server.rows(sums)
     server.run("truncate table botanu_run_usage")
     server.run("insert into botanu_sync (name, value) values ($name, 'another')", {"name": USAGE})
-    with remote() as there:
+    with remote(server) as there:
         assert shown(there.cost(Filters(), ("use_case", "model"))) == wanted
     sync(server)
     assert server.rows(sums) == before
-    with remote() as there:
+    with remote(server) as there:
         assert shown(there.cost(Filters(), ("use_case", "model"))) == wanted
 
 
-def test_a_view_keeps_unpriced_and_free_apart_for_whoever_reads_it(both: tuple[Store, Store], engine: Client) -> None:
+def test_a_view_keeps_unpriced_and_free_apart_for_whoever_reads_it(both: tuple[Store, Store]) -> None:
     """With none of our settings in the session, a run without a price has a cost of NULL, and one without calls costs 0."""
     wanted = {
         row["run_id"]: (row["calls"], row["unpriced_calls"], row["cost_usd"]) for row in both[1].runs(Filters()).rows
     }
-    found = engine.query("select run_id, calls, unpriced_calls, cost_usd from botanu_run_costs").result_rows
+    with clickhouse_connect.get_client(dsn="chdb://memory/samples") as whoever:
+        found = whoever.query("select run_id, calls, unpriced_calls, cost_usd from botanu_run_costs").result_rows
     assert {run_id: tuple(rest) for run_id, *rest in found} == wanted
     assert None in [cost for *_, cost in found]
 
@@ -288,11 +303,11 @@ def test_what_only_a_file_can_do_is_refused(both: tuple[Store, Store]) -> None:
     assert there.info()["calls"] == both[1].info()["calls"]
 
 
-def test_a_server_that_was_never_synced_says_so(server: Server, remote: Callable[..., Store]) -> None:
+def test_a_server_that_was_never_synced_says_so(server: Server) -> None:
     """Without botanu's tables, or with nothing synced, the way out is named."""
     with pytest.raises(StoreUnusable, match="botanu sync"):
-        remote()
+        remote(server)
     otel.create(server)
     sync(server)
     with pytest.raises(StoreUnusable, match="botanu sync"):
-        remote()
+        remote(server)
