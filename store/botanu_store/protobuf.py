@@ -26,8 +26,8 @@ from botanu_store.values import Attributes, nanoseconds, shared
 if TYPE_CHECKING:
     import duckdb
 
-_KINDS = ("INTERNAL", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
-_STATUSES = ("unset", "ok", "error")
+_KINDS = {2: "SERVER", 3: "CLIENT", 4: "PRODUCER", 5: "CONSUMER"}
+_STATUSES = {1: "ok", 2: "error"}
 
 _T = TypeVar("_T")
 
@@ -141,11 +141,11 @@ class _Spans:
         columns["span_id"] += [span.span_id.hex() for span in spans]
         columns["parent_id"] += [span.parent_span_id.hex() for span in spans]
         columns["name"] += [span.name[:1024] for span in spans]
-        columns["kind"] += [_named(_KINDS, span.kind) for span in spans]
+        columns["kind"] += [_KINDS.get(span.kind, "INTERNAL") for span in spans]
         columns["start_ns"] += [nanoseconds(span.start_time_unix_nano) for span in spans]
         columns["end_ns"] += [nanoseconds(span.end_time_unix_nano) for span in spans]
         statuses = [span.status for span in spans]
-        columns["status"] += [_named(_STATUSES, status.code) for status in statuses]
+        columns["status"] += [_STATUSES.get(status.code, "unset") for status in statuses]
         columns["status_message"] += [status.message[:VALUE_LIMIT] for status in statuses]
         columns["attributes"] += [span.attributes for span in spans]
         columns["events"] += [self._events(span.events) for span in spans]
@@ -176,10 +176,6 @@ class _Spans:
         ]
         self._full.append(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
         self._columns = {name: [] for name in SCHEMA.names}
-
-
-def _named(names: Sequence[str], number: int) -> str:
-    return names[number] if 0 <= number < len(names) else names[0]
 
 
 def _scope(data: bytes) -> tuple[str, str]:
