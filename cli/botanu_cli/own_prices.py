@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import tomlkit
-from botanu_store.errors import InputError
+from botanu_store.errors import InputError, instead
 from botanu_store.overrides import MOST_USD, PRICE_KEYS, read_overrides
 from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError
@@ -48,9 +47,7 @@ def parse(pairs: Sequence[str]) -> dict[str, Decimal | str]:
         if not equals or not value:
             raise InputError(f"{pair!r} says no price. Write KEY=USD, for example input=2.50.")
         if key not in (*PRICE_KEYS, "discount"):
-            near = get_close_matches(key, (*PRICE_KEYS, "discount"), n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise InputError(f"Nothing is priced by {key!r}.{hint} Choose from {', '.join(PRICE_KEYS)}, discount.")
+            raise InputError(f"Nothing is priced by {key!r}.{instead(key, (*PRICE_KEYS, 'discount'))}")
         said[key] = value if key == "discount" else _amount(key, value)
     if "discount" in said and len(said) > 1:
         raise InputError("A discount is off the published price, so it stands alone. Set it and prices apart.")

@@ -45,4 +45,4 @@ def instead(name: str, allowed: Sequence[str]) -> str:
 
     near = get_close_matches(name, allowed, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    return f"{hint} Allowed: {', '.join(allowed)}."
+    return f"{hint} Choose from {', '.join(allowed)}."

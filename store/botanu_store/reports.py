@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any, Literal
 
 from botanu_store.engines.duckdb import Database, bound
-from botanu_store.errors import InputError
+from botanu_store.errors import InputError, instead
 from botanu_store.filters import (
     CALL_COLUMNS,
     NO_CONDITIONS,
@@ -320,9 +319,7 @@ def dimension(name: str, tz: str) -> str:
     kind, _, unit = name.partition(":")
     if kind == "time" and unit in TIME_UNITS:
         return f"botanu_bucket(r.start_ns, '{unit}', '{_zone(tz)}')"
-    near = get_close_matches(name, DIMENSIONS, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    raise InputError(f"{name!r} is no dimension.{hint} Choose from {', '.join(DIMENSIONS)}.")
+    raise InputError(f"{name!r} is no dimension.{instead(name, DIMENSIONS)}")
 
 
 def _zone(tz: str) -> str:

@@ -215,7 +215,7 @@ def test_numbers_are_exact(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
-        ("[prices.m]\ninptu = 1\n", "prices.m has an unknown key 'inptu'. Did you mean input? Allowed: input,"),
+        ("[prices.m]\ninptu = 1\n", "prices.m has an unknown key 'inptu'. Did you mean input? Choose from input,"),
         ("[prices.m]\ninput = -1\n", "prices.m.input is -1."),
         ("[prices.m]\ninput = true\n", "prices.m.input is True"),
         ("[prices.m]\ninput = nan\n", "prices.m.input is NaN."),

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any, Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
@@ -146,9 +145,7 @@ def _refuse_twins(budgets: list[Budget], found: Configuration) -> None:
 
 def _word(value: Any, key: str, place: Flags | _Place) -> str:
     if value not in _WORDS[key]:
-        near = get_close_matches(str(value), _WORDS[key], n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise place.wrong(key, f"is {value!r}.{hint} Choose from {', '.join(_WORDS[key])}.")
+        raise place.wrong(key, f"is {value!r}.{instead(str(value), _WORDS[key])}")
     return str(value)
 
 

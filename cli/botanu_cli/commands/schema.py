@@ -20,13 +20,11 @@ def schema(
     Example:
       botanu schema cost > cost.schema.json
     """
-    from difflib import get_close_matches
+    from botanu_store.errors import instead
 
     from botanu_cli import schemas
     from botanu_cli.output import emit
 
     if name not in schemas.NAMES:
-        near = get_close_matches(name, schemas.NAMES, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise typer.BadParameter(f"{name!r} has no schema.{hint} Choose from {', '.join(schemas.NAMES)}.")
+        raise typer.BadParameter(f"{name!r} has no schema.{instead(name, schemas.NAMES)}")
     emit(json.dumps(schemas.schema(name), indent=2, ensure_ascii=False))
