@@ -44,6 +44,8 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 """The filters by value that every report has, and their flags."""
 
+_OF_CALLS = ("service", "vendor", "model", "category")
+"""Those that ask for calls."""
 
 Limit = Annotated[
     int | None,
@@ -161,7 +163,7 @@ def _filter_parameters() -> list[inspect.Parameter]:
             list[str] | None,
             None,
             *flags,
-            help="Only these; repeatable, may hold *.",
+            help=("Only calls of these" if name in _OF_CALLS else "Only these") + "; repeatable, may hold *.",
             panel="Filters",
             metavar="TEXT",
             complete=completion.run_ids if name == "run_id" else completion.known(name),

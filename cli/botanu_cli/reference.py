@@ -67,7 +67,7 @@ def _section(words: Sequence[str], command: Any) -> Iterator[str]:
     if tuple(words) == _WHERE_FILTERS_ARE:
         filters = [option for option in _options(command.params) if option.rich_help_panel == "Filters"]
         yield "\n### Filters\n"
-        yield "Shared by all reports. Of one kind they combine with OR, between kinds with AND.\n"
+        yield "Shared by all reports. Of one kind they combine with OR, between kinds with AND. Where they ask for calls, runs without such a call are left out.\n"
         yield from _table(filters)
 
 
