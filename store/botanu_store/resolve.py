@@ -180,7 +180,7 @@ def _call(span: Span, found: Reading, quantities: dict[str, int], cost: str | No
 
 def _judged(node: Node, verdict: _Verdict) -> Call:
     # What an emitter says a total cost is not what the rest of it cost.
-    cost = node.reading.emitter_usd if verdict.quantities is node.reading.quantities else None
+    cost = node.reading.emitter_usd if verdict.quantities == node.reading.quantities else None
     call = _call(node.span, node.reading, verdict.quantities, cost)
     if verdict.reason:
         call.counted = False

@@ -636,9 +636,8 @@ def test_h19_numbers_as_text_in_json_and_in_pythons_notation(
 def test_a_total_alone_counts_in_full() -> None:
     """The agent span of claude-agent-sdk is the only one that knows of any usage."""
     trace = Trace()
-    agent = trace.span(
-        openinference(5011, 503, kind="AGENT"), scope="openinference.instrumentation.claude_agent_sdk", ms=90
-    )
+    said = openinference(5011, 503, kind="AGENT") | {"llm.cost.total": 0.02}
+    agent = trace.span(said, scope="openinference.instrumentation.claude_agent_sdk", ms=90)
     trace.span(
         openinference(kind="TOOL", tool__name="Bash"),
         scope="openinference.instrumentation.claude_agent_sdk",
@@ -646,6 +645,20 @@ def test_a_total_alone_counts_in_full() -> None:
     )
 
     assert totals(trace.calls()) == Totals(5011, 503, 0, 0)
+    assert [call.emitter_usd for call in trace.counted() if call.category == "llm"] == ["0.02"]
+
+
+def test_what_a_total_is_said_to_cost_is_not_what_the_rest_of_it_cost() -> None:
+    """Where a call inside accounts for a part of it."""
+    trace = Trace()
+    said = openinference(5011, 503, kind="AGENT") | {"llm.cost.total": 0.02}
+    agent = trace.span(said, scope="openinference.instrumentation.smolagents", ms=90)
+    trace.span(openinference(1011, 103), scope="openinference.instrumentation.smolagents", inside=agent)
+
+    assert [(call.quantities["input_tokens"], call.emitter_usd) for call in trace.counted()] == [
+        (4000, None),
+        (1011, None),
+    ]
 
 
 @pytest.mark.parametrize(("version", "wanted"), [("0.1.8", 4670), ("0.1.12", 4670), ("0.1.13", 3011), ("0.1.22", 3011)])
