@@ -208,6 +208,7 @@ def test_what_decides_a_cost_is_no_content() -> None:
         "langfuse.observation.usage_details",
         "mlflow.chat.tokenUsage",
         "botanu.run_id",
+        "reranker.model_name",
         "db.system",
         "input_tokens",
         "output_tokens",

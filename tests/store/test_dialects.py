@@ -869,3 +869,12 @@ def test_pydantic_ai_tells_googles_two_ways_apart(named: str, meant: str) -> Non
     said = gen_ai(9, 1) | {"gen_ai.provider.name": named}
 
     assert reading(said, scope="pydantic-ai").vendor == meant
+
+
+def test_a_reranker_names_its_model() -> None:
+    """Its name is no content, though what it was asked is."""
+    said: dict[str, object] = {"openinference.span.kind": "RERANKER", "reranker.model_name": "rerank-v3.5"}
+
+    found = reading(said)
+
+    assert (found.operation, found.model) == ("rerank", "rerank-v3.5")

@@ -17,6 +17,7 @@ _GOOGLE = "openinference.instrumentation.google_genai"
 """Before 0.1.5 or so it leaves the thoughts out of the output, but not out of the total."""
 _OWN = ("openinference.", "@arizeai/openinference")
 _OTHERS = frozenset(("gen_ai.operation.name", "llm.request.type"))
+_MODELS = ("llm.response.model_name", "llm.model_name", "embedding.model_name", "reranker.model_name")
 _PREPARES = "._prepare_"
 """In the names of LlamaIndex's methods that put a request together; their spans are of the kind LLM too."""
 _KINDS = {
@@ -90,9 +91,7 @@ _UNFOLDED = {
 def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     said = span.attributes
     asked = said.get("llm.request.model_name") or said.get("gen_ai.request.model", "")
-    model = (
-        said.get("llm.response.model_name") or said.get("llm.model_name") or said.get("embedding.model_name") or asked
-    )
+    model = next(filter(None, map(said.get, _MODELS)), asked)
     provider = said.get("llm.provider") or said.get("gen_ai.provider.name") or said.get("llm.system")
     if provider == "google" and span.scope.startswith(_GOOGLE):
         provider = "gemini"  # Whose client it is; it can be told to ask Vertex AI, and the span does not say.
