@@ -424,6 +424,10 @@ def test_operations_on_databases_stores_and_queues(
         ({"gen_ai.operation.name": "invoke_agent"}, "INTERNAL"),
         ({"openinference.span.kind": "CHAIN"}, "INTERNAL"),
         ({"traceloop.span.kind": "workflow"}, "INTERNAL"),
+        ({"spring.ai.kind": "chat_client", "gen_ai.operation.name": "framework"}, "INTERNAL"),
+        ({"lmnr.span.type": "DEFAULT"}, "INTERNAL"),
+        ({"gen_ai.operation.name": "fetch_response", "gen_ai.response.id": "resp_1"}, "CLIENT"),
+        ({"gen_ai.operation.name": "plan", "gen_ai.request.model": "m"}, "INTERNAL"),
     ],
 )
 def test_what_nobody_bills_is_no_operation(said: dict[str, object], kind: str) -> None:
@@ -448,6 +452,12 @@ def test_what_nobody_bills_is_no_operation(said: dict[str, object], kind: str) -
             "com.anthropic.sdk.go",
             "anthropic.tool_use search",
         ),
+        (
+            {"spring.ai.kind": "tool_call", "gen_ai.operation.name": "framework", "gen_ai.system": "spring_ai"},
+            "org.springframework.boot",
+            "tool_call search",
+        ),
+        ({"lmnr.span.type": "TOOL"}, "lmnr.tracer", "search"),
     ],
 )
 def test_tools_are_read_in_every_dialect(said: dict[str, object], scope: str, name: str) -> None:
@@ -878,3 +888,15 @@ def test_a_reranker_names_its_model() -> None:
     found = reading(said)
 
     assert (found.operation, found.model) == ("rerank", "rerank-v3.5")
+
+
+@pytest.mark.parametrize(("kind", "usage"), [("LLM", "reported"), ("CACHED", "free")])
+def test_a_call_that_laminar_replays_from_its_cache_is_free(kind: str, usage: str) -> None:
+    """The vendor never saw it."""
+    said = gen_ai(4670, 303, cache_read_input_tokens=1207, cost=0.02) | {"lmnr.span.type": kind}
+    said["gen_ai.operation.name"] = ""
+
+    found = reading(said, scope="lmnr.tracer", name="openai.chat")
+
+    assert (found.dialect, found.operation, found.usage) == ("laminar", "chat", usage)
+    assert (found.emitter_usd is None, found.quantities == {}) == (usage == "free", usage == "free")
