@@ -493,7 +493,12 @@ def test_a_call_answered_by_the_callers_own_cache_is_free() -> None:
     [
         ("gen_ai.usage.cost", "openlit.instrumentation.openai"),
         ("operation.cost", "logfire.openai"),
+        ("operation.cost", "pydantic-ai"),
+        ("operation.cost", "x"),
         ("gen_ai.usage.cost_usd", "x"),
+        ("gen_ai.usage.cost.total", "x"),
+        ("llm.usage.cost", "opentelemetry.instrumentation.openai.v1"),
+        ("gen_ai.cost.total_cost", "litellm"),
     ],
 )
 def test_the_emitters_own_cost_is_kept_as_it_is(key: str, scope: str) -> None:
@@ -900,3 +905,22 @@ def test_a_call_that_laminar_replays_from_its_cache_is_free(kind: str, usage: st
 
     assert (found.dialect, found.operation, found.usage) == ("laminar", "chat", usage)
     assert (found.emitter_usd is None, found.quantities == {}) == (usage == "free", usage == "free")
+
+
+def test_litellm_says_a_cost_among_its_hidden_parameters() -> None:
+    """Of a call for which it writes no attribute of that."""
+    hidden = json.dumps({"response_cost": 0.00021345, "additional_headers": {"llm_provider-server": "it's"}})
+    said = gen_ai(1011, 103) | {"litellm.call_id": "made-up", "hidden_params": hidden}
+
+    assert reading(said, scope="litellm", name="litellm_request").emitter_usd == "0.00021345"
+
+
+def test_pydantic_ai_says_what_embeddings_cost_too() -> None:
+    """As of any other call."""
+    said: dict[str, object] = {
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.usage.input_tokens": 11,
+        "operation.cost": 0.001,
+    }
+
+    assert reading(said, scope="pydantic-ai").emitter_usd == "0.001"

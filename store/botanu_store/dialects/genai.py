@@ -54,6 +54,16 @@ _KINDS = {
 }
 """Counts of audio, images, video and reasoning, and their meters."""
 
+_COSTS = (
+    "gen_ai.usage.cost",
+    "gen_ai.usage.cost_usd",
+    "gen_ai.usage.cost.total",
+    "llm.usage.cost",
+    "operation.cost",
+    "gen_ai.cost.total_cost",
+)
+"""What emitters say that a call cost, in USD."""
+
 _LANGCHAIN_IDS = ("run-", "lc_run-")
 """LangChain's own, for messages to which the vendor gave no id."""
 
@@ -120,14 +130,8 @@ def reading(span: Span, dialect: str, used: Tokens, name: str, role: Role = "cal
     found = model_call(span, dialect, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
     found.response_id = said.get("gen_ai.response.id", "")
     found.own_id = not found.response_id.startswith(_LANGCHAIN_IDS)
-    cost = (
-        said.get("gen_ai.usage.cost")
-        or said.get("gen_ai.usage.cost_usd")
-        or said.get("gen_ai.usage.cost.total")
-        or said.get("llm.usage.cost")
-    )
-    if cost:
-        found.emitter_usd = usd(cost)
+    if not said.keys().isdisjoint(_COSTS):
+        found.emitter_usd = next(filter(None, (usd(said.get(key)) for key in _COSTS)), None)
     return found
 
 

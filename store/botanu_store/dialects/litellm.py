@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import python_document, usd
+from botanu_store.dialects.numbers import document, python_document, usd
 from botanu_store.dialects.reading import Dialect, Reading, model_call
 from botanu_store.dialects.usage import Tokens, vendor_tokens
 from botanu_store.dialects.vendors import vendor
@@ -25,7 +25,7 @@ def read(span: Span) -> Reading | None:
         prefix, slash, _ = said.get("litellm.provider.model", "").partition("/")
         found.vendor = vendor(prefix if slash else "", found.model)
     found.own_id = False
-    found.emitter_usd = usd(said.get("gen_ai.cost.total_cost"))
+    found.emitter_usd = found.emitter_usd or usd(document(said.get("hidden_params")).get("response_cost"))
     return found
 
 

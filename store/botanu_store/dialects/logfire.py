@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import document, inside, usd, word
+from botanu_store.dialects.numbers import document, inside, word
 from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.dialects.usage import Tokens, vendor_tokens
 from botanu_store.dialects.vendors import vendor
@@ -32,10 +32,8 @@ def read(span: Span) -> Reading | None:
         return genai.reading(span, DIALECT.name, Tokens(), "count_tokens")
     else:
         found = _early(span)
-    if found is not None:
-        found.emitter_usd = usd(said.get("operation.cost"))
-        if said.get("logfire.span_type") == "log":
-            found.role = "usage"
+    if found is not None and said.get("logfire.span_type") == "log":
+        found.role = "usage"
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import count, usd
+from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.dialects.usage import Tokens
 from botanu_store.records import Span
@@ -16,7 +16,6 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     found = genai.call(span, DIALECT.name, _tokens(said))
     if found is not None and found.category == "llm":
-        found.emitter_usd = usd(said.get("operation.cost"))
         if said.get("gen_ai.provider.name") == "google":
             found.vendor = "gcp.gemini"  # Since 2.0; Vertex AI is google-cloud there.
         if "gen_ai.operation.name" not in said:
