@@ -158,8 +158,7 @@ CACHED = {"cache_read__input_tokens": 1207, "cache_creation__input_tokens": 452}
                         "input_cache_read": 1207,
                         "cache_creation_input_tokens": 452,
                         "cache_creation_ephemeral_5m_input_tokens": 452,
-                        "output": 283,
-                        "output_reasoning": 20,
+                        "output": 303,
                         "total": 4973,
                         "input_priority": 7,
                     }
@@ -924,3 +923,51 @@ def test_pydantic_ai_says_what_embeddings_cost_too() -> None:
     }
 
     assert reading(said, scope="pydantic-ai").emitter_usd == "0.001"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {
+            "langsmith.span.kind": "llm",
+            "langsmith.metadata.usage_metadata": json.dumps({"output_token_details": {"reasoning": 21}}),
+            **gen_ai(3011, 303),
+        },
+        {
+            "langfuse.observation.type": "generation",
+            "langfuse.observation.usage_details": json.dumps({"input": 3011, "output": 282, "output_reasoning": 21}),
+        },
+    ],
+)
+def test_reasoning_in_a_document_is_told_and_stays_part_of_the_output(said: dict[str, object]) -> None:
+    """LangSmith has it within the output, Langfuse beside it."""
+    found = reading(said)
+
+    assert (found.quantities["output_tokens"], found.quantities["reasoning_tokens"]) == (303, 21)
+
+
+@pytest.mark.parametrize(
+    ("scope", "dialect", "said"),
+    [
+        ("shop", "otel", gen_ai(4670, 303, **CACHED)),
+        (
+            "ai",
+            "ai-sdk",
+            {
+                "ai.operationId": "ai.generateText.doGenerate",
+                "gen_ai.usage.input_tokens": 4670,
+                "gen_ai.usage.output_tokens": 303,
+                "ai.usage.inputTokenDetails.cacheReadTokens": 1207,
+                "ai.usage.inputTokenDetails.cacheWriteTokens": 452,
+            },
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", ["generation", "span"])
+def test_a_span_to_which_a_program_gave_a_type_of_langfuses_is_read_as_it_was(
+    kind: str, scope: str, dialect: str, said: dict[str, object]
+) -> None:
+    """Langfuse's documentation tells programs to mark the spans of other instrumentations so."""
+    found = reading(said | {"langfuse.observation.type": kind}, scope=scope)
+
+    assert (found.dialect, found.quantities) == (dialect, SPLIT)

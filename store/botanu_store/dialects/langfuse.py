@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import Document, count, document, unquoted, usd
 from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
 from botanu_store.dialects.usage import Tokens, vendor_tokens
@@ -9,22 +10,26 @@ from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
 from botanu_store.records import Span
 
 _O = "langfuse.observation."
+_OTHERS = frozenset((*genai.KEYS, "ai.operationId", "openinference.span.kind"))
 
 
 def read(span: Span) -> Reading | None:
-    """Read a generation, an embedding or a tool."""
+    """Read a generation, an embedding or a tool; a program may give such a type to a span of any instrumentation, which is read as that one's."""
     said = span.attributes
     kind = said.get(f"{_O}type", "")
     if kind == "tool":
         return operation(DIALECT.name, "tool", "execute_tool", "", {}, span.name)
     usage = document(said.get(f"{_O}usage_details"))
-    if kind not in ("generation", "embedding"):
+    if kind not in ("generation", "embedding") or (not usage and not said.keys().isdisjoint(_OTHERS)):
         return None
-    model = said.get(f"{_O}model.name", "")
-    seller, instrument = vendor("", model), _instrument(span)
+    asked = said.get("gen_ai.request.model", "")
+    model = said.get(f"{_O}model.name") or said.get("gen_ai.response.model") or asked
+    seller = vendor(said.get("gen_ai.provider.name") or said.get("gen_ai.system"), model)
+    instrument = _instrument(span)
     apart = instrument == "langchain" or seller in COUNT_CACHE_APART
     found = model_call(
-        span, DIALECT.name, _tokens(usage, apart=apart), operation=_operation(kind, model), vendor=seller, model=model,
+        span, DIALECT.name, _tokens(usage, apart=apart), operation=_operation(kind, model),
+        vendor=seller, model=model, request_model=asked,
     )  # fmt: skip
     if found.usage == "none" and said.get(f"{_O}level") == "ERROR":
         found.usage, found.quantities = "free", {}
@@ -56,7 +61,7 @@ def _tokens(usage: Document, *, apart: bool) -> Tokens:
     if "prompt_tokens" in usage or "input_tokens" in usage:
         return vendor_tokens(usage)
     sums: dict[str, int] = dict.fromkeys(
-        ("input", "input_audio", "output", "output_audio", "read", "written", "5m", "1h"), 0
+        ("input", "input_audio", "output", "output_audio", "reasoning", "read", "written", "5m", "1h"), 0
     )
     for name, value in usage.items():
         bucket = next((bucket for part, bucket in _BUCKETS if part in name), None)
@@ -64,20 +69,25 @@ def _tokens(usage: Document, *, apart: bool) -> Tokens:
             sums[bucket] += count(value)
     return Tokens(
         sums["input"] + sums["input_audio"],
-        sums["output"] + sums["output_audio"],
+        sums["output"] + sums["output_audio"] + sums["reasoning"],
         sums["read"],
         # For Anthropic the handler gives the writes as a whole and by how long they stay, for others either.
         max(sums["written"], sums["5m"] + sums["1h"]),
         sums["1h"],
         # Whoever else writes a vendor's name beside `input` means a part of it.
         includes_cache=not apart and not any(name.startswith("input_") and "cache" in name for name in usage),
-        kinds={"input_audio_tokens": sums["input_audio"], "output_audio_tokens": sums["output_audio"]},
+        kinds={
+            "input_audio_tokens": sums["input_audio"],
+            "output_audio_tokens": sums["output_audio"],
+            "reasoning_tokens": sums["reasoning"],
+        },
     )
 
 
 _BUCKETS: tuple[tuple[str, str | None], ...] = (
     ("priority", None),  # repeats the others
     ("output_audio", "output_audio"),
+    ("reasoning", "reasoning"),
     ("output", "output"),
     ("ephemeral_1h", "1h"),
     ("ephemeral_5m", "5m"),
@@ -99,4 +109,5 @@ DIALECT = Dialect(
     read=read,
     keys=(f"{_O}type",),
     shared_scope=True,
+    decides=False,
 )

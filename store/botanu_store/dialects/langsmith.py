@@ -41,9 +41,10 @@ def _tokens(said: genai.Attributes) -> Tokens:
     used.cache_write = used.cache_write or count(into.get("cache_creation")) or parts
     used.cache_write_1h = an_hour
     used.kinds = {
-        **(used.kinds or {}),
+        "reasoning_tokens": count(out.get("reasoning")),
         "input_audio_tokens": count(into.get("audio")),
         "output_audio_tokens": count(out.get("audio")),
+        **{meter: quantity for meter, quantity in (used.kinds or {}).items() if quantity},
     }
     return used
 
