@@ -383,6 +383,30 @@ def test_audio_and_image_tokens_have_meters_of_their_own() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {
+            "gen_ai.usage.details.input_audio_tokens": 91,
+            "gen_ai.usage.details.cache_audio_read_tokens": 41,
+            "gen_ai.usage.details.output_audio_tokens": 31,
+            "gen_ai.usage.details.audio_tokens": 31,
+        },
+        {
+            "gen_ai.usage.input_audio_tokens": 50,
+            "gen_ai.usage.output_audio_tokens": 31,
+            "gen_ai.usage.input_cached_tokens": 41,
+        },
+    ],
+)
+def test_audio_has_other_names_before_the_conventions_named_it(said: dict[str, object]) -> None:
+    """Pydantic AI tells it among its details, LiveKit beside the totals."""
+    found = reading(gen_ai(3011, 303) | {"gen_ai.usage.cache_read.input_tokens": 41} | said, scope="pydantic-ai")
+
+    assert (found.quantities["input_audio_tokens"], found.quantities["output_audio_tokens"]) == (50, 31)
+    assert sum(found.quantities.values()) == 3011 + 303 + 1
+
+
 def test_a_total_smaller_than_its_parts_leaves_them_out() -> None:
     """An input below the cached tokens cannot include them, whatever the dialect says."""
     assert reading(gen_ai(11, 3, cache_read__input_tokens=5000)).quantities["input_tokens"] == 11
@@ -885,25 +909,25 @@ def test_pydantic_ai_tells_googles_two_ways_apart(named: str, meant: str) -> Non
     assert reading(said, scope="pydantic-ai").vendor == meant
 
 
-def test_a_reranker_names_its_model() -> None:
-    """Its name is no content, though what it was asked is."""
-    said: dict[str, object] = {"openinference.span.kind": "RERANKER", "reranker.model_name": "rerank-v3.5"}
-
+@pytest.mark.parametrize(
+    "said",
+    [
+        {
+            "langsmith.span.kind": "llm",
+            "langsmith.metadata.usage_metadata": json.dumps({"output_token_details": {"reasoning": 21}}),
+            **gen_ai(3011, 303),
+        },
+        {
+            "langfuse.observation.type": "generation",
+            "langfuse.observation.usage_details": json.dumps({"input": 3011, "output": 282, "output_reasoning": 21}),
+        },
+    ],
+)
+def test_reasoning_in_a_document_is_told_and_stays_part_of_the_output(said: dict[str, object]) -> None:
+    """LangSmith has it within the output, Langfuse beside it."""
     found = reading(said)
 
-    assert (found.operation, found.model) == ("rerank", "rerank-v3.5")
-
-
-@pytest.mark.parametrize(("kind", "usage"), [("LLM", "reported"), ("CACHED", "free")])
-def test_a_call_that_laminar_replays_from_its_cache_is_free(kind: str, usage: str) -> None:
-    """The vendor never saw it."""
-    said = gen_ai(4670, 303, cache_read_input_tokens=1207, cost=0.02) | {"lmnr.span.type": kind}
-    said["gen_ai.operation.name"] = ""
-
-    found = reading(said, scope="lmnr.tracer", name="openai.chat")
-
-    assert (found.dialect, found.operation, found.usage) == ("laminar", "chat", usage)
-    assert (found.emitter_usd is None, found.quantities == {}) == (usage == "free", usage == "free")
+    assert (found.quantities["output_tokens"], found.quantities["reasoning_tokens"]) == (303, 21)
 
 
 def test_litellm_says_a_cost_among_its_hidden_parameters() -> None:
@@ -926,24 +950,31 @@ def test_pydantic_ai_says_what_embeddings_cost_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("name", "wanted"),
     [
-        {
-            "langsmith.span.kind": "llm",
-            "langsmith.metadata.usage_metadata": json.dumps({"output_token_details": {"reasoning": 21}}),
-            **gen_ai(3011, 303),
-        },
-        {
-            "langfuse.observation.type": "generation",
-            "langfuse.observation.usage_details": json.dumps({"input": 3011, "output": 282, "output_reasoning": 21}),
-        },
+        ("chat.completions", "chat"),
+        ("chat.streaming_completions", "chat"),
+        ("text.completions", "text_completion"),
+        ("text.streaming_completions", "text_completion"),
+        ("text_completions", "text_completion"),
     ],
 )
-def test_reasoning_in_a_document_is_told_and_stays_part_of_the_output(said: dict[str, object]) -> None:
-    """LangSmith has it within the output, Langfuse beside it."""
+def test_semantic_kernel_had_other_names_for_its_calls(name: str, wanted: str) -> None:
+    """A stream without usage is an unpriced call by any of them."""
+    said: dict[str, object] = {"gen_ai.operation.name": name, "gen_ai.system": "openai", "gen_ai.request.model": "m"}
+
+    found = reading(said, scope="semantic_kernel.utils.telemetry.model_diagnostics.decorators")
+
+    assert (found.role, found.operation, found.usage) == ("call", wanted, "none")
+
+
+def test_a_reranker_names_its_model() -> None:
+    """Its name is no content, though what it was asked is."""
+    said: dict[str, object] = {"openinference.span.kind": "RERANKER", "reranker.model_name": "rerank-v3.5"}
+
     found = reading(said)
 
-    assert (found.quantities["output_tokens"], found.quantities["reasoning_tokens"]) == (303, 21)
+    assert (found.operation, found.model) == ("rerank", "rerank-v3.5")
 
 
 @pytest.mark.parametrize(
@@ -971,3 +1002,23 @@ def test_a_span_to_which_a_program_gave_a_type_of_langfuses_is_read_as_it_was(
     found = reading(said | {"langfuse.observation.type": kind}, scope=scope)
 
     assert (found.dialect, found.quantities) == (dialect, SPLIT)
+
+
+def test_ids_that_the_ai_sdk_makes_up_are_not_the_vendors() -> None:
+    """Where the vendor gives none, as Google does."""
+    for made_up, own in (("aitxt-4kuVWf", False), ("aiobj-4kuVWf", False), ("chatcmpl-1", True)):
+        said: dict[str, object] = {"ai.operationId": "ai.generateText.doGenerate", "ai.response.id": made_up}
+        assert reading(said, scope="ai").own_id is own
+        assert reading(gen_ai(1, 1) | {"gen_ai.response.id": made_up}, scope="gen_ai").own_id is own
+
+
+@pytest.mark.parametrize(("kind", "usage"), [("LLM", "reported"), ("CACHED", "free")])
+def test_a_call_that_laminar_replays_from_its_cache_is_free(kind: str, usage: str) -> None:
+    """The vendor never saw it."""
+    said = gen_ai(4670, 303, cache_read_input_tokens=1207, cost=0.02) | {"lmnr.span.type": kind}
+    said["gen_ai.operation.name"] = ""
+
+    found = reading(said, scope="lmnr.tracer", name="openai.chat")
+
+    assert (found.dialect, found.operation, found.usage) == ("laminar", "chat", usage)
+    assert (found.emitter_usd is None, found.quantities == {}) == (usage == "free", usage == "free")

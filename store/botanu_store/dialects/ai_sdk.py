@@ -45,6 +45,7 @@ def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
         span, DIALECT.name, used, operation=name, vendor=seller, model=model, request_model=asked, role=role
     )
     found.response_id = said.get("ai.response.id") or said.get("gen_ai.response.id", "")
+    found.own_id = not found.response_id.startswith(genai.MADE_UP_IDS)
     return found
 
 

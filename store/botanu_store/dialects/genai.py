@@ -23,7 +23,10 @@ KEYS = (
 CALLS: dict[str, str] = {
     **dict.fromkeys(("embeddings", "embedding", "aembedding", "embed", "embed_content"), "embeddings"),
     **dict.fromkeys(("chat", "llm_call", "completion", "acompletion", "messages"), "chat"),
-    **dict.fromkeys(("text_completion", "atext_completion"), "text_completion"),
+    **dict.fromkeys(("text_completion", "atext_completion", "text_completions"), "text_completion"),
+    # As Semantic Kernel first named them
+    **dict.fromkeys(("chat.completions", "chat.streaming_completions"), "chat"),
+    **dict.fromkeys(("text.completions", "text.streaming_completions"), "text_completion"),
     **dict.fromkeys(("responses", "aresponses", "response"), "responses"),
     **dict.fromkeys(("rerank", "arerank", "reranker"), "rerank"),
     **{
@@ -50,6 +53,14 @@ _KINDS = {
     "gen_ai.usage.reasoning.output_tokens": "reasoning_tokens",
     "gen_ai.usage.reasoning_tokens": "reasoning_tokens",
     "gen_ai.usage.details.reasoning_tokens": "reasoning_tokens",
+    # Pydantic AI's, the last as OpenAI names it within the output
+    "gen_ai.usage.details.input_audio_tokens": "input_audio_tokens",
+    "gen_ai.usage.details.cache_audio_read_tokens": "cache_read_audio_tokens",
+    "gen_ai.usage.details.output_audio_tokens": "output_audio_tokens",
+    "gen_ai.usage.details.audio_tokens": "output_audio_tokens",
+    # LiveKit's
+    "gen_ai.usage.input_audio_tokens": "input_audio_tokens",
+    "gen_ai.usage.output_audio_tokens": "output_audio_tokens",
     "codex.usage.reasoning_output_tokens": "reasoning_tokens",
 }
 """Counts of audio, images, video and reasoning, and their meters."""
@@ -64,8 +75,8 @@ _COSTS = (
 )
 """What emitters say that a call cost, in USD."""
 
-_LANGCHAIN_IDS = ("run-", "lc_run-")
-"""LangChain's own, for messages to which the vendor gave no id."""
+MADE_UP_IDS = ("run-", "lc_run-", "aitxt-", "aiobj-")
+"""Beginnings of LangChain's and the AI SDK's own ids, for answers to which the vendor gave none."""
 
 Attributes = Mapping[str, str]
 
@@ -84,7 +95,12 @@ def tokens(said: Attributes, *, includes_cache: bool = True) -> Tokens:
     return Tokens(
         first(said, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
         first(said, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
-        first(said, "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens"),
+        first(
+            said,
+            "gen_ai.usage.cache_read.input_tokens",
+            "gen_ai.usage.cache_read_input_tokens",
+            "gen_ai.usage.input_cached_tokens",
+        ),
         first(
             said,
             "gen_ai.usage.cache_creation.input_tokens",
@@ -129,7 +145,7 @@ def reading(span: Span, dialect: str, used: Tokens, name: str, role: Role = "cal
     seller = vendor(said.get("gen_ai.provider.name") or said.get("gen_ai.system"), model)
     found = model_call(span, dialect, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
     found.response_id = said.get("gen_ai.response.id", "")
-    found.own_id = not found.response_id.startswith(_LANGCHAIN_IDS)
+    found.own_id = not found.response_id.startswith(MADE_UP_IDS)
     if not said.keys().isdisjoint(_COSTS):
         found.emitter_usd = next(filter(None, (usd(said.get(key)) for key in _COSTS)), None)
     return found
