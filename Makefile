@@ -16,10 +16,10 @@ demo: $(VENV)/.installed ## Create the environment, take in the sample traces an
 	@$(BIN)/botanu demo
 
 test: $(VENV)/.developed ## Run every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-fast: $(VENV)/.developed ## Run the tests that take less than a second or two
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 lint: $(VENV)/.developed ## Check style and layers
 	$(BIN)/ruff check .

@@ -18,6 +18,11 @@ SAMPLES = REPOSITORY / "sample_traces"
 _SLOW_TO_IMPORT = ("celery", "fastapi", "flask", "google_genai", "sqlalchemy")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers for each core: half of what tests do is to wait, for processes and sockets."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(autouse=True)
 def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No setting from outside reaches a test, and nothing a test writes reaches the repository."""
