@@ -91,8 +91,8 @@ def first(said: Attributes, *keys: str) -> int:
 
 
 def tokens(said: Attributes, *, includes_cache: bool = True) -> Tokens:
-    """Return the tokens that the `gen_ai.usage.*` attributes name."""
-    return Tokens(
+    """Return the tokens that the `gen_ai.usage.*` attributes name; a total that holds the cached ones beside the input has them apart (Strands before 1.55)."""
+    used = Tokens(
         first(said, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
         first(said, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
         first(
@@ -111,6 +111,13 @@ def tokens(said: Attributes, *, includes_cache: bool = True) -> Tokens:
         includes_cache=includes_cache,
         kinds=kinds(said, _KINDS),
     )
+    cached = used.cache_read + used.cache_write
+    if cached and first(said, *_TOTALS) == used.input + used.output + cached:
+        used.includes_cache = False
+    return used
+
+
+_TOTALS = ("gen_ai.usage.total_tokens", "llm.usage.total_tokens")
 
 
 def kinds(said: Attributes, names: Mapping[str, str]) -> dict[str, int] | None:

@@ -19,7 +19,7 @@ DIALECT = Dialect(
     name="strands",
     title="Strands Agents 0.2 to 1.62",
     marker="`gen_ai.operation.name`=chat; invoke_agent repeats, and adds up over the agent's life",
-    counts="Input includes the cache; version 0.2 excludes the cached tokens and loses them.",
+    counts="Input includes the cache; before 1.55 or so it excludes the cached tokens, and the first versions lose them.",
     read=read,
     keys=genai.KEYS,
     scopes=("strands.telemetry",),
