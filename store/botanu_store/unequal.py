@@ -9,25 +9,25 @@ from botanu_store.same_call import MOST_COMPARED, Group, Groups, are_apart, cove
 
 def join_unequal(groups: Groups) -> None:
     """Join what two instrumentations made of one call where one left the cached tokens out: at one time, of one model, with one answer."""
-    alone: dict[tuple[str, int], list[Group]] = defaultdict(list)
+    before: dict[tuple[str, int], list[Group]] = defaultdict(list)
     for group in sorted(groups, key=lambda group: (group.start, group.best.order)):
         node = group.best
-        if len(group.instruments) > 1 or not node.is_model_call or not node.output:
+        if not node.is_model_call or not node.output:
             continue
         category = node.reading.category
         near = (
             other
             for output in range(node.output - 2, node.output + 3)
-            for other in alone[category, output][-MOST_COMPARED:]
+            for other in before[category, output][-MOST_COMPARED:]
         )
         partner = next((other for other in near if _left_cache_out(other, group)), None)
-        if partner is None:
-            alone[category, node.output].append(group)
-            continue
-        alone[category, partner.best.output].remove(partner)
-        whole = max(partner.best, node, key=lambda seen: seen.input)
-        groups.join(partner.best, node)
-        groups.of[node].best = whole
+        if partner is not None:
+            before[category, partner.best.output].remove(partner)
+            whole = max(partner.best, node, key=lambda seen: seen.input)
+            groups.join(partner.best, node)
+            groups.of[node].best = whole
+        both = groups.of[node]
+        before[category, both.best.output].append(both)
 
 
 def _left_cache_out(one: Group, other: Group) -> bool:

@@ -475,6 +475,17 @@ def test_h14_of_two_spans_the_one_that_knows_the_cache_counts() -> None:
     assert totals(trace.calls()) == Totals(3011, 303, 1207, 0)
 
 
+def test_h14_a_third_that_left_the_cached_tokens_out_is_the_call_that_two_others_agree_on() -> None:
+    """OpenInference's span of a Bedrock stream has botocore's inside it, and Traceloop's, which knows of no cache, beside it."""
+    trace = Trace()
+    known = chat(1011, 103, gen_ai__usage__cache_read__input_tokens=407)
+    around = trace.span(openinference(1418, 103) | {"llm.token_count.prompt_details.cache_read": 407}, scope=CLIENT)
+    trace.span(known, scope="opentelemetry.instrumentation.botocore.bedrock-runtime", inside=around)
+    trace.span(chat(1011, 103), scope="opentelemetry.instrumentation.bedrock")
+
+    assert totals(trace.calls()) == Totals(1418, 103, 407, 0)
+
+
 def test_h15_thoughts_left_out_of_the_output_are_added() -> None:
     """ADK 1.x and Traceloop's Google instrumentation leave them out; the answer's own usage, or the total, has them."""
     trace = Trace()
