@@ -710,6 +710,15 @@ def test_langfuse_has_a_level_for_what_failed(level: str, usage: str) -> None:
     assert (found.category, found.usage) == ("embedding", usage)
 
 
+def test_a_model_of_embeddings_embeds_whatever_the_span_calls_it() -> None:
+    """OpenTelemetry's and OpenInference's instrumentations of Bedrock take every request for a chat."""
+    said = gen_ai(3011, 0) | {"gen_ai.request.model": "amazon.titan-embed-text-v2:0"}
+
+    found = reading(said, scope="opentelemetry.instrumentation.botocore.bedrock-runtime")
+
+    assert (found.category, found.operation) == ("embedding", "embeddings")
+
+
 @pytest.mark.parametrize(("total", "output"), [(3335, 324), (3314, 303)])
 def test_genkit_has_geminis_thoughts_beside_the_output(total: int, output: int) -> None:
     """They are in the total only where they are beside it; which vendor was asked, the name of the action says."""

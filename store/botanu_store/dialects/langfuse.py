@@ -10,6 +10,7 @@ from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
 from botanu_store.records import Span
 
 _O = "langfuse.observation."
+_CALLS = {"generation": "chat", "embedding": "embeddings"}
 _OTHERS = frozenset((*genai.KEYS, "ai.operationId", "openinference.span.kind"))
 
 
@@ -20,7 +21,7 @@ def read(span: Span) -> Reading | None:
     if kind == "tool":
         return operation(DIALECT.name, "tool", "execute_tool", "", {}, span.name)
     usage = document(said.get(f"{_O}usage_details"))
-    if kind not in ("generation", "embedding") or (not usage and not said.keys().isdisjoint(_OTHERS)):
+    if kind not in _CALLS or (not usage and not said.keys().isdisjoint(_OTHERS)):
         return None
     asked = said.get("gen_ai.request.model", "")
     model = said.get(f"{_O}model.name") or said.get("gen_ai.response.model") or asked
@@ -28,7 +29,7 @@ def read(span: Span) -> Reading | None:
     instrument = _instrument(span)
     apart = instrument == "langchain" or seller in COUNT_CACHE_APART
     found = model_call(
-        span, DIALECT.name, _tokens(usage, apart=apart), operation=_operation(kind, model),
+        span, DIALECT.name, _tokens(usage, apart=apart), operation=_CALLS[kind],
         vendor=seller, model=model, request_model=asked,
     )  # fmt: skip
     if found.usage == "none" and said.get(f"{_O}level") == "ERROR":
@@ -37,11 +38,6 @@ def read(span: Span) -> Reading | None:
     found.emitter_usd = usd(document(said.get(f"{_O}cost_details")).get("total"))
     found.variant = instrument
     return found
-
-
-def _operation(kind: str, model: str) -> str:
-    """Whether embeddings were asked for, which the JavaScript client takes for a generation as well."""
-    return "embeddings" if kind == "embedding" or "embed" in model else "chat"
 
 
 def _instrument(span: Span) -> str:

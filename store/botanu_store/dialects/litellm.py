@@ -59,8 +59,7 @@ def _raw(span: Span) -> Reading:
     model = field("model") or field("modelVersion")
     seller = vendor(fields[usage].split(".")[1] if usage in fields else "", model)
     used = vendor_tokens(python_document(field(usage)))
-    name = "embeddings" if "embed" in model else "chat"
-    found = model_call(span, DIALECT.name, used, operation=name, vendor=seller, model=model, role="raw")
+    found = model_call(span, DIALECT.name, used, operation="chat", vendor=seller, model=model, role="raw")
     found.response_id = field("id") or field("responseId")
     return found
 

@@ -91,6 +91,8 @@ def model_call(
     role: Role = "call",
 ) -> Reading:
     """Return the reading of a model call; one that failed without using anything is free, else unknown usage stays unknown."""
+    if operation in _ANSWERS and "embed" in (model or request_model):
+        operation = "embeddings"
     category: Category = "embedding" if operation == "embeddings" else "llm"
     usage: UsageState = "none"
     quantities = {"requests": 1}
@@ -102,6 +104,9 @@ def model_call(
         quantities = {}
     return Reading(dialect, category, operation, role, vendor, model or request_model, request_model, quantities, usage)
 
+
+_ANSWERS = frozenset(("chat", "text_completion"))
+"""What Langfuse's client in JavaScript, LiteLLM's raw answers and OpenInference's, Traceloop's and OpenTelemetry's spans of Bedrock take embeddings for."""
 
 FREE_OPERATIONS = frozenset(("count_tokens",))
 """Counting tokens is free at every vendor that offers it: https://docs.claude.com/en/docs/build-with-claude/token-counting."""
