@@ -143,7 +143,6 @@ CONTENT_PREFIXES: tuple[str, ...] = (
     "langfuse.observation.output",
     "langfuse.trace.input",
     "langfuse.trace.output",
-    "mlflow.spanInputs",
     "mlflow.spanOutputs",
     "mlflow.chat.tools",
     "mlflow.chat.messages",
@@ -234,10 +233,12 @@ KEPT_PARTS: dict[str, Parts] = {
     # Logfire's clients before version 5 say nowhere else which model of Anthropic's was asked, nor what was cached
     "request_data": {"model": {}},
     "response_data": {"usage": {}},
+    # MLflow before 3.8 or so says nowhere else which model of Anthropic's was asked
+    "mlflow.spanInputs": {"model": {}},
     # Genkit says what a model used in what it put out
     "genkit:output": {"usage": {}},
 }
-"""Content attributes holding JSON of which only these members, which are usage, stay."""
+"""Content attributes holding JSON of which only these members, which are usage or name the model, stay."""
 
 CONTENT_PATTERN = "|".join(
     (

@@ -769,6 +769,20 @@ def test_voltagents_call_says_what_its_last_step_used_and_its_agent_the_rest() -
     assert {call.vendor for call in counted} == {"openai"}
 
 
+def test_mlflow_once_named_anthropics_model_in_what_was_asked_only() -> None:
+    """The answer's usage is Anthropic's own there."""
+    said: dict[str, object] = {
+        "mlflow.spanType": '"CHAT_MODEL"',
+        "mlflow.message.format": '"anthropic"',
+        "mlflow.chat.tokenUsage": json.dumps({"input_tokens": 3011, "output_tokens": 303}),
+        "mlflow.spanInputs": json.dumps({"model": "claude-sonnet-4-5"}),
+    }
+
+    found = reading(said, scope="mlflow.tracing.provider")
+
+    assert (found.vendor, found.model) == ("anthropic", "claude-sonnet-4-5")
+
+
 def test_mlflow_calls_through_langchain_have_the_names_that_langchain_gives() -> None:
     """Before MLflow named models and their vendors, only LangChain's own parameters did."""
     said: dict[str, object] = {

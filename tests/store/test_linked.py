@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from tests.store.told_twice import (
     linked_by_another_call,
     losing_its_place,
     many,
+    of_two_autologs,
     other_gateway,
     placed_by_its_run,
     sharing_a_scope,
@@ -313,10 +315,11 @@ def test_two_frameworks_that_each_begin_a_trace_tell_of_the_calls_in_it(tmp_path
         assert [tokens for *_, tokens in counted(store)] == [1000, 1000]
 
 
-def test_what_shares_a_scope_is_told_apart_by_name(tmp_path: Path) -> None:
-    """Langfuse's handler for LangChain and its client, each with a trace of its own."""
+@pytest.mark.parametrize("told_twice", [sharing_a_scope, of_two_autologs])
+def test_what_shares_a_scope_is_told_apart_by_name(tmp_path: Path, told_twice: Callable[[], list[Document]]) -> None:
+    """Langfuse's handler for LangChain and its client, or two autologs of MLflow, each with a trace of its own."""
     path = tmp_path / "s.duckdb"
-    spool(path, *sharing_a_scope())
+    spool(path, *told_twice())
 
     with open_store(path) as store:
         assert len(counted(store)) == 1

@@ -154,6 +154,16 @@ def sharing_a_scope() -> list[Document]:
     return [document([around], "shop", "langfuse-sdk"), document([inside], "shop", "langfuse-sdk")]
 
 
+def of_two_autologs() -> list[Document]:
+    """MLflow's spans of an asynchronous call, LangChain's and the client's, which share a scope and began a trace each."""
+    own: dict[str, Any] = {"mlflow__spanType": '"CHAT_MODEL"'}
+    usage = '{"input_tokens": 1000, "output_tokens": 100}'
+    around = own | {"mlflow__chat__tokenUsage": usage, "invocation_params": '{"model": "claude-sonnet-4-5"}'}
+    inside = own | {"mlflow__chat__tokenUsage": usage, "mlflow__spanInputs": '{"model": "claude-sonnet-4-5"}'}
+    spans = span(APP, name="ChatAnthropic", millis=1000, **around), span(ALONE, name="Messages", millis=900, **inside)
+    return [document([each], "shop", "mlflow.tracing.provider") for each in spans]
+
+
 def losing_its_place(scope: str) -> list[Document]:
     """A client's span in the application's trace, and a vendor SDK's beside it in one of its own."""
     seen = client("", gen_ai__usage__cache_read__input_tokens=400, gen_ai__usage__output_tokens="100")

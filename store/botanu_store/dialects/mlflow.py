@@ -26,7 +26,7 @@ def read(span: Span) -> Reading | None:
     used = _tokens(said)
     if name is None and not used:
         return None
-    asked = unquoted(said.get("model", "")) or _word_in(said, "invocation_params", "model")
+    asked = next(filter(None, (unquoted(said.get("model", "")), *(_word_in(said, key, "model") for key in _ASKED))), "")
     model = unquoted(said.get("mlflow.llm.model", "")) or asked
     sold_by = unquoted(said.get("mlflow.llm.provider", "")) or _word_in(said, "metadata", "ls_provider")
     seller = vendor(sold_by or unquoted(said.get("mlflow.message.format", "")), model)
@@ -58,18 +58,22 @@ def _tokens(said: genai.Attributes) -> Tokens:
     )
 
 
+_ASKED = ("invocation_params", "mlflow.spanInputs")
+
+
 def _word_in(said: genai.Attributes, key: str, name: str) -> str:
-    """What LangChain says of a call, which is all there is before MLflow 3.8 or so."""
+    """What LangChain says of a call, or what Anthropic's client was asked, which is all there is before MLflow 3.8 or so."""
     return word(document(said.get(key)).get(name))
 
 
 DIALECT = Dialect(
     name="mlflow",
-    title="MLflow 3.1 to 3.17 (with MLFLOW_ENABLE_OTEL_GENAI_SEMCONV: see otel)",
+    title="MLflow 2.22 to 3.17 (with MLFLOW_ENABLE_OTEL_GENAI_SEMCONV: see otel)",
     marker="`mlflow.spanType` = CHAT_MODEL, LLM, EMBEDDING; TOOL for tools",
     counts="Input includes the cache, all of it in the JSON of `mlflow.chat.tokenUsage`.",
     read=read,
     keys=("mlflow.spanType",),
+    shared_scope=True,
     own_traces=True,
     decides=False,
 )
