@@ -126,7 +126,8 @@ def _only_possible(outer: Node, tried: list[Node]) -> list[Node]:
     if len(tried) == 1:
         (node,) = tried
         differing = outer.has_tokens and node.has_tokens
-        return tried if not differing or outer.instrument != node.instrument else []
+        of_it = outer.instrument != node.instrument or node.reading.role == "raw"
+        return tried if not differing or of_it else []
     # LiteLLM writes its last call on the span around it; the raw answer of that one may be bare.
     bare = [node for node in tried if node.reading.role == "raw" and not node.has_tokens]
     return bare[-1:] if outer.has_tokens else []

@@ -75,6 +75,7 @@ class Node:
             TRUST.get(found.dialect, 0),
             bool(self.own_id),
             found.emitter_usd is not None,
+            found.role != "raw",
             self.depth,  # The nearer to the wire.
             -self.order,
         )

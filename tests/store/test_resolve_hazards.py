@@ -475,6 +475,23 @@ def test_h14_of_two_spans_the_one_that_knows_the_cache_counts() -> None:
     assert totals(trace.calls()) == Totals(3011, 303, 1207, 0)
 
 
+@pytest.mark.parametrize("content", [True, False])
+@pytest.mark.parametrize(("model", "output"), [("gemini-2.5-flash", 364), ("openai/gpt-4o-mini", 303)])
+def test_h15_adk_tells_of_a_call_twice_and_of_its_thoughts_once(model: str, output: int, content: bool) -> None:
+    """From 1.21 to 2.4 or so `generate_content` inside `call_llm` leaves the thoughts out; LiteLLM's answers have them in the output already."""
+    trace = Trace()
+    usage = {"prompt_token_count": 3011, "candidates_token_count": 303, "thoughts_token_count": 61}
+    said = chat(3011, 303) | {"gen_ai.operation.name": "generate_content", "gen_ai.request.model": model}
+    around = {**said, "gen_ai.system": "gcp.vertex.agent", "gen_ai.usage.experimental.reasoning_tokens": 61}
+    del around["gen_ai.operation.name"]
+    if content:
+        around["gcp.vertex.agent.llm_response"] = json.dumps({"usage_metadata": usage})
+    step = trace.span(around, scope="gcp.vertex.agent", name="call_llm")
+    trace.span(said, scope="gcp.vertex.agent", name=f"generate_content {model}", inside=step)
+
+    assert totals(trace.calls()) == Totals(3011, output, 0, 0)
+
+
 def test_h14_a_third_that_left_the_cached_tokens_out_is_the_call_that_two_others_agree_on() -> None:
     """OpenInference's span of a Bedrock stream has botocore's inside it, and Traceloop's, which knows of no cache, beside it."""
     trace = Trace()

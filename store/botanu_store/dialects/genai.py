@@ -62,6 +62,7 @@ _KINDS = {
     "gen_ai.usage.input_audio_tokens": "input_audio_tokens",
     "gen_ai.usage.output_audio_tokens": "output_audio_tokens",
     "codex.usage.reasoning_output_tokens": "reasoning_tokens",
+    "gen_ai.usage.experimental.reasoning_tokens": "reasoning_tokens",
 }
 """Counts of audio, images, video and reasoning, and their meters."""
 

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import document, inside
+from botanu_store.dialects.numbers import count, document, inside
 from botanu_store.dialects.reading import Dialect, Reading
-from botanu_store.dialects.usage import google_tokens
+from botanu_store.dialects.usage import Tokens, google_tokens
 from botanu_store.records import Span
 
 _ANSWER = "gcp.vertex.agent.llm_response"
 
 
 def read(span: Span) -> Reading | None:
-    """Read a model call or a tool; the answer's own usage, where it is, also holds the thoughts and the cache."""
+    """Read a model call or a tool; the answer's own usage, where it is, also holds the thoughts and the cache, which `generate_content` inside lacks."""
     said = span.attributes
     if said.get("gen_ai.tool.name", "").startswith("(merged"):
         return None  # Tools that ran in parallel, each of which has a span of its own.
+    found = genai.call(span, DIALECT.name, _tokens(said))
+    if found is not None and found.operation == "generate_content":
+        found.role = "raw"
+    return found
+
+
+def _tokens(said: genai.Attributes) -> Tokens:
     usage = inside(document(said.get(_ANSWER)).get("usage_metadata")) if _ANSWER in said else {}
-    used = google_tokens(usage) or genai.tokens(said)
-    if not usage and used.kinds and _LITELLM in said.get("gen_ai.request.model", ""):
-        # LiteLLM's output holds the reasoning, and ADK adds it as if it did not: models/lite_llm.py, telemetry/tracing.py.
-        used.output = max(used.output - used.kinds.get("reasoning_tokens", 0), 0)
-    return genai.call(span, DIALECT.name, used)
+    used = google_tokens(usage)
+    if not used:
+        used = genai.tokens(said)
+        used.output += count(said.get(_THOUGHTS))
+    thoughts = used.kinds.get("reasoning_tokens", 0) if used.kinds else 0
+    if thoughts and _LITELLM in said.get("gen_ai.request.model", ""):
+        # LiteLLM's output holds the reasoning, and ADK adds it as if it did not: models/lite_llm.py, telemetry/_token_usage.py.
+        used.output = max(used.output - thoughts, 0)
+    return used
 
 
+_THOUGHTS = "gen_ai.usage.experimental.reasoning_tokens"
+"""Written as long as the output left them out."""
 _LITELLM = "/"
 """In the names of models that ADK reaches by LiteLLM."""
 
@@ -31,7 +44,7 @@ _LITELLM = "/"
 DIALECT = Dialect(
     name="google-adk",
     title="Google ADK 1.10 to 2.13",
-    marker="span `call_llm` with usage, or `gen_ai.operation.name`=generate_content",
+    marker="span `call_llm` with usage, or `gen_ai.operation.name`=generate_content, or one inside the other",
     counts="Input includes the cache; 1.x leaves thoughts out of the output, they are in the JSON of `gcp.vertex.agent.llm_response`.",
     read=read,
     keys=(*genai.KEYS, _ANSWER),
