@@ -273,6 +273,22 @@ CACHED = {"cache_read__input_tokens": 1207, "cache_creation__input_tokens": 452}
                 ),
             },
         ),
+        (
+            "litellm",
+            "litellm",  # before 1.77
+            gen_ai(4218, 303)
+            | {
+                "litellm.call_id": "x",
+                "metadata.usage_object": repr(
+                    {
+                        "prompt_tokens": 4218,
+                        "completion_tokens": 303,
+                        "prompt_tokens_details": {"cached_tokens": 1207},
+                        "cache_creation_input_tokens": 452,
+                    }
+                ),
+            },
+        ),
         ("litellm", "litellm", {"llm.anthropic.usage": repr(ANTHROPIC)}),
         (
             "claude-code",

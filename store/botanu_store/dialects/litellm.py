@@ -43,7 +43,7 @@ def _tokens(said: genai.Attributes) -> Tokens:
     details = vendor_tokens(python_document(said.get("metadata.usage_object")))
     if not details or not used:
         return details or used
-    details.input, details.output, details.includes_cache = used.input, used.output, True
+    details.input, details.output, details.includes_cache = max(used.input, details.input), used.output, True
     return details
 
 

@@ -99,11 +99,13 @@ def _openai(usage: Document, input_name: str, output_name: str) -> Tokens:
     details = inside(usage.get(f"{input_name}_tokens_details"))
     out = inside(usage.get(f"{output_name}_tokens_details"))
     written = inside(details.get("cache_creation_token_details"))
+    # LiteLLM names Anthropic's writes beside all others too; before 1.77 nowhere else, and its input leaves them out.
+    beside = count(usage.get("cache_creation_input_tokens"))
     return Tokens(
-        count(usage.get(f"{input_name}_tokens")),
+        count(usage.get(f"{input_name}_tokens")) + (0 if "cache_creation_tokens" in details else beside),
         count(usage.get(f"{output_name}_tokens")),
         count(details.get("cached_tokens")),
-        count(details.get("cache_creation_tokens")) or count(details.get("cache_write_tokens")),
+        beside or count(details.get("cache_creation_tokens")) or count(details.get("cache_write_tokens")),
         count(written.get("ephemeral_1h_input_tokens")),
         kinds={
             "input_audio_tokens": count(details.get("audio_tokens")),
