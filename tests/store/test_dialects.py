@@ -921,8 +921,9 @@ def test_adk_adds_reasoning_to_an_output_that_holds_it_where_litellm_is_between(
     assert (found.quantities["output_tokens"], found.quantities["reasoning_tokens"]) == (output, 121)
 
 
-def test_thoughts_that_only_the_total_holds_are_output() -> None:
-    """OpenInference's first versions for Google Gen AI left them out."""
+@pytest.mark.parametrize("client", ["google_genai", "vertexai"])
+def test_thoughts_that_only_the_total_holds_are_output(client: str) -> None:
+    """OpenInference's first versions for Google Gen AI left them out, that for Vertex AI does so still."""
     said: dict[str, object] = {
         "openinference.span.kind": "LLM",
         "llm.token_count.prompt": 2011,

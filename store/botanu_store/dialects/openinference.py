@@ -13,8 +13,9 @@ from botanu_store.records import Span
 
 _OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
 _COUNT = "llm.token_count."
-_GOOGLE = "openinference.instrumentation.google_genai"
-"""Before 0.1.5 or so it leaves the thoughts out of the output, but not out of the total."""
+_GENAI = "openinference.instrumentation.google_genai"
+_GOOGLE = (_GENAI, "openinference.instrumentation.vertexai")
+"""The first before 0.1.5 or so, the second always leaves the thoughts out of the output, but not out of the total."""
 _OWN = ("openinference.", "@arizeai/openinference")
 _OTHERS = frozenset(("gen_ai.operation.name", "llm.request.type"))
 _MODELS = ("llm.response.model_name", "llm.model_name", "embedding.model_name", "reranker.model_name")
@@ -93,7 +94,7 @@ def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     asked = said.get("llm.request.model_name") or said.get("gen_ai.request.model", "")
     model = next(filter(None, map(said.get, _MODELS)), asked)
     provider = said.get("llm.provider") or said.get("gen_ai.provider.name") or said.get("llm.system")
-    if provider == "google" and span.scope.startswith(_GOOGLE):
+    if provider == "google" and span.scope.startswith(_GENAI):
         provider = "gemini"  # Whose client it is; it can be told to ask Vertex AI, and the span does not say.
     seller = vendor(provider, model)
     found = model_call(
