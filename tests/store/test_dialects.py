@@ -726,6 +726,14 @@ def test_langfuse_has_a_level_for_what_failed(level: str, usage: str) -> None:
     assert (found.category, found.usage) == ("embedding", usage)
 
 
+@pytest.mark.parametrize(("ended", "usage"), [('["error"]', "free"), ('["stop"]', "none")])
+def test_how_a_request_ended_may_say_that_it_failed(ended: str, usage: str) -> None:
+    """Mastra leaves the span's status as it is."""
+    said = gen_ai(0, 0) | {"gen_ai.response.finish_reasons": ended}
+
+    assert reading(said, scope="@mastra/otel-exporter").usage == usage
+
+
 def test_a_model_of_embeddings_embeds_whatever_the_span_calls_it() -> None:
     """OpenTelemetry's and OpenInference's instrumentations of Bedrock take every request for a chat."""
     said = gen_ai(3011, 0) | {"gen_ai.request.model": "amazon.titan-embed-text-v2:0"}
@@ -931,7 +939,7 @@ def test_thoughts_that_only_the_total_holds_are_output(client: str) -> None:
         "llm.token_count.total": 2255,
     }
 
-    assert reading(said, scope="openinference.instrumentation.google_genai").quantities["output_tokens"] == 244
+    assert reading(said, scope=f"openinference.instrumentation.{client}").quantities["output_tokens"] == 244
 
 
 def test_who_uses_googles_gen_ai_client_asks_gemini() -> None:
