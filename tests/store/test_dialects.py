@@ -57,6 +57,21 @@ def gen_ai(tokens: int, output: int, **details: int) -> dict[str, object]:
     return said | {f"gen_ai.usage.{key.replace('__', '.')}": value for key, value in details.items()}
 
 
+def as_map(document: dict[str, object]) -> str:
+    """Return a document as the store keeps an attribute that is a map: as OTLP writes it."""
+    return json.dumps(_map(document))
+
+
+def _map(document: dict[str, object]) -> dict[str, object]:
+    pairs = document.items()
+    return {
+        "values": [
+            {"key": key, "value": {"kvlistValue": _map(value)} if isinstance(value, dict) else {"intValue": str(value)}}
+            for key, value in pairs
+        ]
+    }
+
+
 CACHED = {"cache_read__input_tokens": 1207, "cache_creation__input_tokens": 452}
 
 
@@ -111,6 +126,26 @@ CACHED = {"cache_read__input_tokens": 1207, "cache_creation__input_tokens": 452}
                 "langsmith.metadata.usage_metadata": json.dumps(
                     {"input_token_details": {"cache_read": 1207, "cache_creation": 452}}
                 ),
+            },
+        ),
+        (
+            "langsmith",
+            "langsmith",  # whose dict newer SDKs export as a map
+            gen_ai(4670, 303)
+            | {
+                "langsmith.span.kind": "llm",
+                "langsmith.metadata.usage_metadata": as_map(
+                    {"input_token_details": {"cache_read": 1207, "cache_creation": 452}}
+                ),
+            },
+        ),
+        ("mastra", "@mastra/otel-exporter", gen_ai(4670, 303, **CACHED)),
+        (
+            "genkit",
+            "genkit-tracer",
+            {
+                "genkit:metadata:subtype": "model",
+                "genkit:output": json.dumps({"usage": {"inputTokens": 3011, "outputTokens": 303, "custom": ANTHROPIC}}),
             },
         ),
         (
@@ -726,12 +761,22 @@ def test_langfuse_has_a_level_for_what_failed(level: str, usage: str) -> None:
     assert (found.category, found.usage) == ("embedding", usage)
 
 
-@pytest.mark.parametrize(("ended", "usage"), [('["error"]', "free"), ('["stop"]', "none")])
+@pytest.mark.parametrize(("vendor", "fresh"), [("anthropic.messages", 3011), ("openai.chat", 1804)])
+def test_mastra_once_passed_on_what_the_ai_sdk_counts(vendor: str, fresh: int) -> None:
+    """Its version 5 has Anthropic's cached tokens beside the input, OpenAI's in it."""
+    said = gen_ai(3011, 303, cached_input_tokens=1207) | {"gen_ai.system": vendor}
+
+    found = reading(said, scope="@mastra/otel")
+
+    assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (fresh, 1207)
+
+
+@pytest.mark.parametrize(("ended", "usage"), [('["error"]', "free"), ("error", "free"), ('["stop"]', "none")])
 def test_how_a_request_ended_may_say_that_it_failed(ended: str, usage: str) -> None:
     """Mastra leaves the span's status as it is."""
     said = gen_ai(0, 0) | {"gen_ai.response.finish_reasons": ended}
 
-    assert reading(said, scope="@mastra/otel-exporter").usage == usage
+    assert reading(said, scope="@mastra/otel").usage == usage
 
 
 def test_a_model_of_embeddings_embeds_whatever_the_span_calls_it() -> None:

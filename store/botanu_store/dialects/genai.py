@@ -79,7 +79,7 @@ _COSTS = (
 MADE_UP_IDS = ("run-", "lc_run-", "aitxt-", "aiobj-")
 """Beginnings of LangChain's and the AI SDK's own ids, for answers to which the vendor gave none."""
 
-_FAILED = '["error"]'
+_FAILED = ("error", '["error"]')
 """How a request that failed ended, where the span's status does not say so (Mastra)."""
 
 Attributes = Mapping[str, str]
@@ -157,7 +157,7 @@ def reading(span: Span, dialect: str, used: Tokens, name: str, role: Role = "cal
     found = model_call(span, dialect, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
     found.response_id = said.get("gen_ai.response.id", "")
     found.own_id = not found.response_id.startswith(MADE_UP_IDS)
-    if found.usage == "none" and said.get("gen_ai.response.finish_reasons") == _FAILED:
+    if found.usage == "none" and said.get("gen_ai.response.finish_reasons") in _FAILED:
         found.usage, found.quantities = "free", {}
     if not said.keys().isdisjoint(_COSTS):
         found.emitter_usd = next(filter(None, (usd(said.get(key)) for key in _COSTS)), None)

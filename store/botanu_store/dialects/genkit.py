@@ -29,10 +29,14 @@ def read(span: Span) -> Reading | None:
 def _tokens(output: str | None) -> Tokens:
     usage = inside(document(output).get("usage"))
     thoughts = count(usage.get("thoughtsTokens"))
+    claude = inside(usage.get("custom"))
     used = Tokens(
         count(usage.get("inputTokens")),
         count(usage.get("outputTokens")),
-        count(usage.get("cachedContentTokens")),
+        count(usage.get("cachedContentTokens")) or count(claude.get("cache_read_input_tokens")),
+        count(claude.get("cache_creation_input_tokens")),
+        count(claude.get("ephemeral_1h_input_tokens")),
+        includes_cache=not claude,
         kinds={"reasoning_tokens": thoughts},
     )
     if count(usage.get("totalTokens")) == used.input + used.output + thoughts:
@@ -44,9 +48,9 @@ _KIND = "genkit:metadata:subtype"
 
 DIALECT = Dialect(
     name="genkit",
-    title="Genkit 1.42",
+    title="Genkit 1.20 and 1.42",
     marker="`genkit:metadata:subtype` = model, embedder; tool for tools",
-    counts="Input includes the cache; Gemini's thoughts are beside the output. All of it is in the JSON of `genkit:output`; embeddings say nothing.",
+    counts="Input includes the cache, except Anthropic's; Gemini's thoughts are beside the output. All of it is in the JSON of `genkit:output`; embeddings say nothing.",
     read=read,
     keys=(_KIND,),
 )

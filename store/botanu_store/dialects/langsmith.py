@@ -51,7 +51,7 @@ def _tokens(said: genai.Attributes) -> Tokens:
 
 DIALECT = Dialect(
     name="langsmith",
-    title="LangSmith 0.15 OpenTelemetry export",
+    title="LangSmith 0.4 to 0.15 OpenTelemetry export",
     marker="`langsmith.span.kind` = llm, embedding; tool for tools",
     counts="Input includes the cache; the parts are in the JSON of `langsmith.metadata.usage_metadata`, or in Python's notation.",
     read=read,

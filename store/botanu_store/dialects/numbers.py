@@ -61,13 +61,29 @@ def usd(value: object) -> str | None:
 
 
 def document(text: str | None) -> Document:
-    """Return the JSON object that an attribute holds; an empty one for anything else."""
+    """Return the JSON object, or the map of OTLP's, that an attribute holds; an empty one for anything else."""
     if not text or len(text) > _LONGEST_DOCUMENT:
         return {}
     try:
-        return inside(orjson.loads(text))
+        found = inside(orjson.loads(text))
     except orjson.JSONDecodeError:
         return {}
+    return _of_pairs(found) if found.keys() == _MAP else found
+
+
+_MAP = {"values"}
+"""All that a map has which an attribute holds as such, and the store as OTLP writes it: LangSmith's first versions, with newer SDKs."""
+
+
+def _of_pairs(found: Document) -> Document:
+    pairs = cast("list[object]", found["values"]) if isinstance(found["values"], list) else []
+    values = {word(inside(pair).get("key")): inside(inside(pair).get("value")) for pair in pairs}
+    return {
+        key: _of_pairs({"values": None, **inside(value["kvlistValue"])})
+        if "kvlistValue" in value
+        else next(iter(value.values()), None)
+        for key, value in values.items()
+    }
 
 
 def python_document(text: str | None) -> Document:
