@@ -964,6 +964,13 @@ def test_a_traceloop_before_the_conventions_is_read_by_its_own_names() -> None:
     assert found.quantities == {"input_tokens": 1011, "output_tokens": 103, "requests": 1}
 
 
+def test_adk_takes_gemini_for_the_vendor_of_any_model() -> None:
+    """Whatever LiteLLM asks, of which the name says who made it."""
+    said = gen_ai(3011, 303) | {"gen_ai.system": "gemini", "gen_ai.request.model": "anthropic/claude-sonnet-4-5"}
+
+    assert reading(said, scope="gcp.vertex.agent").vendor == "anthropic"
+
+
 @pytest.mark.parametrize(("model", "output"), [("openai/gpt-5-mini", 603), ("gemini-2.5-flash", 724)])
 def test_adk_adds_reasoning_to_an_output_that_holds_it_where_litellm_is_between(model: str, output: int) -> None:
     """Of Google's own answers the thoughts are beside the output."""

@@ -6,6 +6,7 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count, document, inside
 from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.dialects.usage import Tokens, google_tokens
+from botanu_store.dialects.vendors import maker
 from botanu_store.records import Span
 
 _ANSWER = "gcp.vertex.agent.llm_response"
@@ -19,6 +20,8 @@ def read(span: Span) -> Reading | None:
     found = genai.call(span, DIALECT.name, _tokens(said))
     if found is not None and found.operation == "generate_content":
         found.role = "raw"
+    if found is not None and found.vendor == _GUESS:
+        found.vendor = maker(found.model) or _GUESS
     return found
 
 
@@ -37,6 +40,8 @@ def _tokens(said: genai.Attributes) -> Tokens:
 
 _THOUGHTS = "gen_ai.usage.experimental.reasoning_tokens"
 """Written as long as the output left them out."""
+_GUESS = "gcp.gemini"
+"""What ADK names as the vendor of whatever model LiteLLM asks: telemetry/tracing.py, `_guess_gemini_system_name`."""
 _LITELLM = "/"
 """In the names of models that ADK reaches by LiteLLM."""
 
