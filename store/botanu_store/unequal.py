@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from botanu_store.same_call import MOST_COMPARED, Group, Groups, are_apart, covers, related, same_model
+from botanu_store.trace import Node
 
 
 def join_unequal(groups: Groups) -> None:
@@ -31,16 +32,20 @@ def join_unequal(groups: Groups) -> None:
 
 
 def _left_cache_out(one: Group, other: Group) -> bool:
-    """Whether two calls may be one of which the smaller input knows nothing of a cache."""
+    """Whether two calls may be one of which the smaller input knows nothing of a cache, or is guessed beside the same cached tokens (OpenLIT's for LangChain.js)."""
     first, second = one.best, other.best
-    less = min(first, second, key=lambda node: node.input)
+    less, more = sorted((first, second), key=lambda node: node.input)
     return (
         one.instruments.isdisjoint(other.instruments)
         and (not one.ids or not other.ids or not one.ids.isdisjoint(other.ids))
         and bool(less.input)
-        and not any(meter.startswith("cache") for meter in less.reading.quantities)
+        and _cached(less) in (0, _cached(more))
         and not are_apart(one, other)
         and covers(one, other)
         and same_model(first, second)
         and not related(one, other)
     )
+
+
+def _cached(node: Node) -> int:
+    return sum(quantity for meter, quantity in node.reading.quantities.items() if meter.startswith("cache"))

@@ -8,7 +8,12 @@ from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.dialects.vendors import NO_VENDORS, maker
 from botanu_store.records import Span
 
-_EXCLUDE = ("openlit.instrumentation.anthropic", "openlit.instrumentation.bedrock")
+_EXCLUDE = (
+    "openlit.instrumentation.anthropic",
+    "openlit.instrumentation.bedrock",
+    "@openlit/instrumentation-anthropic",
+    "@openlit/instrumentation-bedrock",
+)
 _LANGCHAINS = (
     "gen_ai.usage.prompt_tokens_details.cache_read",
     "gen_ai.usage.prompt_tokens_details.cache_write",
@@ -16,7 +21,7 @@ _LANGCHAINS = (
 """What LangChain said was cached, before 1.40 or so: beside Anthropic's own input."""
 _SYSTEM = "gen_ai.system"
 """Names a framework, LangChain, around the client's span, which is of the same scope before 1.40 or so; its operation then names the model as well."""
-_THOUGHTS_APART = "openlit.instrumentation.google_ai_studio"
+_THOUGHTS_APART = ("openlit.instrumentation.google_ai_studio", "@openlit/instrumentation-google-ai")
 
 
 def read(span: Span) -> Reading | None:
@@ -39,10 +44,10 @@ def read(span: Span) -> Reading | None:
 
 DIALECT = Dialect(
     name="openlit",
-    title="OpenLIT 1.36 and 1.45",
+    title="OpenLIT 1.36 and 1.45, and 1.7 to 1.15 in JavaScript",
     marker="`gen_ai.operation.name`; invoke_workflow repeats the last call",
     counts="Input includes the cache for OpenAI, EXCLUDES it for Anthropic. Gemini's thoughts are beside the output. It makes up numbers for streams without usage.",
     read=read,
     keys=genai.KEYS,
-    scopes=("openlit",),
+    scopes=("openlit", "@openlit/"),
 )

@@ -1,0 +1,40 @@
+"""What libraries in JavaScript say in a way of their own, and what passes on numbers of vendors as they are."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botanu_store.dialects import read
+
+from tests.store.captures import Totals, Trace, chat, totals
+from tests.store.dialects.readings import ANTHROPIC, CACHED, SPLIT, gen_ai, reading
+
+COUNT = "llm.token_count."
+BEDROCK = "@arizeai/openinference-instrumentation-bedrock"
+
+
+@pytest.mark.parametrize("library", ["anthropic", "bedrock"])
+def test_openlit_in_javascript_excludes_the_cached_tokens_too(library: str) -> None:
+    """It passes on the counts of Anthropic and of Bedrock, as in Python."""
+    found = reading(gen_ai(3011, 303, **CACHED), scope=f"@openlit/instrumentation-{library}")
+
+    assert (found.dialect, found.quantities) == ("openlit", SPLIT)
+
+
+def test_openlit_in_javascript_has_geminis_thoughts_beside_the_output() -> None:
+    """Its output is that of the candidates."""
+    found = reading(gen_ai(3011, 303, reasoning_tokens=61), scope="@openlit/instrumentation-google-ai")
+
+    assert found.quantities["output_tokens"] == 364
+
+
+def test_a_call_whose_input_one_side_guesses_beside_the_same_cached_tokens_counts_once() -> None:
+    """OpenLIT takes the words of what LangChain.js asks for its tokens; its span of the client's call has them."""
+    trace = Trace()
+    known = chat(50011, 5003, gen_ai__usage__cache_read__input_tokens=20007)
+    guessed = chat(10, 5003, gen_ai__usage__cache_read__input_tokens=20007)
+    trace.span(guessed, scope="@openlit/instrumentation-langchain", ms=42)
+    trace.span(known, scope="@openlit/instrumentation-openai", at=1, ms=40)
+
+    assert totals(trace.calls()) == Totals(50011, 5003, 20007, 0)
