@@ -36,7 +36,7 @@ def _tokens(said: genai.Attributes) -> Tokens:
     out = inside(usage.get("output_token_details")) or python_document(said.get("gen_ai.usage.output_token_details"))
     used.cache_read = used.cache_read or count(into.get("cache_read"))
     # langchain-anthropic splits its writes by how long they stay, and then leaves cache_creation at 0.
-    an_hour = count(into.get("ephemeral_1h_input_tokens"))
+    an_hour = count(into.get("ephemeral_1h_input_tokens")) or count(into.get("ephemeral_1hr_input_tokens"))
     parts = count(into.get("ephemeral_5m_input_tokens")) + an_hour
     used.cache_write = used.cache_write or count(into.get("cache_creation")) or parts
     used.cache_write_1h = an_hour

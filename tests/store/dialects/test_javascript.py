@@ -38,3 +38,30 @@ def test_a_call_whose_input_one_side_guesses_beside_the_same_cached_tokens_count
     trace.span(known, scope="@openlit/instrumentation-openai", at=1, ms=40)
 
     assert totals(trace.calls()) == Totals(50011, 5003, 20007, 0)
+
+
+def test_what_langsmith_exports_of_the_ai_sdk_is_read_as_the_ai_sdk_has_it() -> None:
+    """Its exporter adds its own kind, and counts in which the cached tokens are twice."""
+    said: dict[str, object] = {
+        "ai.operationId": "ai.generateText.doGenerate",
+        "ai.response.providerMetadata": json.dumps({"anthropic": {"usage": ANTHROPIC}}),
+        "gen_ai.usage.input_tokens": 4670,
+        "gen_ai.usage.output_tokens": 303,
+        "langsmith.span.kind": "llm",
+    }
+
+    found = reading(said, scope="ai")
+
+    assert (found.dialect, found.quantities) == ("ai-sdk", SPLIT)
+
+
+def test_langsmith_in_javascript_names_what_stays_for_an_hour_in_its_own_way() -> None:
+    """Its wrapper of the AI SDK splits the writes, and says no sum of them."""
+    details = {"ephemeral_5m_input_tokens": 301, "ephemeral_1hr_input_tokens": 151, "cache_read": 1207}
+    usage = {"input_tokens": 4670, "output_tokens": 303, "input_token_details": details}
+    said: dict[str, object] = {"langsmith.span.kind": "llm", "langsmith.metadata.usage_metadata": json.dumps(usage)}
+
+    found = reading(said, scope="langsmith")
+
+    assert (found.quantities["cache_write_tokens"], found.quantities["cache_write_1h_tokens"]) == (301, 151)
+    assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (3011, 1207)
