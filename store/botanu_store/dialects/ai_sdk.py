@@ -46,7 +46,13 @@ def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     )
     found.response_id = said.get("ai.response.id") or said.get("gen_ai.response.id", "")
     found.own_id = not found.response_id.startswith(genai.MADE_UP_IDS)
+    if found.usage == "free" and not said.keys().isdisjoint(_ANSWERED):
+        found.usage, found.quantities = "none", {"requests": 1}
     return found
+
+
+_ANSWERED = ("ai.response.finishReason", "ai.response.msToFirstChunk", "ai.embeddings", "ai.usage.tokens")
+"""What a request that failed has not: OpenInference's processor marks every span as failed once one of its trace has (`TraceAggregateManager`)."""
 
 
 def _tokens(said: genai.Attributes) -> Tokens:

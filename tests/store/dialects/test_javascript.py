@@ -65,3 +65,14 @@ def test_langsmith_in_javascript_names_what_stays_for_an_hour_in_its_own_way() -
 
     assert (found.quantities["cache_write_tokens"], found.quantities["cache_write_1h_tokens"]) == (301, 151)
     assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (3011, 1207)
+
+
+@pytest.mark.parametrize(("answered", "usage"), [({"ai.response.finishReason": "stop"}, "none"), ({}, "free")])
+def test_an_answer_of_the_ai_sdk_was_billed_whatever_the_status(answered: dict[str, object], usage: str) -> None:
+    """OpenInference's processor marks all spans of a trace as failed once one has."""
+    said = {"ai.operationId": "ai.streamText.doStream", "ai.model.provider": "openai.chat", **answered}
+
+    found = read(Trace().span(said, scope="ai", error=True))
+
+    assert found is not None
+    assert found.usage == usage
