@@ -8,7 +8,7 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count, usd
 from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, operation
 from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import vendor
+from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
 from botanu_store.records import Span
 
 _OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
@@ -16,11 +16,17 @@ _COUNT = "llm.token_count."
 _GENAI = "openinference.instrumentation.google_genai"
 _GOOGLE = (_GENAI, "openinference.instrumentation.vertexai")
 """The first before 0.1.5 or so, the second always leaves the thoughts out of the output, but not out of the total."""
+_BEDROCK = "@arizeai/openinference-instrumentation-bedrock"
+"""Passes on Bedrock's own input, without the cached tokens: of Converse those are in the total only, of InvokeModel beside it."""
+_AGNO = "openinference.instrumentation.agno"
+"""Passes on the vendor's own counts (`agno.models.anthropic.claude`)."""
 _OWN = ("openinference.", "@arizeai/openinference")
 _OTHERS = frozenset(("gen_ai.operation.name", "llm.request.type"))
 _MODELS = ("llm.response.model_name", "llm.model_name", "embedding.model_name", "reranker.model_name")
 _PREPARES = "._prepare_"
 """In the names of LlamaIndex's methods that put a request together; their spans are of the kind LLM too."""
+_PARTS = ("model_step", "model_chunk")
+"""Parts of a call that Mastra's exporter to Arize calls LLM too."""
 _KINDS = {
     f"{_COUNT}prompt_details.audio": "input_audio_tokens",
     f"{_COUNT}completion_details.audio": "output_audio_tokens",
@@ -42,8 +48,10 @@ def read(span: Span) -> Reading | None:
     used.includes_cache = not _excludes(span, used)
     if span.scope.startswith(_GOOGLE):
         used.add_thoughts(count(said.get(f"{_COUNT}total")))
+    elif span.scope == _BEDROCK and not used.cache_read + used.cache_write:
+        used.input = max(used.input, count(said.get(f"{_COUNT}total")) - used.output)
     name = _OPERATIONS.get(kind)
-    if not used and (name is None or _PREPARES in span.name):
+    if not used and (name is None or _PREPARES in span.name or said.get("mastra.span.type") in _PARTS):
         return None
     role: Role = "call" if name else "wrapper"
     return _call(span, used, _precise(span, name or "chat"), role)
@@ -78,6 +86,10 @@ def _excludes(span: Span, used: Tokens) -> bool:
     # LangChain's passes numbers of other vendors on too, which have a total.
     if unfolded and (not total or span.scope != _LANGCHAIN) and unfolded.match(span.scope_version):
         return True
+    if span.scope == _BEDROCK or (
+        span.scope == _AGNO and vendor(span.attributes.get("llm.provider")) in COUNT_CACHE_APART
+    ):
+        return True
     return span.name.startswith("bedrock.invoke_model") and "nova" in span.attributes.get("llm.model_name", "")
 
 
@@ -93,6 +105,8 @@ def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     said = span.attributes
     asked = said.get("llm.request.model_name") or said.get("gen_ai.request.model", "")
     model = next(filter(None, map(said.get, _MODELS)), asked)
+    if model == said.get("llm.system"):
+        model = asked  # All that the one in JavaScript leaves of Bedrock's us.anthropic.claude-...
     provider = said.get("llm.provider") or said.get("gen_ai.provider.name") or said.get("llm.system")
     if provider == "google" and span.scope.startswith(_GENAI):
         provider = "gemini"  # Whose client it is; it can be told to ask Vertex AI, and the span does not say.
@@ -109,7 +123,7 @@ DIALECT = Dialect(
     name="openinference",
     title="OpenInference 0.1 to 3.x (Arize Phoenix), AgentCore",
     marker="`openinference.span.kind` = LLM, EMBEDDING, RERANKER; TOOL for tools",
-    counts="Input includes the cache, except in claude-agent-sdk before 0.1.13, in LangChain's 0.1.39 to 0.1.54 for Anthropic, and where the total says otherwise. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
+    counts="Input includes the cache, except in claude-agent-sdk before 0.1.13, in LangChain's 0.1.39 to 0.1.54 and in Agno for Anthropic, for Bedrock in JavaScript, and where the total says otherwise. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
     read=read,
     keys=("openinference.span.kind",),
     decides=False,

@@ -76,3 +76,38 @@ def test_an_answer_of_the_ai_sdk_was_billed_whatever_the_status(answered: dict[s
 
     assert found is not None
     assert found.usage == usage
+
+
+@pytest.mark.parametrize(
+    ("counts", "wanted"),
+    [
+        ({"total": 4973}, {"input_tokens": 4670, "output_tokens": 303, "requests": 1}),
+        ({"prompt_details.cache_read": 1207, "prompt_details.cache_write": 452}, SPLIT),
+        ({"total": 4973, "prompt_details.cache_read": 1207, "prompt_details.cache_write": 452}, SPLIT),
+    ],
+)
+def test_openinference_in_javascript_passes_on_bedrocks_counts(counts: dict[str, int], wanted: dict[str, int]) -> None:
+    """Of Converse the cached tokens are in the total alone; where the model's region stands before it, its maker is all that is named."""
+    said: dict[str, object] = {
+        "openinference.span.kind": "LLM",
+        "llm.system": "anthropic",
+        "llm.model_name": "anthropic",
+    }
+    said |= {f"{COUNT}prompt": 3011, f"{COUNT}completion": 303, "llm.provider": "aws"}
+    said |= {f"{COUNT}{name}": value for name, value in counts.items()}
+
+    found = reading(said, scope=BEDROCK)
+
+    assert (found.vendor, found.model, found.quantities) == ("aws.bedrock", "", wanted)
+
+
+@pytest.mark.parametrize(("provider", "fresh"), [("Anthropic", 3011), ("AwsBedrock", 3011), ("OpenAI", 1352)])
+def test_agno_passes_on_the_vendors_own_counts(provider: str, fresh: int) -> None:
+    """OpenInference's instrumentation of it has no total that would tell."""
+    said: dict[str, object] = {"openinference.span.kind": "LLM", "llm.provider": provider, "llm.model_name": "m"}
+    said |= {f"{COUNT}prompt": 3011, f"{COUNT}completion": 303}
+    said |= {f"{COUNT}prompt_details.cache_read": 1207, f"{COUNT}prompt_details.cache_write": 452}
+
+    found = reading(said, scope="openinference.instrumentation.agno")
+
+    assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (fresh, 1207)
