@@ -15,6 +15,7 @@ def read(span: Span) -> Reading | None:
     """Read a span by the conventions; AI SDK 5 passed on Anthropic's own input, which excludes the cached tokens."""
     said = span.attributes
     used = genai.tokens(said)
+    used.cache_write_1h = count(said.get("gen_ai.usage.cache_creation.1h_input_tokens"))
     if _CACHED in said:
         used.cache_read = count(said[_CACHED])
         used.includes_cache = vendor(said.get("gen_ai.system")) not in COUNT_CACHE_APART
@@ -23,10 +24,10 @@ def read(span: Span) -> Reading | None:
 
 DIALECT = Dialect(
     name="mastra",
-    title="Mastra's OpenTelemetry exporter 0.3 and 1.4",
+    title="Mastra's OpenTelemetry exporter 0.3 and 1.4, and its exporter to Langfuse",
     marker="`gen_ai.operation.name`=chat; in 0.3 one span for all steps of an answer",
     counts="Input includes the cache, except Anthropic's in 0.3.",
     read=read,
     keys=genai.KEYS,
-    scopes=("@mastra/otel",),
+    scopes=("@mastra/",),
 )

@@ -111,3 +111,20 @@ def test_agno_passes_on_the_vendors_own_counts(provider: str, fresh: int) -> Non
     found = reading(said, scope="openinference.instrumentation.agno")
 
     assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (fresh, 1207)
+
+
+@pytest.mark.parametrize("part", ["model_step", "model_chunk"])
+def test_parts_of_mastras_calls_are_none_of_their_own(part: str) -> None:
+    """Its exporter to Arize calls them LLM as well."""
+    said = {"openinference.span.kind": "LLM", "mastra.span.type": part}
+
+    assert read(Trace().span(said, scope="@mastra/otel-exporter")) is None
+
+
+def test_mastra_tells_what_stays_for_an_hour() -> None:
+    """All its exporters that follow the conventions do (`formatUsageMetrics`)."""
+    said = gen_ai(4670, 303, cache_creation__1h_input_tokens=151, **CACHED)
+
+    found = reading(said, scope="@mastra/langfuse")
+
+    assert (found.dialect, found.quantities["cache_write_1h_tokens"]) == ("mastra", 151)
