@@ -34,7 +34,9 @@ def read(span: Span) -> Reading | None:
 
 
 def _names(found: Reading, said: genai.Attributes) -> Reading:
-    """Add the names as they were before 0.17, when none was of the conventions, and longer for CrewAI."""
+    """Add the names as they were before 0.17, when none was of the conventions, and longer for CrewAI; LangChain.js's say "unknown"."""
+    if found.model == "unknown":
+        found.model = found.request_model = ""
     found.request_model = found.request_model or said.get("llm.request.model") or said.get(_CREWAI_LLM, "")
     found.model = found.model or said.get("llm.response.model") or found.request_model
     found.vendor = found.vendor or vendor(said.get("llm.vendor"), found.model)

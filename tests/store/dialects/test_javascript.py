@@ -128,3 +128,12 @@ def test_mastra_tells_what_stays_for_an_hour() -> None:
     found = reading(said, scope="@mastra/langfuse")
 
     assert (found.dialect, found.quantities["cache_write_1h_tokens"]) == ("mastra", 151)
+
+
+def test_a_model_that_traceloop_does_not_know_is_no_other_models() -> None:
+    """For LangChain.js it writes "unknown" where the answer does not name the model."""
+    said = {"llm.request.type": "chat", "gen_ai.request.model": "unknown", "gen_ai.response.model": "unknown"}
+
+    found = reading(said, scope="@traceloop/instrumentation-langchain")
+
+    assert (found.model, found.request_model) == ("", "")
