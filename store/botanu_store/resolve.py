@@ -14,7 +14,7 @@ from botanu_store.dialects.reading import Reading
 from botanu_store.dialects.vendors import maker
 from botanu_store.nested import join_nested
 from botanu_store.records import Call, Span
-from botanu_store.same_call import Group, Groups, join_across, join_by_id, join_late_usage
+from botanu_store.same_call import Group, Groups, join_across, join_by_id, join_late_usage, same_tokens
 from botanu_store.totals import Totals
 from botanu_store.trace import MODEL_CATEGORIES, Node, instrument, link, nearest
 from botanu_store.unequal import join_unequal
@@ -50,6 +50,8 @@ def resolve(candidates: Sequence[Span], parents: Mapping[str, str]) -> list[Call
     nodes = [Node(span, found, place) for place, (span, found) in enumerate(said)]
     link(nodes, parents)
     _name_models(nodes)
+    for node in nodes:
+        node.is_call |= _is_around_nothing(node)
     calls = [node for node in nodes if node.is_call]
     groups = Groups(calls)
     wrappers: list[Node] = []
@@ -104,6 +106,13 @@ def _name_models(nodes: list[Node]) -> None:
             naming.setdefault(node, around)
             if not node.reading.model and node.reading.dialect == "codex":
                 node.reading.model = node.reading.request_model = around
+
+
+def _is_around_nothing(node: Node) -> bool:
+    """Whether a wrapper is rather one more span of the call around it: LlamaIndex has two instrumentations, and Traceloop's calls a call a workflow."""
+    above = node.call_above
+    alone = node.reading.role == "wrapper" and node.has_tokens and not node.children
+    return alone and above is not None and same_tokens(above, node)
 
 
 def _join(calls: list[Node], groups: Groups) -> list[Node]:

@@ -247,3 +247,14 @@ def test_h1_what_began_after_a_call_is_not_inside_it() -> None:
     trace.span(chat(10011, 1003), scope=scope, inside=failed, at=21)
 
     assert totals(trace.calls()) == Totals(19022, 1906, 0, 0)
+
+
+def test_h1_a_total_inside_a_call_of_the_same_tokens_repeats_it() -> None:
+    """LlamaIndex has two instrumentations, and Traceloop's calls every call a workflow."""
+    trace = Trace()
+    around = trace.span(openinference(10870, 703), scope="openinference.instrumentation.llama_index", ms=79)
+    said = {**chat(10870, 703), "traceloop.span.kind": "workflow"}
+    trace.span(said, scope="opentelemetry.instrumentation.llamaindex", inside=around, at=1, ms=77)
+
+    assert totals(trace.calls()) == Totals(10870, 703, 0, 0)
+    assert [call.usage for call in trace.counted()] == ["reported"]
