@@ -39,7 +39,7 @@ def _left_cache_out(one: Group, other: Group) -> bool:
         one.instruments.isdisjoint(other.instruments)
         and (not one.ids or not other.ids or not one.ids.isdisjoint(other.ids))
         and bool(less.input)
-        and _cached(less) in (0, _cached(more))
+        and (not _cached(less) or (less.reading.dialect == "openlit" and _cached(less) == _cached(more)))
         and not are_apart(one, other)
         and covers(one, other)
         and same_model(first, second)
