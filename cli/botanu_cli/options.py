@@ -45,7 +45,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 """The filters by value that every report has, and their flags."""
 
 _OF_CALLS = ("service", "vendor", "model", "category")
-"""Those that ask for calls."""
+"""Those that ask for calls: as `CALL_COLUMNS` of the store says, which help does without."""
 
 Limit = Annotated[
     int | None,

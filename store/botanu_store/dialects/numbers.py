@@ -76,12 +76,11 @@ _MAP = {"values"}
 
 
 def _of_pairs(found: Document) -> Document:
-    pairs = cast("list[object]", found["values"]) if isinstance(found["values"], list) else []
+    listed = found.get("values")
+    pairs = cast("list[object]", listed) if isinstance(listed, list) else []
     values = {word(inside(pair).get("key")): inside(inside(pair).get("value")) for pair in pairs}
     return {
-        key: _of_pairs({"values": None, **inside(value["kvlistValue"])})
-        if "kvlistValue" in value
-        else next(iter(value.values()), None)
+        key: _of_pairs(inside(value["kvlistValue"])) if "kvlistValue" in value else next(iter(value.values()), None)
         for key, value in values.items()
     }
 
