@@ -13,7 +13,8 @@ from decimal import Decimal
 
 import duckdb
 from botanu_store.engines.duckdb import connect, migrate
-from botanu_store.prices import apply_overrides, sync_prices
+from botanu_store.prices import sync_prices
+from botanu_store.views import Views
 
 _COMBINATIONS = """
 create temp table kinds as
@@ -66,7 +67,7 @@ def main() -> None:
     con.execute(_RUNS.replace("$calls", str(calls)))
     print(f"{calls:,} calls, {calls // 4:,} runs, 2 threads")
     _timed("sync_prices", lambda: sync_prices(con), repeats=1)
-    _timed("apply_overrides", lambda: apply_overrides(con, None))
+    _timed("views of money", lambda: Views(None, None).make(con))
     _timed("sum of calls' tokens by use case", lambda: _by_use_case(con, "calls", "input_tokens"))
     wide = _timed("cost by use case, wide (counted_calls)", lambda: _by_use_case(con, "counted_calls", "cost_usd"))
     long = _timed("cost by use case, long (charges)", lambda: _by_use_case(con, "charges", "amount_usd"))

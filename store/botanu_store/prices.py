@@ -1,6 +1,6 @@
 """The price book in the store: filled from genai-prices and rates.toml, found for every combination in calls, and overlaid by the user.
 
-`sync_prices` writes facts into the store. `apply_overrides` makes the temporary views that turn quantities into money, on any connection.
+`sync_prices` writes facts into the store. `lay_out` makes the temporary tables that turn quantities into money, on any connection.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownParameterType=false
@@ -20,7 +20,7 @@ import duckdb
 
 from botanu_store import book, price_updates
 from botanu_store.engines.duckdb import script
-from botanu_store.money import charges_script, grid_script
+from botanu_store.money import grid_script
 from botanu_store.overrides import Overrides, UserPrice, read_overrides
 from botanu_store.price import Found, Price
 from botanu_store.rates import rates
@@ -31,10 +31,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Overrides",
-    "apply_overrides",
     "book_version",
     "find",
     "key_row",
+    "lay_out",
+    "lay_out_again",
     "needs_sync",
     "read_overrides",
     "sync_prices",
@@ -71,17 +72,13 @@ def sync_prices(con: duckdb.DuckDBPyConnection) -> None:
     _store_keys(con)
     con.execute("delete from price_book")
     con.execute("insert into price_book values (?, ?)", [book_version(), _calls_seen(con)])
+    lay_out_again(con)
+
+
+def lay_out_again(con: duckdb.DuckDBPyConnection) -> None:
+    """Lay out again, where it was laid out, what every kind of call costs: new kinds turned up."""
     if "user_prices" in _tables(con):
         _spread(con, None)
-
-
-def apply_overrides(
-    con: duckdb.DuckDBPyConnection, overrides: Overrides | None, *, believed_at: datetime | None = None
-) -> None:
-    """Make the views of money on this connection, and what they rest on, as `lay_out` says."""
-    lay_out(con, overrides, believed_at=believed_at)
-    con.execute(script("schema/functions.sql"))
-    con.execute(charges_script())
 
 
 def lay_out(

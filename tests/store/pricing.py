@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 from botanu_store.engines.duckdb import connect, migrate, script
 from botanu_store.filters import to_ns
-from botanu_store.prices import Overrides, apply_overrides, sync_prices
+from botanu_store.prices import Overrides, sync_prices
+from botanu_store.views import Views
 
 WHEN = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -61,8 +62,15 @@ def _book() -> dict[str, Any]:
 def priced(*calls: dict[str, Any], overrides: Overrides | None = None) -> duckdb.DuckDBPyConnection:
     """Return such a store with its views of money."""
     con = store(*calls)
-    apply_overrides(con, overrides)
+    make_views(con, overrides)
     return con
+
+
+def make_views(
+    con: duckdb.DuckDBPyConnection, overrides: Overrides | None = None, believed_at: datetime | None = None
+) -> None:
+    """Make the views of money on a connection."""
+    Views(overrides, believed_at).make(con, "priced_calls counted_calls metered_calls charges")
 
 
 def costs(con: duckdb.DuckDBPyConnection) -> list[tuple[Decimal | None, str | None]]:

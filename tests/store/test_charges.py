@@ -10,13 +10,12 @@ import pytest
 from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.filters import NO_CONDITIONS
 from botanu_store.money import LINES, by_meter
-from botanu_store.prices import apply_overrides
 from botanu_store.records import METERS
 from botanu_store.report_text import filled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .pricing import call, charges, cost, costs, priced, store
+from .pricing import call, charges, cost, costs, make_views, priced, store
 
 
 def usd(text: str) -> Decimal:
@@ -156,7 +155,7 @@ def test_a_store_without_a_price_book_has_the_views_too() -> None:
     """A fresh store answers before any price has been read."""
     con = connect(None)
     migrate(con, None)
-    apply_overrides(con, None)
+    make_views(con)
     for relation in ("charges", "priced_calls", "counted_calls", "metered_calls"):
         assert con.execute(f"from {relation}").fetchall() == []
 
@@ -200,7 +199,7 @@ _calls = st.builds(
 def test_charges_calls_and_meters_add_up_to_the_same(calls: list[dict[str, Any]]) -> None:
     """Of every call: cost, tokens, and what is unpriced, to the last digit, as calls, as charges, and as the report by meter adds them up."""
     con = store(*calls)
-    apply_overrides(con, None)
+    make_views(con)
     sums = "select span_id, sum({amount}) as cost, {tokens} sum({unpriced}) > 0 as unpriced from {relation} group by span_id order by span_id"
     tokens = "sum({}input{}) :: bigint, sum({}output{}) :: bigint, sum({}cached{}) :: bigint,"
     of_calls = {

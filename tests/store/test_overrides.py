@@ -10,7 +10,7 @@ import pytest
 from botanu_store.errors import InputError
 from botanu_store.overrides import Discount, Overrides, UserPrice, read_overrides
 
-from .pricing import call, charges, cost, priced, store
+from .pricing import call, charges, cost, make_views, priced, store
 
 MILLION = 1_000_000
 
@@ -178,10 +178,10 @@ def test_a_price_of_the_user_is_named_in_the_charges(tmp_path: Path) -> None:
 
 def test_new_calls_are_priced_by_the_same_overrides(tmp_path: Path) -> None:
     """A connection that takes in calls after the overrides were given sees them priced once the book is in step."""
-    from botanu_store.prices import apply_overrides, sync_prices
+    from botanu_store.prices import sync_prices
 
     con = store()
-    apply_overrides(con, overrides(tmp_path, '[prices."gpt-*"]\ninput = 7\n'))
+    make_views(con, overrides(tmp_path, '[prices."gpt-*"]\ninput = 7\n'))
     names, values = zip(*call(span_id="s", input_tokens=MILLION).items(), strict=True)
     con.execute(f"insert into calls ({', '.join(names)}) values ({', '.join('?' * len(values))})", list(values))
     sync_prices(con)

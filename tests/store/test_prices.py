@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from botanu_store import prices
 from botanu_store.engines.duckdb import connect, migrate
-from botanu_store.prices import apply_overrides, find, needs_sync, sync_prices
+from botanu_store.prices import find, needs_sync, sync_prices
 
-from .pricing import call, priced, store
+from .pricing import call, make_views, priced, store
 
 
 def test_an_empty_store_needs_its_book() -> None:
@@ -108,7 +108,7 @@ def test_what_was_believed_on_a_day_can_be_priced() -> None:
     )
 
     def cost(believed_at: datetime | None) -> Decimal:
-        apply_overrides(con, None, believed_at=believed_at)
+        make_views(con, believed_at=believed_at)
         return con.execute("select sum(cost_usd) from priced_calls").fetchall()[0][0]
 
     assert cost(None) == 4
@@ -146,7 +146,7 @@ def test_a_read_only_connection_prices_calls(tmp_path: Path) -> None:
             con.close()
         con = connect(path, read_only=True)
         assert needs_sync(con) is not synced
-        apply_overrides(con, None)
+        make_views(con)
         assert con.execute("select cost_usd from priced_calls").fetchall() == [(expected,)]
         con.close()
 
@@ -202,8 +202,8 @@ def test_models_without_a_price_are_free_only_where_marked_so() -> None:
 def test_the_library_is_imported_only_to_read_the_book() -> None:
     """It takes 0.3 s: opening a store in step must not."""
     program = (
-        "import sys; from botanu_store.prices import *; import botanu_store.prices as p; from botanu_store.engines.duckdb import *; "
-        "con = connect(None); migrate(con, None); p.needs_sync(con); p.apply_overrides(con, None); "
+        "import sys; from botanu_store.prices import *; import botanu_store.prices as p; from botanu_store.views import Views; from botanu_store.engines.duckdb import *; "
+        "con = connect(None); migrate(con, None); p.needs_sync(con); Views(None, None).make(con); "
         "assert 'genai_prices' not in sys.modules and 'pydantic' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

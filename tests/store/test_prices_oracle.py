@@ -10,11 +10,13 @@ import pyarrow as pa
 import pytest
 from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.filters import to_ns
-from botanu_store.prices import apply_overrides, sync_prices
+from botanu_store.prices import sync_prices
 from botanu_store.records import INPUT_METERS
 from genai_prices import Usage
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo, Provider, StartDateConstraint
+
+from .pricing import make_views
 
 _USAGES: list[dict[str, int]] = [
     {"input_tokens": 1234, "output_tokens": 567},
@@ -145,7 +147,7 @@ def _priced(cases: list[_Case]) -> duckdb.DuckDBPyConnection:
     con.execute(
         "insert into price_keys select distinct 'llm', vendor, model, 'chat', vendor, model, 'model', '' from calls"
     )
-    apply_overrides(con, None)
+    make_views(con)
     return con
 
 

@@ -12,7 +12,7 @@ from botanu_store.clickhouse.schema import column_list, columns
 from botanu_store.clickhouse.views import stored, whole
 from botanu_store.engines.clickhouse import Server
 from botanu_store.engines.duckdb import connect, migrate, script
-from botanu_store.prices import book_version, key_row, lay_out, sync_prices
+from botanu_store.prices import book_version, key_row, lay_out, lay_out_again, sync_prices
 from botanu_store.usage import BY_CALL
 from botanu_store.views import Views
 
@@ -56,7 +56,7 @@ class Pricer:
     def __init__(self, server: Server, con: duckdb.DuckDBPyConnection) -> None:
         """Bring the price book over."""
         self._server, self._con = server, con
-        self._views, self._laid_out = Views(None, None), False
+        self._views = Views(None, None)
         take_prices(server, con)
 
     def find(self) -> None:
@@ -66,10 +66,8 @@ class Pricer:
             rows = pa.Table.from_pylist([dict(key_row(*kind)) for kind in new])
             self._server.insert("botanu_price_keys", rows)
             _add(self._con, "price_keys", rows)
-            if self._laid_out:
-                lay_out(self._con, None)
+            lay_out_again(self._con)
         self._views.make(self._con, BY_CALL)
-        self._laid_out = True
 
 
 def take_prices(server: Server, con: duckdb.DuckDBPyConnection) -> None:
