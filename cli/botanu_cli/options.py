@@ -163,7 +163,7 @@ def _filter_parameters() -> list[inspect.Parameter]:
             list[str] | None,
             None,
             *flags,
-            help=("Only calls of these" if name in _OF_CALLS else "Only these") + "; repeatable, may hold *.",
+            help=("Only their calls" if name in _OF_CALLS else "Only these") + "; repeatable, may hold *.",
             panel="Filters",
             metavar="TEXT",
             complete=completion.run_ids if name == "run_id" else completion.known(name),
