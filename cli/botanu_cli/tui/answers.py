@@ -9,8 +9,10 @@ from typing import Any
 from botanu_cli.tui.view import View
 
 Stat = tuple[int, ...]
-Fingerprint = tuple[Stat, ...]
-"""Of the store's file, its spool and the settings."""
+Fingerprint = tuple[Stat, tuple[str, ...], Stat]
+"""Of the store's file, what waits in its spool, and the settings."""
+UNREAD: Fingerprint = ((), (), ())
+"""Before anything was read."""
 
 Words = tuple[str, ...]
 """A view, as it is asked for on a command line."""
@@ -24,7 +26,7 @@ class Answers:
     """Answers by question and view, of one state of the store."""
 
     def __init__(self) -> None:
-        self._of: Fingerprint = ()
+        self._of = UNREAD
         self._found: dict[tuple[str, Words], tuple[float, Any]] = {}
 
     def known(self, of: Fingerprint, view: View) -> dict[str, Any]:

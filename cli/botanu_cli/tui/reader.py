@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from botanu_store.filters import Filters
 
 from botanu_cli.settings import Settings
-from botanu_cli.tui.answers import Answers, Fingerprint, Stat
+from botanu_cli.tui.answers import UNREAD, Answers, Fingerprint, Stat
 
 if TYPE_CHECKING:
     from botanu_store.store import Store
@@ -60,7 +60,7 @@ class Reader:
         self._guard = threading.Lock()
         self._open: Store | None = None
         self._who: object = None
-        self.last: Fingerprint = ()
+        self.last = UNREAD
         """The fingerprint of what was read last."""
         self.answers = Answers()
 
@@ -93,9 +93,10 @@ class Reader:
         with self._turn:
             if cancelled():
                 raise Stopped
+            waited = self.fingerprint()[1]
             with self.settings.open(progress) as store:
-                # What arrives in the spool from here on was not read; what our own drain and close change was.
-                spool = self.fingerprint()[1]
+                # What came in meanwhile was not read, nor was what waited before and still does; what our own drain and close change was.
+                spool = tuple(name for name in self.fingerprint()[1] if name in waited)
                 self._hold(store, who)
                 store.limit_memory(MEMORY)
                 try:
@@ -127,7 +128,7 @@ class Reader:
         if "://" in self.settings.store:
             return (int(monotonic() // SERVER_SECONDS),), (), settings
         path = Path(self.settings.store)
-        return _stat(path), _stat(path.with_name(path.name + ".spool")), settings
+        return _stat(path), _waiting(path), settings
 
     def _hold(self, store: Store | None, who: object) -> None:
         with self._guard:
@@ -137,6 +138,16 @@ class Reader:
 def now() -> datetime:
     """Return the time."""
     return datetime.now(UTC)
+
+
+def _waiting(store: Path) -> tuple[str, ...]:
+    """The names of the segments in the spool."""
+    from botanu_store.spool import Spool
+
+    try:
+        return tuple(segment.name for segment in Spool(store).segments())
+    except OSError:
+        return ()
 
 
 def _stat(path: Path) -> Stat:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -20,6 +21,7 @@ from botanu_store import Store
 from textual.pilot import Pilot
 
 from tests.cli.tui.conftest import Show, dashboard, press, screen_text, settled
+from tests.store.builders import document, run, spool, trace_id
 
 WRITER = """
 import sys
@@ -89,6 +91,26 @@ async def test_at_the_top_the_newest_run_is_followed(store: Path, show: Show) ->
         row = pilot.app.screen.query_one(Grid).current
         assert row is not None
         assert row["use_case"] == "Live"
+
+
+async def test_what_comes_in_while_the_spool_is_drained_is_seen_next(
+    store: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A segment that arrives when the others were listed, and before the store is read, is no more read than one that comes later."""
+    opened = Settings.open
+
+    def late(self: Settings, *arguments: Any, **named: Any) -> Store:
+        found = opened(self, *arguments, **named)
+        if not late_ones:
+            late_ones.append(spool(store, document([run(trace_id(), "late")])))
+        return found
+
+    late_ones = list[Path]()
+    async with show(refresh=0.3) as pilot:
+        monkeypatch.setattr(Settings, "open", late)
+        await press(pilot, "2")
+
+        assert await appears(pilot, "458 runs")
 
 
 async def test_a_pause_holds_the_screen_still(store: Path, show: Show) -> None:
