@@ -15,6 +15,7 @@ from botanu_cli.tui.app import Dashboard
 from botanu_cli.tui.view import View
 from botanu_store import open_store
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from tests.conftest import REPOSITORY
 
@@ -102,8 +103,17 @@ async def settled(pilot: Pilot[None]) -> None:
     """Wait until nothing is asked of the store and everything is drawn."""
     for _ in range(2):
         await pilot.pause()
-        await pilot.app.workers.wait_for_complete()
+        await _answered(pilot)
         await pilot.pause()
+
+
+async def _answered(pilot: Pilot[None]) -> None:
+    """Wait for every question; one that a refresh asks anew is cancelled, and then its successor is waited for."""
+    while True:
+        try:
+            return await pilot.app.workers.wait_for_complete()
+        except WorkerCancelled:
+            await pilot.pause()
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
