@@ -14,6 +14,8 @@ TITLES = {
     "workflow_version": "Version",
     "tenant": "Tenant",
     "customer": "Customer",
+    "user": "User",
+    "session": "Session",
     "team": "Team",
     "cost_center": "Cost center",
     "region": "Region",
@@ -97,7 +99,7 @@ RUNS = Layout(
     ),
     fields=(
         "run_id", "root_run_id", "parent_run_id", "retry_of_run_id", "attempt", "started_at", "duration_ms", "use_case", "workflow",
-        "workflow_version", "tenant", "customer", "team", "cost_center", "region", "environment", "service", "status", "outcome",
+        "workflow_version", "tenant", "customer", "user", "session", "team", "cost_center", "region", "environment", "service", "status", "outcome",
         "value_type", "value_amount", "confidence", "reason", "source", "calls", "llm_calls", "failed_calls", "unpriced_calls",
         "input_tokens", "output_tokens", "cached_tokens", "cost_usd",
     ),

@@ -31,6 +31,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "workflow": ("--workflow",),
     "tenant": ("--tenant",),
     "customer": ("--customer",),
+    "user": ("--user",),
+    "session": ("--session",),
     "team": ("--team",),
     "cost_center": ("--cost-center",),
     "region": ("--region",),

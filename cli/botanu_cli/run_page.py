@@ -102,7 +102,14 @@ def _facts(detail: RunDetail, settings: Settings) -> Iterator[tuple[str, str]]:
         yield "Together", text.usd(known) + f" over {len(everything)} runs"
 
 
-_FOR = (("tenant", "tenant"), ("customer", "customer"), ("team", "team"), ("cost center", "cost_center"))
+_FOR = (
+    ("tenant", "tenant"),
+    ("customer", "customer"),
+    ("user", "user"),
+    ("session", "session"),
+    ("team", "team"),
+    ("cost center", "cost_center"),
+)
 
 
 def joined(*parts: str | None) -> str:

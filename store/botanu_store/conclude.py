@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import chain
 
 import duckdb
 import pyarrow as pa
 
 from botanu import attributes as keys
 from botanu_store import sessions
+from botanu_store.dialects import OF_RUN
 from botanu_store.engines.duckdb import literals, script
 from botanu_store.touched import spans_of
 
@@ -32,7 +34,7 @@ RUN_FACTS: dict[str, str] = {
     "reason": keys.OUTCOME_REASON,
     "sample_rate": keys.SAMPLE_RATE,
 }
-"""Columns of a run and the attribute that says each; the run's own span is believed first, then the earliest other.
+"""Columns of a run and botanu's attribute for each; the run's own span is believed first, then the earliest other, and then other instrumentations' spans.
 
 The use case is not among them: every span carries it, so it is found apart, without looking at all else that the spans say."""
 
@@ -79,12 +81,26 @@ _MOVED = (
 
 @cache
 def _runs_script(*, moved: bool) -> str:
-    said = literals({*RUN_FACTS.values(), keys.OUTCOME, keys.OUTCOME_STATUS})
-    facts = ",\n    ".join(
-        f"arg_min(nullif(left(said['{key}'], 256), ''), (rank, start_ns)) filter (coalesce(said['{key}'], '') <> '') as {column}"
-        for column, key in RUN_FACTS.items()
+    facts = {column: _fact(f"nullif(said['{key}'], '')") for column, key in RUN_FACTS.items()}
+    for column, others in OF_RUN.items():
+        facts[column] = f"coalesce({facts.get(column, 'null')}, {_fact(_told(others))})"
+    said = literals({*RUN_FACTS.values(), *chain.from_iterable(OF_RUN.values()), keys.OUTCOME, keys.OUTCOME_STATUS})
+    text = (
+        script("steps/runs.sql")
+        .replace("{run_keys}", said)
+        .replace("{facts}", ",\n    ".join(f"{fact} as {column}" for column, fact in facts.items()))
     )
-    text = script("steps/runs.sql").replace("{run_keys}", said).replace("{facts}", facts)
     staying = "(kind <> 'LOG' or (trace_id, span_id) not in (from moved))"
     text = text.replace("{staying}", staying if moved else "true")
     return text.replace("{place}", "case when kind = 'LOG' then 2 when parent_id = '' then 0 else 1 end")
+
+
+def _fact(value: str) -> str:
+    """SQL of what the spans of a run say first."""
+    return f"arg_min(left({value}, 256), (rank, start_ns)) filter ({value} is not null)"
+
+
+def _told(told: Sequence[str]) -> str:
+    """SQL of what a span says under the first of these keys; Langfuse writes texts as JSON."""
+    values = ", ".join(f"nullif(trim(said['{key}'], '\"'), '')" for key in told)
+    return f"coalesce({values})"

@@ -18,6 +18,8 @@ RUN_COLUMNS: dict[str, str] = {
     "workflow_version": "r.workflow_version",
     "tenant": "r.tenant",
     "customer": "r.customer",
+    "user": "r.user_id",
+    "session": "r.session_id",
     "team": "r.team",
     "cost_center": "r.cost_center",
     "region": "r.region",
@@ -58,6 +60,8 @@ class Filters:
     workflow: tuple[str, ...] = ()
     tenant: tuple[str, ...] = ()
     customer: tuple[str, ...] = ()
+    user: tuple[str, ...] = ()
+    session: tuple[str, ...] = ()
     team: tuple[str, ...] = ()
     cost_center: tuple[str, ...] = ()
     region: tuple[str, ...] = ()

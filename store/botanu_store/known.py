@@ -15,9 +15,9 @@ def kept_in(dimension: str) -> dict[str, str]:
     if dimension == "service":
         # A run without calls has a service all the same.
         return {"runs": "service", "calls": "service"}
-    if dimension == "run":
-        return {"runs": "run_id"}
-    return {"runs" if dimension in RUN_COLUMNS or dimension == "value_type" else "calls": dimension}
+    if dimension == "value_type":
+        return {"runs": dimension}
+    return {"runs": RUN_COLUMNS[dimension].removeprefix("r.")} if dimension in RUN_COLUMNS else {"calls": dimension}
 
 
 def is_known(db: Database, dimension: str, value: str) -> bool:

@@ -21,7 +21,7 @@ def cost(
             "-g",
             metavar="DIM[,DIM…]",
             autocompletion=completion.dimensions,
-            help="use_case, workflow, workflow_version, tenant, customer, team, cost_center, region, environment, service, vendor, model, "
+            help="use_case, workflow, workflow_version, tenant, customer, user, session, team, cost_center, region, environment, service, vendor, model, "
             "category, operation, meter, step, outcome, run, time:hour, time:day, time:week, time:month.",
         ),
     ] = "use_case",

@@ -95,6 +95,12 @@ OWN_TRACES: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dial
 HASTY_SCOPES: tuple[str, ...] = tuple(scope for dialect in DIALECTS for scope in dialect.hasty_scopes)
 """Instrumentation scopes whose spans say ok where they record an exception."""
 
+OF_RUN: dict[str, tuple[str, ...]] = {
+    column: tuple(dict.fromkeys(key for dialect in DIALECTS for key in dialect.of_run.get(column, ())))
+    for column in dict.fromkeys(column for dialect in DIALECTS for column in dialect.of_run)
+}
+"""Columns of a run and the attributes in which dialects say them, the more particular before the more general."""
+
 SHARED_SCOPES: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.shared_scope)
 """Dialects in which several instrumentations share a scope."""
 

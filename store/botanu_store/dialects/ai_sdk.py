@@ -106,4 +106,9 @@ DIALECT = Dialect(
     counts="Input includes the cache, except Anthropic's and Bedrock's in 5. Outer spans repeat the last or all inner ones.",
     read=read,
     keys=("ai.operationId",),
+    of_run={
+        "user_id": ("ai.telemetry.metadata.userId", "ai.telemetry.metadata.user_id"),
+        "session_id": ("ai.telemetry.metadata.sessionId", "ai.telemetry.metadata.session_id"),
+        "tenant": ("ai.telemetry.metadata.tenantId", "ai.telemetry.metadata.tenant"),
+    },
 )

@@ -43,5 +43,6 @@ DIALECT = Dialect(
     read=read,
     keys=(*genai.KEYS, "anthropic.message.count_tokens.input_tokens"),
     scopes=("com.anthropic.sdk",),
+    of_run={"session_id": ("anthropic.session.id",)},
     own_traces=True,
 )

@@ -54,5 +54,6 @@ DIALECT = Dialect(
     keys=("span.type", "cost_usd"),
     session_scopes=("com.anthropic.claude_code",),
     events={"claude_code.api_request": "cost_usd", "api_request": "cost_usd"},
+    of_run={"tenant": ("organization.id",)},
     decides=False,
 )

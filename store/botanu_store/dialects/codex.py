@@ -61,5 +61,6 @@ DIALECT = Dialect(
     ),
     session_scopes=("codex",),
     events={"codex.sse_event": "input_token_count", "codex.tool_result": "call_id"},
+    of_run={"session_id": ("conversation.id",)},
     decides=False,
 )

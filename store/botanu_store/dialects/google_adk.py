@@ -53,5 +53,6 @@ DIALECT = Dialect(
     counts="Input includes the cache; 1.x leaves thoughts out of the output, they are in the JSON of `gcp.vertex.agent.llm_response`.",
     read=read,
     keys=(*genai.KEYS, _ANSWER),
+    of_run={"session_id": ("gcp.vertex.agent.session_id",)},
     scopes=("gcp.vertex.agent",),
 )

@@ -104,6 +104,11 @@ DIALECT = Dialect(
     counts="JSON of `usage_details`: the vendor's own usage, or buckets that exclude each other (input without cache, output without reasoning).",
     read=read,
     keys=(f"{_O}type",),
+    of_run={
+        "user_id": ("langfuse.user.id",),
+        "session_id": ("langfuse.session.id",),
+        "tenant": ("langfuse.trace.metadata.tenant",),
+    },
     shared_scope=True,
     decides=False,
 )

@@ -56,6 +56,10 @@ DIALECT = Dialect(
     counts="Input includes the cache; the parts are in the JSON of `langsmith.metadata.usage_metadata`, or in Python's notation.",
     read=read,
     keys=(_KIND,),
+    of_run={
+        "user_id": ("langsmith.metadata.user_id",),
+        "session_id": ("langsmith.metadata.session_id", "langsmith.metadata.thread_id"),
+    },
     own_traces=True,
     hasty_scopes=("langsmith",),
 )

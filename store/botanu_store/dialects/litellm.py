@@ -72,6 +72,11 @@ DIALECT = Dialect(
     read=read,
     keys=_REQUEST,
     scopes=("litellm",),
+    of_run={
+        "user_id": ("metadata.user_api_key_end_user_id", "metadata.user_api_key_user_id", "llm.user"),
+        "team": ("metadata.user_api_key_team_id",),
+        "tenant": ("metadata.user_api_key_org_id",),
+    },
     own_traces=True,
     either=True,
     decides=False,

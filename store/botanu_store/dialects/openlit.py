@@ -50,4 +50,5 @@ DIALECT = Dialect(
     read=read,
     keys=genai.KEYS,
     scopes=("openlit", "@openlit/"),
+    of_run={"user_id": ("gen_ai.request.user",)},
 )

@@ -22,4 +22,5 @@ DIALECT = Dialect(
     counts="Input includes cache reads and writes. invoke_agent and the like repeat the calls inside.",
     read=read,
     keys=genai.KEYS,
+    of_run={"user_id": ("user.id", "enduser.id"), "session_id": ("session.id", "gen_ai.conversation.id")},
 )

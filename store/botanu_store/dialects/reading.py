@@ -71,6 +71,8 @@ class Dialect:
     """Whether its spans may lie in a trace of their own, beside that of the program."""
     hasty_scopes: tuple[str, ...] = ()
     """Scopes of its spans that say they went well before that is known, which cannot be taken back: where they record an exception, they failed."""
+    of_run: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """What its spans say of the run that they are in, by the run's column: the attributes, the surest first."""
     shared_scope: bool = False
     """Whether several instrumentations share its scope, and name their spans each in its way."""
     either: bool = False

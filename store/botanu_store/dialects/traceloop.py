@@ -70,6 +70,8 @@ def _tokens(span: Span) -> Tokens:
 
 _CREWAI = "opentelemetry.instrumentation.crewai"
 """Writes on each of an agent's tasks what that agent has used so far: `wrap_agent_execute_task`."""
+_GIVEN = "traceloop.association.properties."
+"""What the program says by `Traceloop.set_association_properties`."""
 _CREWAI_LLM = "crewai.llm.model"
 """All that its early versions said of a call was this: the model."""
 _AS_THEY_ARE = ("opentelemetry.instrumentation.llamaindex", "@traceloop/instrumentation-anthropic")
@@ -95,4 +97,9 @@ DIALECT = Dialect(
         "llm.usage.total_tokens",
         _CREWAI_LLM,
     ),
+    of_run={
+        "user_id": (f"{_GIVEN}user_id", f"{_GIVEN}userId"),
+        "session_id": (f"{_GIVEN}session_id", f"{_GIVEN}sessionId"),
+        "tenant": (f"{_GIVEN}tenant_id", f"{_GIVEN}tenant"),
+    },
 )

@@ -31,6 +31,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("schema/tables.sql", "schema/prices.sql"),
     ("schema/2_resource_as_text.sql",),
     ("schema/3_sums_of_runs.sql",),
+    ("schema/4_user_and_session.sql",),
 )
 """The scripts that make each version of the schema of the one before, the first of an empty file. What was released is never changed."""
 

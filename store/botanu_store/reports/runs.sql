@@ -17,6 +17,8 @@ select
     r.workflow_version,
     r.tenant,
     r.customer,
+    r.user_id as user,
+    r.session_id as session,
     r.team,
     r.cost_center,
     r.region,

@@ -14,11 +14,12 @@ select
     start_ns,
     end_ns,
     status,
-    starts_with(name, 'botanu.run/') or attributes['botanu.run.start_time'] is not null as is_run_span,
+    is_trace,
+    not is_trace and (starts_with(name, 'botanu.run/') or attributes['botanu.run.start_time'] is not null) as is_run_span,
     list_max(list_transform(list_filter(events, lambda e: e.name = 'botanu.outcome_emitted'), lambda e: e.time_ns)) as emitted_ns,
     attributes as said
 from run_spans
-where not is_trace and list_has_any(map_keys(attributes), [{run_keys}]);
+where list_has_any(map_keys(attributes), [{run_keys}]);
 
 create or replace temp table run_facts as
 select
@@ -43,7 +44,7 @@ select
     try_cast(said['botanu.outcome.confidence'] as double) as confidence,
     coalesce(said['botanu.outcome.reason'], said['botanu.outcome.reason_code'], said['botanu.outcome.error_class']) as reason
 from run_words
-where said['botanu.outcome'] is not null
+where said['botanu.outcome'] is not null and not is_trace
 qualify row_number() over (
     partition by run_id
     order by (emitted_ns is not null or not is_run_span) desc, coalesce(emitted_ns, end_ns) desc, said::varchar
@@ -88,6 +89,9 @@ select
     f.workflow_version,
     f.tenant,
     f.customer,
+    f.user_id,
+    -- Agent Framework names an answer where others name a conversation, and Logfire hides what is called a session.
+    case when not regexp_matches(f.session_id, '^(resp_|\[Scrubbed due to )') then f.session_id end as session_id,
     f.team,
     f.cost_center,
     f.region,

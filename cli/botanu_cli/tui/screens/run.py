@@ -161,9 +161,8 @@ class Run(Page):
 
 def _who(detail: RunDetail) -> Content:
     run = detail.run
-    for_whom = joined(
-        run["use_case"], run["workflow"], run["workflow_version"], run["tenant"], run["customer"], run["team"]
-    )
+    named = ("use_case", "workflow", "workflow_version", "tenant", "customer", "user", "team")
+    for_whom = joined(*(run[name] for name in named))
     line = Content.assemble((text.safe(run["run_id"]), "bold $primary"), "  ", for_whom)
     if detail.related:
         line = Content.assemble(
