@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -22,7 +23,7 @@ import pyarrow as pa
 
 from botanu_store import conclude, content, logs, otlp, sources
 from botanu_store.content import ContentMode
-from botanu_store.decoding import OF_THE_DATA, Batch, Decoder, Slice, slices
+from botanu_store.decoding import OF_THE_DATA, SLICE_BYTES, Batch, Decoder, Slice, slices
 from botanu_store.dialects import HASTY_SCOPES
 from botanu_store.engines.duckdb import literals, script
 from botanu_store.ingested import REJECTED_LIMIT, Ingested, Progress, Rejected
@@ -76,20 +77,36 @@ class Ingester:
 
     def ingest(self, pieces: Iterable[Piece], progress: Progress | None = None) -> None:
         """Take in pieces of files or streams, batch by batch."""
-        self._take_all(slices([(None, _counted(pieces, progress))]))
+        self._take_all(Rest(slices([(None, _counted(pieces, progress))])))
 
-    def drain(self, spool: Spool, progress: Progress | None = None) -> None:
-        """Take in the spool's segments and retire them; a segment that an earlier, killed drain committed is only retired."""
+    def drain(self, spool: Spool, progress: Progress | None = None, *, follow: bool = False) -> None:
+        """Take in the spool's segments and retire them; a segment that an earlier, killed drain committed is only retired.
+
+        Args:
+            spool: where they are.
+            progress: hears of each.
+            follow: go on with what comes meanwhile, as long as it is worth it, so that it is decoded while the batch before it is stored.
+        """
         spool.sweep()
-        segments = spool.segments()
-        done = self._committed(segments)
-        spool.retire(segment for segment in segments if segment.name in done)
-        waiting = [segment for segment in segments if segment.name not in done]
-        self._take_all(slices((segment, sources.read_segment(segment)) for segment in waiting), spool, progress)
+        known = set[str]()
+        more = partial(self._waiting, spool, known, SLICE_BYTES) if follow else None
+        self._take_all(Rest(self._waiting(spool, known), more), spool, progress)
 
-    def _take_all(self, source: Iterator[Slice], spool: Spool | None = None, progress: Progress | None = None) -> None:
+    def _waiting(self, spool: Spool, known: set[str], worth_it: int = 0) -> Iterator[Slice]:
+        """The segments that are not known yet, none where they are fewer bytes than that."""
+        segments = spool.segments()
+        known.intersection_update(segment.name for segment in segments)
+        fresh = [segment for segment in segments if segment.name not in known]
+        if sum(map(_size, fresh)) < worth_it:
+            return iter(())
+        known.update(segment.name for segment in fresh)
+        done = self._committed(fresh)
+        spool.retire(segment for segment in fresh if segment.name in done)
+        return slices((segment, sources.read_segment(segment)) for segment in fresh if segment.name not in done)
+
+    def _take_all(self, rest: Rest, spool: Spool | None = None, progress: Progress | None = None) -> None:
         """Take in batch by batch, and let who waits for the file have it now and then."""
-        started, rest = time.perf_counter(), Rest(source)
+        started = time.perf_counter()
         while (reopen := self._take_turn(rest, spool, progress)) is not None:
             if self._settle and not self._wanted():
                 self._settle(self.con)
@@ -255,10 +272,14 @@ class Ingester:
 
 
 class Rest(Iterator[Slice]):
-    """What is still to be taken in: what was given back, then the rest of the source; nothing of it stays in memory once it was handed out."""
+    """What is still to be taken in: what was given back, then the rest of the source, then what there is `more` by then.
 
-    def __init__(self, source: Iterator[Slice]) -> None:
+    Nothing of it stays in memory once it was handed out.
+    """
+
+    def __init__(self, source: Iterator[Slice], more: Callable[[], Iterator[Slice]] | None = None) -> None:
         self._source = source
+        self._more = more
         self._given_back = deque[Slice]()
 
     def give_back(self, parts: Iterable[Slice]) -> None:
@@ -266,7 +287,15 @@ class Rest(Iterator[Slice]):
         self._given_back.extendleft(reversed(list(parts)))
 
     def __next__(self) -> Slice:
-        return self._given_back.popleft() if self._given_back else next(self._source)
+        if self._given_back:
+            return self._given_back.popleft()
+        part = next(self._source, None)
+        if part is None and self._more:
+            self._source = self._more()
+            part = next(self._source, None)
+        if part is None:
+            raise StopIteration
+        return part
 
 
 def arriving(table: str) -> str:
@@ -302,6 +331,14 @@ def _counted(pieces: Iterable[Piece], progress: Progress | None) -> Iterator[Pie
         if progress:
             progress(len(piece.data))
         yield piece
+
+
+def _size(segment: Path) -> int:
+    """Bytes of a segment, 0 where somebody took it away."""
+    try:
+        return segment.stat().st_size
+    except OSError:
+        return 0
 
 
 def _is_empty_export(piece: Piece) -> bool:

@@ -192,7 +192,7 @@ class StoreFile:
             )
             result = ingester.result
             try:
-                ingester.drain(self.spool, progress)
+                ingester.drain(self.spool, progress, follow=self._drains_only)
                 self.settle_much(ingester.con)
             finally:
                 ingester.con.close()

@@ -8,13 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botanu_store import conclude, open_store
+from botanu_store.decoding import SLICE_BYTES
+from botanu_store.engines.duckdb import connect_writable
 from botanu_store.errors import StoreUnavailable
 from botanu_store.filters import Filters
+from botanu_store.ingest import Ingester
 from botanu_store.spool import Spool
 
 from botanu.exporters.segment import write_segment
@@ -35,6 +39,38 @@ def test_opening_drains_and_deletes_the_segments(tmp_path: Path) -> None:
 
     assert spans_in(store) == 1
     assert Spool(store).segments() == []
+
+
+class Filling(Spool):
+    """A spool into which one more segment comes as soon as it was looked at."""
+
+    came = False
+
+    def segments(self) -> list[Path]:
+        """Return what is there now."""
+        found = super().segments()
+        if not self.came:
+            write_segment(self.folder, lines(document([chat(trace_id())])))
+        self.came = True
+        return found
+
+
+@pytest.mark.parametrize(("worth_it", "pending"), [(1, 0), (SLICE_BYTES, 1)])
+def test_who_only_drains_goes_on_while_enough_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worth_it: int, pending: int
+) -> None:
+    """What came while a batch was decoded is in the next batch of the same drain if it is worth it; else it waits for the next one."""
+    monkeypatch.setattr("botanu_store.ingest.SLICE_BYTES", worth_it)
+    store = tmp_path / "s.duckdb"
+    spool(store, document([chat(trace_id())]))
+
+    with closing(connect_writable(store)) as con:
+        ingester = Ingester(con)
+        ingester.drain(waiting := Filling(store), follow=True)
+
+    assert len(waiting.segments()) == pending
+    assert ingester.result.new == 2 - pending
+    assert spans_in(store) == 2
 
 
 KILL = "import os, signal\ndie = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
