@@ -14,6 +14,7 @@ from botanu_store.same_call import (
     same_tokens,
 )
 from botanu_store.trace import Node
+from botanu_store.unequal import left_cache_out, may_be_unequal
 
 
 def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
@@ -28,10 +29,18 @@ def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
         inside = _once_each(inner[outer], groups)
         same = _same_inside(outer, inside)
         for node in same:
-            groups.join(outer, node)
+            _join(outer, node, groups)
         if not same and _adds_up(outer, inside):
             wrappers.append(outer)
     return wrappers
+
+
+def _join(outer: Node, node: Node, groups: Groups) -> None:
+    """Join two spans; of two that know of no cached tokens the one with the larger input has them in it."""
+    one, other = groups.of[outer].best, groups.of[node].best
+    groups.join(outer, node)
+    if left_cache_out(one, other) and not close(one.input, other.input):
+        groups.of[outer].best = max(one, other, key=lambda seen: seen.input)
 
 
 def _came_after(outer: Node, node: Node) -> bool:
@@ -96,6 +105,9 @@ def _same_inside(outer: Node, inside: list[Node]) -> list[Node]:
     for node in tried:
         if outer.has_tokens and node.has_tokens and same_tokens(outer, node):
             return _and_beside(node, outer, tried)
+    for node in tried:
+        if outer.instrument != node.instrument and left_cache_out(outer, node):
+            return _and_beside(node, outer, tried)
     agree = [node for node in tried if node.has_tokens and outer.is_partial and may_be_same_tokens(outer, node)]
     return _and_beside(agree[0], outer, tried) if len(agree) == 1 else _only_possible(outer, tried)
 
@@ -111,15 +123,15 @@ def _and_beside(found: Node, outer: Node, tried: list[Node]) -> list[Node]:
     """The outer one's call, and what other instrumentations made of it beside that."""
     same, instruments = [found], {outer.instrument, found.instrument}
     for node in tried:
-        if node.instrument not in instruments and _overlap(found, node) and may_be_same(Group(found), Group(node)):
+        if node.instrument not in instruments and _may_be_beside(Group(found), Group(node)):
             same.append(node)
             instruments.add(node.instrument)
     return same
 
 
-def _overlap(one: Node, other: Node) -> bool:
-    ours, theirs = one.span, other.span
-    return ours.start_ns <= theirs.end_ns + OVERLAP_NS and theirs.start_ns <= ours.end_ns + OVERLAP_NS
+def _may_be_beside(one: Group, other: Group) -> bool:
+    overlap = one.start <= other.end + OVERLAP_NS and other.start <= one.end + OVERLAP_NS
+    return overlap and (may_be_same(one, other) or may_be_unequal(one, other))
 
 
 def _only_possible(outer: Node, tried: list[Node]) -> list[Node]:

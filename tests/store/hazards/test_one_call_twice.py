@@ -1,4 +1,4 @@
-"""One call that several instrumentations tell of, inside each other or side by side: H4 to H9, and H14."""
+"""One call that several instrumentations tell of, inside each other or side by side: H4 to H6, H8 and H9."""
 
 from __future__ import annotations
 
@@ -126,48 +126,6 @@ def test_h6_the_anthropic_sdk_beside_another_instrumentation() -> None:
     assert (left_out.not_counted_reason, left_out.duplicate_of) == (SAME_ID, sdk.span_id)
 
 
-def test_h7_two_spans_of_one_call_that_disagree() -> None:
-    """Strands includes the cached tokens, Bedrock's instrumentation inside it does not: both come to the same once normalised."""
-    trace = Trace()
-    cached = {"gen_ai.usage.cache_read.input_tokens": 1207, "gen_ai.usage.cache_creation.input_tokens": 452}
-    outer = trace.span({**chat(4670, 303), **cached}, scope="strands.telemetry.tracer", ms=20)
-    said = {**chat(3011, 303), **cached, "gen_ai.provider.name": "aws.bedrock"}
-    trace.span(said, scope="opentelemetry.instrumentation.botocore.bedrock-runtime", inside=outer, at=1)
-
-    assert totals(trace.calls()) == Totals(4670, 303, 1207, 452)
-
-
-def test_h7_traceloop_adds_a_token_to_streams_and_is_not_believed() -> None:
-    """Where the SDK saw the call too, its count holds."""
-    trace = Trace()
-    said = {"gen_ai.operation.name": "chat", "gen_ai.response.id": "msg_4", "gen_ai.usage.input_tokens": 4011}
-    total = {"gen_ai.usage.output_tokens": 404, "gen_ai.usage.total_tokens": 4415}
-    trace.span({**said, **total}, scope="opentelemetry.instrumentation.anthropic")
-    trace.span({**said, "gen_ai.usage.output_tokens": 403}, scope=SDK, at=1)
-
-    assert totals(trace.calls()) == Totals(4011, 403, 0, 0)
-
-
-def test_h7_the_cached_tokens_that_awss_sdk_loses_are_in_the_input_of_the_span_around_it() -> None:
-    """Of an answer to InvokeModel botocore's instrumentation knows only the fresh tokens, OpenInference's knows the sum."""
-    trace = Trace()
-    outer = trace.span(openinference(9019, 603), scope="openinference.instrumentation.bedrock", ms=20)
-    said = {**chat(6011, 603), "gen_ai.provider.name": "aws.bedrock"}
-    trace.span(said, scope="opentelemetry.instrumentation.botocore.bedrock-runtime", inside=outer, at=1)
-
-    assert totals(trace.calls()) == Totals(9019, 603, 0, 0)
-
-
-def test_h7_a_span_that_knows_only_the_output_gives_way_to_one_that_knows_all() -> None:
-    """LangChain reads a stream's input from where Anthropic need not write it, and says 0 of it; another answer is another call."""
-    trace = Trace()
-    trace.span(openinference(0, 1403), scope=LANGCHAIN, ms=30)
-    trace.span(openinference(21720, 1403), scope=CLIENT, at=1)
-    trace.span(openinference(21720, 1503), scope=CLIENT, at=12)
-
-    assert totals(trace.calls()) == Totals(43440, 2906, 0, 0)
-
-
 def test_h8_usage_on_a_later_span_of_no_length() -> None:
     """Logfire writes a stream's usage on a span of its own when the stream is over: one call, and the earlier span says where."""
     trace = Trace()
@@ -226,50 +184,6 @@ def test_h4_a_framework_around_two_instrumented_clients_is_one_call(known: bool)
     calls = [call for call in trace.calls() if call.counted]
 
     assert [(call.usage, call.quantities["input_tokens"]) for call in calls] == [("reported", 1011)] * 2
-
-
-def test_h14_of_two_spans_the_one_that_knows_the_cache_counts() -> None:
-    """An instrumentation that loses the cached tokens would price them as fresh ones."""
-    trace = Trace()
-    trace.span(chat(3011, 303, gen_ai__response__id="chatcmpl-3"))
-    said = chat(3011, 303, gen_ai__response__id="chatcmpl-3", gen_ai__usage__cache_read__input_tokens=1207)
-    trace.span(said, scope="opentelemetry.instrumentation.langchain", at=1)
-
-    assert totals(trace.calls()) == Totals(3011, 303, 1207, 0)
-
-
-def test_h14_a_third_that_left_the_cached_tokens_out_is_the_call_that_two_others_agree_on() -> None:
-    """OpenInference's span of a Bedrock stream has botocore's inside it, and Traceloop's, which knows of no cache, beside it."""
-    trace = Trace()
-    known = chat(1011, 103, gen_ai__usage__cache_read__input_tokens=407)
-    around = trace.span(openinference(1418, 103) | {"llm.token_count.prompt_details.cache_read": 407}, scope=CLIENT)
-    trace.span(known, scope="opentelemetry.instrumentation.botocore.bedrock-runtime", inside=around)
-    trace.span(chat(1011, 103), scope="opentelemetry.instrumentation.bedrock")
-
-    assert totals(trace.calls()) == Totals(1418, 103, 407, 0)
-
-
-def test_a_call_of_which_one_side_leaves_the_cached_tokens_out_counts_once_and_whole() -> None:
-    """LangChain and the client's own instrumentation, side by side: of one time, one model and one answer, the larger question is the whole."""
-    trace = Trace()
-    root = trace.span({}, scope="app", name="work", ms=100)
-    trace.span(openinference(27920, 1804), scope="openinference.instrumentation.langchain", inside=root, at=1, ms=90)
-    trace.span(openinference(18011, 1803), scope="openinference.instrumentation.anthropic", inside=root, at=10, ms=50)
-
-    assert totals(trace.calls()) == Totals(27920, 1804, 0, 0)
-
-
-def test_calls_side_by_side_that_answer_alike_are_two() -> None:
-    """Answers cut at the same length are no sign of one call where both were seen to know their cache, or by both instrumentations."""
-    trace = Trace()
-    root = trace.span({}, scope="app", name="work", ms=100)
-    for number, tokens in enumerate((1011, 2011)):
-        trace.span(
-            openinference(tokens, 256), scope="openinference.instrumentation.langchain", inside=root, at=number, ms=90
-        )
-        trace.span(openinference(tokens, 256), scope="openinference.instrumentation.openai", inside=root, at=10, ms=50)
-
-    assert totals(trace.calls()) == Totals(3022, 512, 0, 0)
 
 
 def test_openlit_has_geminis_thoughts_beside_the_output() -> None:
@@ -337,16 +251,6 @@ def test_h5_two_of_mlflows_autologs_side_by_side_are_one_call(native: bool) -> N
     assert totals(trace.calls()) == Totals(2022, 206, 0, 0)
 
 
-def test_h7_half_a_usage_around_two_spans_of_its_call_repeats_both() -> None:
-    """LangChain knows only the output, the client inside it nothing as it is a stream, and the SDK all: one call."""
-    trace = Trace()
-    outer = trace.span(openinference(0, 2603), scope=LANGCHAIN, ms=90)
-    trace.span(openinference(), scope="openinference.instrumentation.anthropic", inside=outer, at=5, ms=30)
-    trace.span(chat(26011, 2603), scope=SDK, inside=outer, at=10, ms=60)
-
-    assert [call.quantities["input_tokens"] for call in trace.counted()] == [26011]
-
-
 def test_h18_a_span_that_was_over_when_its_stream_began_is_the_call_of_the_one_that_saw_it_end() -> None:
     """MLflow ends the span of a stream when it gets one, the SDK when it has read it."""
     trace = Trace()
@@ -386,19 +290,3 @@ def test_h4_a_framework_and_a_client_of_one_scope_are_one_call(cached: dict[str,
 
     assert totals(trace.calls()) == wanted
     assert len(trace.counted()) == 1
-
-
-def test_h7_a_framework_that_counts_the_cache_too_is_the_same_call() -> None:
-    """OpenLIT before 1.40 loses what Anthropic's client had cached, and LangChain's span around it has it: not a second call of that size."""
-    trace = Trace()
-    said = chat(1011, 103, gen_ai__operation__name="chat m", gen_ai__system="langchain")
-    said |= {
-        "gen_ai.response.model": "claude-sonnet-4-5",
-        "gen_ai.usage.prompt_tokens_details.cache_read": 407,
-        "gen_ai.usage.prompt_tokens_details.cache_write": 152,
-    }
-    around = trace.span(said, scope="openlit", ms=50)
-    trace.span(chat(1011, 103, gen_ai__system="anthropic"), scope="openlit", inside=around, at=1, ms=40)
-
-    (call,) = trace.counted()
-    assert totals([call]) == Totals(1570, 103, 407, 152)
