@@ -27,7 +27,7 @@ def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
     wrappers: list[Node] = []
     for outer in sorted(inner, key=lambda node: -node.enter):
         inside = _once_each(inner[outer], groups)
-        same = _same_inside(outer, inside)
+        same = _same_inside(outer, inside, groups)
         for node in same:
             _join(outer, node, groups)
         if not same and _adds_up(outer, inside):
@@ -93,7 +93,7 @@ def _same_product(outer: Node, inner: Node) -> bool:
     )
 
 
-def _same_inside(outer: Node, inside: list[Node]) -> list[Node]:
+def _same_inside(outer: Node, inside: list[Node], groups: Groups) -> list[Node]:
     """Those of the spans inside that are the outer one's own call: of attempts the one that came through."""
     if not outer.is_model_call:
         return inside if len(inside) == 1 or outer.reading.dialect == "botanu" else []
@@ -101,15 +101,15 @@ def _same_inside(outer: Node, inside: list[Node]) -> list[Node]:
     tried = [node for node in tried if not _conflict(outer, node)]
     for node in tried:
         if _is_answer(outer, node) or (outer.own_id and outer.own_id == node.own_id):
-            return _and_beside(node, outer, tried)
+            return _and_beside(node, outer, tried, groups)
     for node in tried:
         if outer.has_tokens and node.has_tokens and same_tokens(outer, node):
-            return _and_beside(node, outer, tried)
+            return _and_beside(node, outer, tried, groups)
     for node in tried:
         if outer.instrument != node.instrument and left_cache_out(outer, node):
-            return _and_beside(node, outer, tried)
+            return _and_beside(node, outer, tried, groups)
     agree = [node for node in tried if node.has_tokens and outer.is_partial and may_be_same_tokens(outer, node)]
-    return _and_beside(agree[0], outer, tried) if len(agree) == 1 else _only_possible(outer, tried)
+    return _and_beside(agree[0], outer, tried, groups) if len(agree) == 1 else _only_possible(outer, tried)
 
 
 def _is_answer(outer: Node, node: Node) -> bool:
@@ -119,17 +119,18 @@ def _is_answer(outer: Node, node: Node) -> bool:
     return node.reading.role == "raw" and outer.instrument == node.instrument and same_time
 
 
-def _and_beside(found: Node, outer: Node, tried: list[Node]) -> list[Node]:
+def _and_beside(found: Node, outer: Node, tried: list[Node], groups: Groups) -> list[Node]:
     """The outer one's call, and what other instrumentations made of it beside that."""
     same, instruments = [found], {outer.instrument, found.instrument}
     for node in tried:
-        if node.instrument not in instruments and _may_be_beside(Group(found), Group(node)):
+        if node.instrument not in instruments and _may_be_beside(groups.of[found], groups.of[node]):
             same.append(node)
             instruments.add(node.instrument)
     return same
 
 
 def _may_be_beside(one: Group, other: Group) -> bool:
+    # The usage of a stream may be on a span after it, of no length: only with the one before, which waited for it, has it the call's time.
     overlap = one.start <= other.end + OVERLAP_NS and other.start <= one.end + OVERLAP_NS
     return overlap and (may_be_same(one, other) or may_be_unequal(one, other))
 

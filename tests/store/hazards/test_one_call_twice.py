@@ -186,6 +186,18 @@ def test_h4_a_framework_around_two_instrumented_clients_is_one_call(known: bool)
     assert [(call.usage, call.quantities["input_tokens"]) for call in calls] == [("reported", 1011)] * 2
 
 
+def test_h8_a_late_usage_inside_a_framework_has_the_time_of_the_call_before_it() -> None:
+    """Another client's span of the stream, over when the stream began and without its usage, is the same call."""
+    trace = Trace()
+    outer = trace.span(chat(4011, 403), scope="pydantic-ai", ms=500)
+    trace.span(chat(), scope="logfire.openai", inside=outer, at=1, ms=20)
+    trace.span(openinference(), scope=CLIENT, inside=outer, at=2, ms=20)
+    said = {**chat(4011, 403), "logfire.span_type": "log"}
+    trace.span(said, scope="logfire.openai", kind="INTERNAL", inside=outer, at=400, ms=0)
+
+    assert [call.usage for call in trace.counted()] == ["reported"]
+
+
 def test_openlit_has_geminis_thoughts_beside_the_output() -> None:
     """They are billed as output: https://ai.google.dev/api/generate-content#UsageMetadata."""
     trace = Trace()
