@@ -84,11 +84,14 @@ def _fullness(span: Span) -> tuple[object, ...]:
 
 
 def _unrelated(said: list[tuple[Span, Reading]], parents: Mapping[str, str]) -> bool:
-    """Whether all are calls, side by side, and of each kind made by one instrumentation, so that no two can be the same (most traces)."""
+    """Whether all are calls, side by side, and of each kind made by one instrumentation, and of answers of their own, so that no two can be the same (most traces)."""
     instruments: dict[str, tuple[str, str, bool]] = {}
+    answers = set[str]()
     for span, found in said:
-        if found.role != "call":
+        if found.role != "call" or found.response_id in answers:
             return False
+        if found.response_id:
+            answers.add(found.response_id)
         kind = "model" if found.category in MODEL_CATEGORIES else found.category
         if instruments.setdefault(kind, instrument(span, found)) != instrument(span, found):
             return False

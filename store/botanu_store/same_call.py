@@ -4,11 +4,11 @@
 
 1. `join_late_usage`: the usage of a stream, written on a span of its own after the call (Logfire).
 2. `nested.join_nested`: a framework's span around the client's, or around the vendor's own; a span around several calls is a wrapper instead.
-3. `join_by_id`: the same response or request, named by two instrumentations in different branches of the trace.
+3. `join_by_id`: the same response or request, named in different branches of the trace.
 4. `join_across`: two instrumentations, different branches, no common id: the same time, the same tokens as far as both know them.
 5. `unequal.join_unequal`: as before, where the two count differently in a known way.
 
-Spans of one instrumentation are never joined for being alike: identical calls in parallel are two calls.
+Spans of one instrumentation are never joined for being alike, unless they name one answer and begin at one moment: identical calls in parallel are two calls.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def join_late_usage(calls: list[Node], groups: Groups) -> None:
 
 
 def join_by_id(calls: list[Node], groups: Groups) -> None:
-    """Join spans that name the same response, or the same request, and were made by different instrumentations."""
+    """Join spans that name the same response, or the same request, and were made by different instrumentations, or by one of the very same call."""
     seen: dict[tuple[str, str, str], Node] = {}
     for node in calls:
         found = node.reading
@@ -123,8 +123,17 @@ def join_by_id(calls: list[Node], groups: Groups) -> None:
             if not name:
                 continue
             other = seen.setdefault((category, kind, name), node)
-            if groups.of[other].instruments.isdisjoint(groups.of[node].instruments):
+            if _told_again(other, node) or groups.of[other].instruments.isdisjoint(groups.of[node].instruments):
                 groups.join(other, node)
+
+
+def _told_again(one: Node, other: Node) -> bool:
+    """Whether a span is the call's once more: Traceloop makes one, from the call's beginning on, each time that a program retrieves a response.
+
+    The name alone would not do: test servers answer every call by one.
+    """
+    began = one.span.start_ns == other.span.start_ns
+    return bool(one.own_id) and one.own_id == other.own_id and began and may_be_same_tokens(one, other)
 
 
 def join_across(groups: Groups) -> None:

@@ -93,6 +93,19 @@ def test_h5_different_ids_are_different_calls() -> None:
     assert totals(trace.calls()) == Totals(2022, 206, 0, 0)
 
 
+@pytest.mark.parametrize(("tokens", "at", "wanted"), [(1011, 0, 1), (None, 0, 1), (2011, 0, 2), (1011, 5, 2)])
+def test_a_response_that_one_instrumentation_tells_of_again_is_one_call(
+    tokens: int | None, at: int, wanted: int
+) -> None:
+    """Traceloop makes a span of it, from its call's beginning on, each time that it is retrieved; other calls may have its name from a test server."""
+    trace = Trace()
+    scope = "opentelemetry.instrumentation.openai.v1"
+    trace.span(chat(1011, 103, gen_ai__response__id="resp_1"), scope=scope)
+    trace.span(chat(tokens, 103, gen_ai__response__id="resp_1"), scope=scope, at=at, ms=500)
+
+    assert [call.usage for call in trace.counted()] == ["reported"] * wanted
+
+
 def test_h6_the_anthropic_sdk_beside_another_instrumentation() -> None:
     """Spans of one response id are one call wherever they are, and the SDK's own, which tells the writes apart, counts."""
     trace = Trace()
