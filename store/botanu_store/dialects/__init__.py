@@ -66,11 +66,12 @@ DIALECTS: tuple[Dialect, ...] = (
     openinference.DIALECT,
     codex.DIALECT,
     claude_code.DIALECT,
-    traceloop.DIALECT,
-    otel.DIALECT,
+    # Before Traceloop, whose processor marks whatever runs in a workflow.
     database.DIALECT,
     storage.DIALECT,
     messaging.DIALECT,
+    traceloop.DIALECT,
+    otel.DIALECT,
 )
 """Every dialect, the more particular before the more general."""
 

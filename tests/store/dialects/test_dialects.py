@@ -134,11 +134,12 @@ def test_a_total_smaller_than_its_parts_leaves_them_out() -> None:
          ("messaging", "sqs", "receive", {"requests": 1, "messages": 2})),
     ],
 )  # fmt: skip
+@pytest.mark.parametrize("marks", [{}, {"traceloop.workflow.name": "work", "traceloop.entity.path": "step"}])
 def test_operations_on_databases_stores_and_queues(
-    scope: str, said: dict[str, object], wanted: tuple[str, str, str, dict[str, int]]
+    marks: dict[str, object], scope: str, said: dict[str, object], wanted: tuple[str, str, str, dict[str, int]]
 ) -> None:
-    """One request of the product by its one name, and whatever else the span counts."""
-    found = reading(said, scope=scope, name="operation")
+    """One request of the product by its one name, and whatever else the span counts; Traceloop's processor marks all that runs in a workflow."""
+    found = reading(said | marks, scope=scope, name="operation")
 
     assert (found.category, found.vendor, found.operation, found.quantities) == wanted
 
