@@ -10,6 +10,7 @@ from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
 from botanu_store.records import Span
 
 _DETAIL = "ai.usage.inputTokenDetails.noCacheTokens"
+"""Since version 6 the fresh tokens alone, whatever the vendor's own counts leave out."""
 _KINDS = {
     "ai.usage.reasoningTokens": "reasoning_tokens",
     "ai.usage.outputTokenDetails.reasoningTokens": "reasoning_tokens",
@@ -68,6 +69,8 @@ def _tokens(said: genai.Attributes) -> Tokens:
     )
     if "ai.response.providerMetadata" in said:
         _add_what_the_vendor_says(used, document(said["ai.response.providerMetadata"]))
+    if _DETAIL in said:
+        used.includes_cache = used.input != count(said[_DETAIL])
     return used
 
 

@@ -137,3 +137,21 @@ def test_a_model_that_traceloop_does_not_know_is_no_other_models() -> None:
     found = reading(said, scope="@traceloop/instrumentation-langchain")
 
     assert (found.model, found.request_model) == ("", "")
+
+
+def test_what_the_ai_sdk_read_from_bedrocks_cache_is_in_the_input_where_it_tells_the_fresh_tokens_too() -> None:
+    """Since version 6; what Bedrock itself says of the cache's writes is 0 beside it, as from the second call of a conversation on."""
+    said: dict[str, object] = {
+        "ai.operationId": "ai.generateText.doGenerate",
+        "ai.model.provider": "amazon-bedrock",
+        "ai.usage.inputTokens": 4218,
+        "ai.usage.outputTokens": 303,
+        "ai.usage.inputTokenDetails.noCacheTokens": 3011,
+        "ai.usage.inputTokenDetails.cacheReadTokens": 1207,
+        "ai.usage.inputTokenDetails.cacheWriteTokens": 0,
+        "ai.response.providerMetadata": json.dumps({"bedrock": {"usage": {"cacheWriteInputTokens": 0}}}),
+    }
+
+    found = reading(said, scope="ai")
+
+    assert found.quantities == {"requests": 1, "input_tokens": 3011, "cache_read_tokens": 1207, "output_tokens": 303}
