@@ -216,7 +216,15 @@ def _complete(call: Call, group: Group) -> None:
         call.request_id = call.request_id or found.request_id
         call.emitter_usd = call.emitter_usd or found.emitter_usd
         call.attempt = max(call.attempt, found.attempt)
+    if call.model == call.request_model and not maker(call.model):
+        call.model = _answering(group) or call.model
     call.vendor = call.vendor or maker(call.model)
+
+
+def _answering(group: Group) -> str:
+    """The model that some span of the call says answered, where that has a known maker: what was asked for may be a deployment, which has no price."""
+    answers = (node.reading for node in group.members)
+    return next((found.model for found in answers if found.model != found.request_model and maker(found.model)), "")
 
 
 def _side_by_side(group: Group) -> dict[str, int]:

@@ -142,3 +142,16 @@ def test_h7_a_framework_that_counts_the_cache_too_is_the_same_call() -> None:
 
     (call,) = trace.counted()
     assert totals([call]) == Totals(1570, 103, 407, 152)
+
+
+@pytest.mark.parametrize(
+    ("answered", "wanted"), [({}, "prod"), ({"gen_ai.response.model": "gpt-4o-2024-08-06"}, "gpt-4o-2024-08-06")]
+)
+def test_a_deployments_name_gives_way_to_the_model_that_answered(answered: dict[str, object], wanted: str) -> None:
+    """Strands names what was asked for, which on Azure is a deployment without a price; the client inside it what answered."""
+    trace = Trace()
+    said = chat(3011, 303, gen_ai__request__model="prod", gen_ai__usage__cache_read__input_tokens=1207)
+    outer = trace.span(said, scope="strands.telemetry.tracer", ms=20)
+    trace.span(chat(3011, 303, gen_ai__request__model="prod") | answered, inside=outer, at=1)
+
+    assert [(call.model, call.request_model) for call in trace.counted()] == [(wanted, "prod")]
