@@ -14,7 +14,7 @@ from botanu_store.same_call import (
     same_tokens,
 )
 from botanu_store.trace import Node
-from botanu_store.unequal import left_cache_out, may_be_unequal
+from botanu_store.unequal import left_out, may_be_unequal, told
 
 
 def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
@@ -36,11 +36,15 @@ def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
 
 
 def _join(outer: Node, node: Node, groups: Groups) -> None:
-    """Join two spans; of two that know of no cached tokens the one with the larger input has them in it."""
+    """Join two spans; where one left the cached tokens or the thoughts out, of which the other need not tell apart, the one with more counts."""
     one, other = groups.of[outer].best, groups.of[node].best
     groups.join(outer, node)
-    if left_cache_out(one, other) and not close(one.input, other.input):
-        groups.of[outer].best = max(one, other, key=lambda seen: seen.input)
+    if not same_tokens(one, other) and (left_out(one, other) or _of_one_question(one, other)):
+        groups.of[outer].best = max(one, other, key=told)
+
+
+def _of_one_question(one: Node, other: Node) -> bool:
+    return close(one.input, other.input) and not (one.is_partial or other.is_partial)
 
 
 def _came_after(outer: Node, node: Node) -> bool:
@@ -106,7 +110,7 @@ def _same_inside(outer: Node, inside: list[Node], groups: Groups) -> list[Node]:
         if outer.has_tokens and node.has_tokens and same_tokens(outer, node):
             return _and_beside(node, outer, tried, groups)
     for node in tried:
-        if outer.instrument != node.instrument and left_cache_out(outer, node):
+        if outer.instrument != node.instrument and left_out(outer, node):
             return _and_beside(node, outer, tried, groups)
     agree = [node for node in tried if node.has_tokens and outer.is_partial and may_be_same_tokens(outer, node)]
     return _and_beside(agree[0], outer, tried, groups) if len(agree) == 1 else _only_possible(outer, tried)

@@ -1,10 +1,10 @@
-"""Calls that two instrumentations saw and one of them without its cached tokens: the same call, though their numbers differ."""
+"""Calls that two instrumentations saw and one of them without its cached tokens, or its thoughts: the same call, though their numbers differ."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
-from botanu_store.same_call import MOST_COMPARED, Group, Groups, are_apart, covers, related, same_model
+from botanu_store.same_call import MOST_COMPARED, Group, Groups, are_apart, close, covers, related, same_model
 from botanu_store.trace import Node
 
 _SLIP = 2
@@ -12,7 +12,7 @@ _SLIP = 2
 
 
 def join_unequal(groups: Groups) -> None:
-    """Join what two instrumentations made of one call where one left the cached tokens out: at one time, of one model, with one answer."""
+    """Join what two instrumentations made of one call where one left the cached tokens or the thoughts out: at one time, of one model, with one answer."""
     before: dict[tuple[str, int], list[Group]] = defaultdict(list)
     for group in sorted(groups, key=lambda group: (group.start, group.best.order)):
         node = group.best
@@ -21,25 +21,38 @@ def join_unequal(groups: Groups) -> None:
         category = node.reading.category
         near = (
             other
-            for output in range(node.output - _SLIP, node.output + _SLIP + 1)
+            for answer in _answers(node)
+            for output in range(answer - _SLIP, answer + _SLIP + 1)
             for other in before[category, output][-MOST_COMPARED:]
         )
         partner = next((other for other in near if may_be_unequal(other, group)), None)
         if partner is not None:
-            before[category, partner.best.output].remove(partner)
-            whole = max(partner.best, node, key=lambda seen: seen.input)
+            for answer in _answers(partner.best):
+                before[category, answer].remove(partner)
+            whole = max(partner.best, node, key=told)
             groups.join(partner.best, node)
             groups.of[node].best = whole
         both = groups.of[node]
-        before[category, both.best.output].append(both)
+        for answer in _answers(both.best):
+            before[category, answer].append(both)
+
+
+def told(node: Node) -> int:
+    """Return how many tokens a span tells of."""
+    return node.input + node.output
+
+
+def _answers(node: Node) -> set[int]:
+    """The output of a call, and what it is without the thoughts."""
+    return {node.output, node.output - _thoughts(node)}
 
 
 def may_be_unequal(one: Group, other: Group) -> bool:
-    """Say whether two calls, one of them not inside the other, can be the same by all but the cached tokens."""
+    """Say whether two calls, one of them not inside the other, can be the same by all but the cached tokens or the thoughts."""
     return (
         one.instruments.isdisjoint(other.instruments)
         and (not one.ids or not other.ids or not one.ids.isdisjoint(other.ids))
-        and left_cache_out(one.best, other.best)
+        and left_out(one.best, other.best)
         and not are_apart(one, other)
         and covers(one, other)
         and same_model(one.best, other.best)
@@ -47,15 +60,36 @@ def may_be_unequal(one: Group, other: Group) -> bool:
     )
 
 
-def left_cache_out(one: Node, other: Node) -> bool:
-    """Say whether of two spans with one answer the smaller input knows nothing of a cache, or is guessed beside the same cached tokens (OpenLIT's for LangChain.js)."""
-    less, more = sorted((one, other), key=lambda node: node.input)
+def left_out(one: Node, other: Node) -> bool:
+    """Say whether of two spans with one answer one knows nothing of a cache, or nothing of the thoughts that the other tells."""
+    return _left_cache_out(*sorted((one, other), key=lambda node: node.input)) or _left_thoughts_out(
+        *sorted((one, other), key=lambda node: node.output)
+    )
+
+
+def _left_cache_out(less: Node, more: Node) -> bool:
+    """Whether the smaller input knows nothing of a cache, or is guessed beside the same cached tokens (OpenLIT's for LangChain.js)."""
     return (
         more.output > 0
         and abs(more.output - less.output) <= _SLIP
         and bool(less.input)
         and (not _cached(less) or (less.reading.dialect == "openlit" and _cached(less) == _cached(more)))
     )
+
+
+def _left_thoughts_out(less: Node, more: Node) -> bool:
+    """Whether the smaller output is the other one's without its thoughts (Gemini's, by early instrumentations)."""
+    thoughts = _thoughts(more)
+    return (
+        thoughts > _SLIP
+        and not _thoughts(less)
+        and abs(more.output - thoughts - less.output) <= _SLIP
+        and close(less.input, more.input)
+    )
+
+
+def _thoughts(node: Node) -> int:
+    return node.reading.quantities.get("reasoning_tokens", 0)
 
 
 def _cached(node: Node) -> int:

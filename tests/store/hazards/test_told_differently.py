@@ -1,4 +1,4 @@
-"""One call of which two instrumentations tell differently, inside each other or side by side: H7 and H14."""
+"""One call of which two instrumentations tell differently, inside each other or side by side: H7, H14 and H15."""
 
 from __future__ import annotations
 
@@ -155,3 +155,27 @@ def test_a_deployments_name_gives_way_to_the_model_that_answered(answered: dict[
     trace.span(chat(3011, 303, gen_ai__request__model="prod") | answered, inside=outer, at=1)
 
     assert [(call.model, call.request_model) for call in trace.counted()] == [(wanted, "prod")]
+
+
+@pytest.mark.parametrize("place", ["around", "inside", "beside"])
+def test_h15_a_call_of_which_one_side_leaves_the_thoughts_out_counts_once_and_with_them(place: str) -> None:
+    """Early instrumentations of Gemini's client give the candidates alone; wherever the other's span is, it is the same call."""
+    trace = Trace()
+    without = chat(3011, 242), "opentelemetry.instrumentation.google_genai"
+    thoughts = {"llm.token_count.completion_details.reasoning": 61}
+    known = openinference(3011, 303) | thoughts, "openinference.instrumentation.google_genai"
+    (first, scope), (second, other) = (known, without) if place == "around" else (without, known)
+    outer = trace.span(first, scope=scope, ms=50)
+    trace.span(second, scope=other, inside=None if place == "beside" else outer, at=1)
+
+    assert [totals([call]) for call in trace.counted()] == [Totals(3011, 303, 0, 0)]
+
+
+def test_calls_side_by_side_of_which_one_thought_are_two() -> None:
+    """Unless the thoughts are all that their answers differ by."""
+    trace = Trace()
+    trace.span(chat(3011, 242))
+    thoughts = {"llm.token_count.completion_details.reasoning": 61}
+    trace.span(openinference(3011, 403) | thoughts, scope=CLIENT, at=1, ms=5)
+
+    assert totals(trace.calls()) == Totals(6022, 645, 0, 0)
