@@ -75,6 +75,11 @@ def send(url: str, bodies: list[bytes], seconds: float, rate: float) -> Iterator
             yield time.perf_counter() - asked
 
 
+def _drained(store: Path, answers: list[float]) -> tuple[float, int]:
+    """Now, and how many of the spans acknowledged by now are in the store."""
+    return time.perf_counter(), (len(answers) - len(Spool(store).segments())) * SPANS
+
+
 def main() -> None:
     """Measure and print."""
     seconds = float(sys.argv[1]) if sys.argv[1:] else 20.0
@@ -84,19 +89,25 @@ def main() -> None:
         store = Path(name) / "served.duckdb"
         process, url = serve(store)
         began, started = resident_mib(process.pid), time.perf_counter()
-        answers = list(send(url, bodies, seconds, rate))
+        answers, half = list[float](), None
+        for answer in send(url, bodies, seconds, rate):
+            answers.append(answer)
+            if half is None and time.perf_counter() - started > seconds / 2:
+                half = _drained(store, answers)
+        end = _drained(store, answers)
         sent = time.perf_counter() - started
         ended = resident_mib(process.pid)
-        waiting = len(Spool(store).segments())
         process.send_signal(signal.SIGTERM)
         process.wait()
-        drained = time.perf_counter() - started
         spans = len(answers) * SPANS
         with open_store(store) as kept:
             found = kept.query("select count(*) as n from spans")[0]["n"]
     cuts = quantiles(answers, n=100)
     print(f"acknowledged   {spans / sent:8,.0f} spans/s   in requests of {SPANS}")
-    print(f"drained        {spans / drained:8,.0f} spans/s   {waiting} segments were waiting when the sender stopped")
+    if half:
+        rate = (end[1] - half[1]) / (end[0] - half[0])
+        behind = (spans - end[1]) / rate
+        print(f"drained        {rate:8,.0f} spans/s   in the second half, {behind:.1f} s behind at the end")
     print(
         f"answer         p50 {cuts[49] * 1000:.1f} ms   p99 {cuts[98] * 1000:.1f} ms   max {max(answers) * 1000:.1f} ms"
     )
