@@ -8,13 +8,7 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import anthropic
-import boto3
-import cohere
-import openai
 import pytest
-from google import genai
-from mistralai.client import Mistral
 
 from botanu.testing import RecordedRuns
 from botanu.tracking.llm import llm_instrumented, track_llm_call
@@ -46,6 +40,14 @@ class Clients:
     """The vendors' real clients, pointed at the server."""
 
     def __init__(self, url: str) -> None:
+        # Here, and not at the top: to import them takes three seconds, and every worker imports every file of tests.
+        import anthropic
+        import boto3
+        import cohere
+        import openai
+        from google import genai
+        from mistralai.client import Mistral
+
         self.openai = openai.OpenAI(api_key="k", base_url=f"{url}/v1", max_retries=0)
         self.aopenai = openai.AsyncOpenAI(api_key="k", base_url=f"{url}/v1", max_retries=0)
         self.anthropic = anthropic.Anthropic(api_key="k", base_url=url, max_retries=0)
@@ -289,6 +291,8 @@ def test_forgotten_streams_end(clients: Clients, recorded: RecordedRuns) -> None
 
 def test_failures_of_the_client(url: str, recorded: RecordedRuns) -> None:
     """An exception of the client marks the span and is re-raised, in a sync call and in an async one."""
+    import openai
+
     client = openai.OpenAI(api_key="k", base_url=f"{url}/fail/v1", max_retries=0)
     with pytest.raises(openai.InternalServerError):
         llm_instrumented("openai")(client.chat.completions.create)(model="m", messages=MESSAGES)
