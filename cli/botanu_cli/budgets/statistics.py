@@ -77,6 +77,9 @@ def replicates(samples: Sequence[Pair], metric: Metric, *, stream: int = 0) -> l
         return None
     if metric in PERCENTILES:
         return _drawn_percentiles(sorted(counted), PERCENTILES[metric], chance)
+    if len(counted) == len(samples) <= _RESAMPLED:
+        # The usual case, and the same draws, in half the time.
+        return [sum(chance.choices(counted, k=len(counted))) / len(counted) for _ in range(_REPLICATES)]
     pairs = [(float(amount), counts) for amount, counts in samples]
     draw = _drawn_mean if len(pairs) <= _RESAMPLED else _normal_mean(pairs)
     return [draw(pairs, chance) for _ in range(_REPLICATES)]
@@ -107,7 +110,7 @@ def _drawn_percentile(ordered: Sequence[float], rank: int, weight: float, chance
     low = chance.betavariate(rank, size - rank + 1)
     # Of the draws above the lower neighbour, the smallest is the upper one.
     high = low + (1 - low) * (1 - (1 - chance.random()) ** (1 / (size - rank))) if rank < size else low
-    lower, upper = (ordered[min(int(at * size), size - 1)] for at in (low, high))
+    lower, upper = ordered[min(int(low * size), size - 1)], ordered[min(int(high * size), size - 1)]
     return lower + (upper - lower) * weight
 
 
