@@ -103,14 +103,17 @@ FILTERS = {
     "patterns": Filters(use_case=("*_*", "Customer S*"), model=(r"gpt%*", r"g\\*", "gpt-4o*", "claude!*")),
     "a zone": Filters(interval=Interval(tz="Asia/Kathmandu")),
 }
+CUT = ("everything", "a least cost")
+"""Where reports are asked for their first rows too: what is cut off comes after any filter, but for a least cost, which is of what was summed."""
 
 
-@pytest.mark.parametrize("filters", FILTERS.values(), ids=list(FILTERS))
-def test_every_report_has_the_same_rows(both: tuple[Store, Store], filters: Filters) -> None:
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_report_has_the_same_rows(both: tuple[Store, Store], name: str) -> None:
     """Cost by any dimension, runs, calls, outcomes, vendors, prices, samples: equal, rows and totals and what they rest on."""
+    filters, limits = FILTERS[name], ((None, 3) if name in CUT else (None,))
     reports: list[Callable[[Store], Any]] = [
-        *(lambda store, d=d, n=n: shown(store.cost(filters, d, limit=n)) for d in DIMENSIONS for n in (None, 3)),
-        *(lambda store, s=s, n=n: shown(store.runs(filters, sort=s, limit=n)) for s in RUN_SORTS for n in (None, 5)),
+        *(lambda store, d=d, n=n: shown(store.cost(filters, d, limit=n)) for d in DIMENSIONS for n in limits),
+        *(lambda store, s=s, n=n: shown(store.runs(filters, sort=s, limit=n)) for s in RUN_SORTS for n in limits),
         *(lambda store, s=s: store.run_order(filters, s).ids(0, 99) for s in RUN_SORTS),
         lambda store: shown(store.calls(filters)),
         lambda store: shown(store.calls(filters, limit=5)),
@@ -195,11 +198,14 @@ PRICINGS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("pricing", PRICINGS.values(), ids=list(PRICINGS))
-def test_prices_of_yours_and_of_another_day_agree(synced: tuple[Server, Path], pricing: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", PRICINGS)
+def test_prices_of_yours_and_of_another_day_agree(synced: tuple[Server, Path], name: str) -> None:
     """Where sums at the published prices do not hold, the server prices the calls themselves, with the same rows."""
+    # By every dimension where the prices are of both kinds at once; with either alone, by those that tell apart all that has a price.
+    pricing = PRICINGS[name]
+    dimensions = DIMENSIONS if len(pricing) > 1 else (("vendor", "model"), ("run",), ("meter", "service", "time:day"))
     reports: list[Callable[[Store], Any]] = [
-        *(lambda store, d=d: shown(store.cost(Filters(), d)) for d in DIMENSIONS),
+        *(lambda store, d=d: shown(store.cost(Filters(), d)) for d in dimensions),
         lambda store: shown(store.runs(Filters(), sort="cost", limit=5)),
         lambda store: shown(store.outcomes(Filters(), VALUES)),
         lambda store: shown(store.vendors(Filters())),
