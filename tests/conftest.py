@@ -15,7 +15,7 @@ settings.load_profile("botanu")
 
 REPOSITORY = Path(__file__).parents[1]
 SAMPLES = REPOSITORY / "sample_traces"
-_SLOW_TO_IMPORT = ("celery", "fastapi", "flask", "google_genai", "sqlalchemy")
+_SLOW_TO_IMPORT = ("celery", "fastapi", "flask", "google_genai", "openai", "sqlalchemy")
 
 
 def pytest_xdist_auto_num_workers() -> int:
