@@ -27,6 +27,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 _SIGNALS: dict[str, Signal] = {"/v1/traces": "traces", "/v1/logs": "logs", "/v1/metrics": "metrics"}
 _ENCODINGS: dict[bytes, Encoding] = {b"application/x-protobuf": "protobuf", b"application/json": "json"}
 _TYPES: dict[Encoding, bytes] = {encoding: name for name, encoding in _ENCODINGS.items()}
+_MEMBERS = 1000
+"""Members of one gzip: a million empty ones are no bytes, and take half a minute."""
 
 
 class OtlpOverHttp:
@@ -67,7 +69,7 @@ class OtlpOverHttp:
     async def _read(self, headers: dict[bytes, bytes], receive: Receive, hold: Hold) -> bytes:
         unpacker = _Unpacker(headers.get(b"content-encoding", b"").strip().lower(), self._intake.limits.body_bytes)
         hold.check(int(headers.get(b"content-length") or 0))
-        parts, more = list[bytes](), True
+        parts, more, received = list[bytes](), True, 0
         try:
             async with asyncio.timeout(self._intake.limits.seconds):
                 while more:
@@ -75,6 +77,8 @@ class OtlpOverHttp:
                     if event["type"] == "http.disconnect":
                         raise RefusedError(Refusal.TOO_SLOW, "the client has gone")
                     more = event.get("more_body", False)
+                    received += len(event.get("body", b""))
+                    hold.check(received)
                     part = unpacker.unpack(event.get("body", b""))
                     hold.add(len(part))
                     parts.append(part)
@@ -112,22 +116,40 @@ class _Unpacker:
     def __init__(self, encoding: bytes, limit: int) -> None:
         if encoding not in (b"", b"identity", b"gzip"):
             raise RefusedError(Refusal.UNKNOWN_ENCODING, "content-encoding is gzip, or none")
-        self._gzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == b"gzip" else None
+        self._gzip = _member() if encoding == b"gzip" else None
+        self._members = 1
         self._room = limit + 1
 
     def unpack(self, part: bytes) -> bytes:
         if self._gzip is None:
             return part
-        try:
-            data = self._gzip.decompress(part, self._room)
-        except zlib.error as error:
-            raise RefusedError(Refusal.MALFORMED, f"not gzip: {error}") from error
-        self._room -= len(data)
-        return data
+        data = list[bytes]()
+        # With no room left the body is too large already, and zlib would take a bound of 0 for none.
+        while part and self._room:
+            if self._gzip.eof:
+                self._gzip = self._next_member()
+            try:
+                data.append(self._gzip.decompress(part, self._room))
+            except zlib.error as error:
+                raise RefusedError(Refusal.MALFORMED, f"not gzip: {error}") from error
+            self._room -= len(data[-1])
+            part = self._gzip.unused_data
+        return b"".join(data)
+
+    def _next_member(self) -> Any:
+        """Begin what follows a member: a gzip may be several, one after the other (RFC 1952), and what is in each of them is acknowledged."""
+        self._members += 1
+        if self._members > _MEMBERS:
+            raise RefusedError(Refusal.TOO_LARGE, f"a gzip of more than {_MEMBERS:,} members")
+        return _member()
 
     def finish(self) -> None:
         if self._gzip is not None and not self._gzip.eof:
             raise RefusedError(Refusal.MALFORMED, "gzip that is cut short")
+
+
+def _member() -> Any:
+    return zlib.decompressobj(zlib.MAX_WBITS | 16)
 
 
 def _encoded(message: Message, encoding: Encoding) -> bytes:

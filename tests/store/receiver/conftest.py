@@ -49,8 +49,8 @@ class Served:
     said: list[str] = field(default_factory=list)
 
     def post(self, body: Any, path: str = "/v1/traces", **headers: str) -> requests.Response:
-        """Send a document, or bytes as they are, and return the answer."""
-        data = body if isinstance(body, bytes) else orjson.dumps(body)
+        """Send a document, or bytes (in parts, too) as they are, and return the answer."""
+        data = orjson.dumps(body) if isinstance(body, dict | list) else body
         given = {"content-type": "application/json", **{name.replace("_", "-"): v for name, v in headers.items()}}
         return requests.post(self.url + path, data=data, headers=given, timeout=30)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import socket
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def test_spans_in_both_encodings_packed_or_not_are_in_the_store(serve: Serve) ->
     found = served.spans()
     assert len(found) == len(set(found)) == 2 + 3 + 1 + 2 + 1
     assert set(ids(plain) + ids(packed)) <= set(found)
+
+
+def test_all_members_of_a_gzip_are_taken(serve: Serve) -> None:
+    """A gzip may be several, one after the other; none of them is acknowledged and lost, and what follows them is no gzip."""
+    served = serve()
+    packed = [gzip.compress(message(good_span(number))) for number in (1, 2, 3)]
+    as_gzip = {"content_type": PROTOBUF, "content_encoding": "gzip"}
+    assert served.post(b"".join(packed), **as_gzip).status_code == 200
+    assert served.post(packed[0] + b"more", **as_gzip).status_code == 400
+    assert served.post(packed[0] + packed[1][:-4], **as_gzip).status_code == 400
+    assert len(served.spans()) == 3
 
 
 def test_bad_spans_are_a_partial_success_and_the_good_ones_are_kept(serve: Serve) -> None:
@@ -159,11 +171,14 @@ def _all_of(connection: socket.socket) -> bytes:
 
 
 def test_a_bomb_is_refused_and_not_unpacked(serve: Serve) -> None:
-    """A few kilobytes that would unpack to gigabytes, and a body longer than allowed, get 413."""
+    """A few kilobytes that would unpack to gigabytes, and a body longer than allowed, or that never ends, are refused."""
     served = serve()
     bomb = gzip.compress(b" " * (1 << 27))
     assert served.post(bomb, content_encoding="gzip").status_code == 413
     assert served.post(b" " * ((16 << 20) + 1)).status_code == 413
+    for endless in (b"x" * (1 << 20), gzip.compress(b"")):
+        parts = itertools.chain([gzip.compress(b"{}")], itertools.repeat(endless, 2000))
+        assert served.post(parts, content_encoding="gzip").status_code in (400, 413)
     assert served.post(request(1)).status_code == 200
     assert _peak_kib(served.process.pid) < 400 * 1024
 
