@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-_VARINT, FIXED64, LENGTH, _FIXED32 = 0, 1, 2, 5
+VARINT, FIXED64, LENGTH, _FIXED32 = 0, 1, 2, 5
 _DEEPEST = 64
 """Nesting that is followed; the parser refuses 100."""
 
@@ -63,7 +63,7 @@ def _wire(data: bytes) -> Iterator[_Field]:
 
 
 def _extent(data: bytes, at: int, wire_type: int) -> tuple[int, int]:
-    if wire_type == _VARINT:
+    if wire_type == VARINT:
         begin, end = at, _varint(data, at)[1]
     elif wire_type == LENGTH:
         length, begin = _varint(data, at)

@@ -192,17 +192,27 @@ _KNOWN = frozenset(EVENTS)
 
 
 def _signal(message: bytes) -> Signal:
-    """The messages of the three signals are alike but for their items; of those, the first one's fields tell."""
+    """The messages of the three signals are alike but for their items; of those, the first one that has fields of one signal alone tells.
+
+    What could be a metric could be a span without times as well, and such a span does not cost the others of its message.
+    """
+    doubtful: Signal = "traces"
     for group in damaged.fields(message, 1):
         for scoped in damaged.fields(group, 2):
             for item in damaged.fields(scoped, 2):
-                return _signal_of(damaged.wire_types(item))
-    return "traces"
+                types = damaged.wire_types(item)
+                if found := _signal_of(types):
+                    return found
+                if types.get(1) == damaged.LENGTH and any(types.get(n) == damaged.LENGTH for n in (5, 9, 11)):
+                    doubtful = "metrics"
+    return doubtful
 
 
-def _signal_of(types: dict[int, int]) -> Signal:
-    # The times of a record are its fields 1 and 11, those of a span 7 and 8, and a span has a kind, 6; a metric's data are in 5, 7 or 9 to 11.
+def _signal_of(types: dict[int, int]) -> Signal | None:
+    # The times of a record are its fields 1 and 11, those of a span 7 and 8, and a span has a kind, 6, where a record has attributes; a metric's data
+    # are in 5, 7 or 9 to 11, of which a span has 5, 9 and 11 too.
     if damaged.FIXED64 in (types.get(1), types.get(11)):
         return "logs"
-    is_span = 6 in types or damaged.FIXED64 in (types.get(7), types.get(8))
-    return "metrics" if not is_span and any(types.get(n) == damaged.LENGTH for n in (5, 7, 9, 10, 11)) else "traces"
+    if types.get(6) == damaged.VARINT or damaged.FIXED64 in (types.get(7), types.get(8)):
+        return "traces"
+    return "metrics" if damaged.LENGTH in (types.get(7), types.get(10)) else None

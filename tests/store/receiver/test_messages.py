@@ -10,6 +10,7 @@ import pytest
 from botanu_store import open_store
 from botanu_store.receiver.messages import Encoding, examine
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 TRACE, SPAN = "ab" * 16, "cd" * 8
 ODD: dict[str, dict[str, Any]] = {
@@ -57,3 +58,21 @@ def test_a_partial_success_in_protobuf_does_as_well(
         trace_id=b"\1" * trace, span_id=b"\2" * span, start_time_unix_nano=start
     )
     assert rejected(tmp_path, "protobuf", message.SerializeToString()) == (expected, expected)
+
+
+BROKEN = [
+    Span(name="neither ids nor times"),
+    Span(trace_id=b"\1" * 16, span_id=b"\2" * 8, name="no time"),
+    Span(trace_id=b"\1" * 16, name="no time", events=[Span.Event(name="it ended")]),
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda span: str(len(span.trace_id + span.span_id)))
+def test_a_broken_span_at_the_head_costs_no_other(tmp_path: Path, broken: Span) -> None:
+    """Though it might be a metric, the spans behind it, which were acknowledged, are in the store, and it is set aside."""
+    good = Span(trace_id=b"\1" * 16, span_id=b"\3" * 8, name="work", start_time_unix_nano=1)
+    message = ExportTraceServiceRequest()
+    message.resource_spans.add().scope_spans.add().spans.extend([broken, good])
+    assert rejected(tmp_path, "protobuf", message.SerializeToString()) == (1, 1)
+    with open_store(tmp_path / "s.duckdb") as store:
+        assert [row["name"] for row in store.query("select name from spans")] == ["work"]
