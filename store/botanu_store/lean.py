@@ -46,7 +46,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
 }
 
 
-def _file() -> FileDescriptorProto:
+def _file(kinds: dict[str, Any]) -> FileDescriptorProto:
     file = FileDescriptorProto(name=f"{_PACKAGE}.proto", package=_PACKAGE, syntax="proto3")
     for message, fields in _MESSAGES.items():
         described = file.message_type.add(name=message)
@@ -54,19 +54,24 @@ def _file() -> FileDescriptorProto:
             *repeated, kind = words.split()
             field = described.field.add(name=name, number=number)
             field.label = Field.LABEL_REPEATED if repeated else Field.LABEL_OPTIONAL
-            field.type = _KINDS.get(kind, Field.TYPE_MESSAGE)
+            field.type = kinds.get(kind, Field.TYPE_MESSAGE)
             if field.type == Field.TYPE_MESSAGE:
                 field.type_name = f".{_PACKAGE}.{kind}"
     return file
 
 
-_POOL = DescriptorPool()
-_POOL.Add(_file())
+def _pool(kinds: dict[str, Any]) -> DescriptorPool:
+    pool = DescriptorPool()
+    pool.Add(_file(kinds))
+    return pool
 
 
-def _class(name: str) -> Any:
-    return GetMessageClass(_POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
+def _class(pool: DescriptorPool, name: str) -> Any:
+    return GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
 
 
-Traces, Resource, Scope, Span = _class("Traces"), _class("Resource"), _class("Scope"), _class("Span")
-Request, Level = _class("Request"), _class("Level")
+_LEAN = _pool(_KINDS)
+Traces, Resource, Scope, Span = (_class(_LEAN, name) for name in ("Traces", "Resource", "Scope", "Span"))
+Request, Level = _class(_LEAN, "Request"), _class(_LEAN, "Level")
+AnyTextTraces = _class(_pool(_KINDS | {"string": Field.TYPE_BYTES}), "Traces")
+"""The same whatever is in its texts: what is no UTF-8 is mended when it is read into the store, and no reason to refuse a request."""

@@ -65,7 +65,7 @@ def _examine_protobuf(signal: Signal, body: bytes, limit: int) -> Receipt:
         items = _counted(body, limit)
         if signal != "traces":
             return Receipt(items)
-        groups = lean.Traces.FromString(body).groups
+        groups = lean.AnyTextTraces.FromString(body).groups
     except DecodeError as error:
         raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in protobuf: {error}") from error
     return _receipt(

@@ -76,3 +76,12 @@ def test_a_broken_span_at_the_head_costs_no_other(tmp_path: Path, broken: Span) 
     assert rejected(tmp_path, "protobuf", message.SerializeToString()) == (1, 1)
     with open_store(tmp_path / "s.duckdb") as store:
         assert [row["name"] for row in store.query("select name from spans")] == ["work"]
+
+
+def test_texts_that_are_no_utf_8_are_no_reason_to_refuse(tmp_path: Path) -> None:
+    """Programs in C++ or PHP send what they have; it would cost all spans of the request, which the store can read."""
+    message = ExportTraceServiceRequest()
+    message.resource_spans.add().scope_spans.add().spans.add(
+        trace_id=b"\1" * 16, span_id=b"\2" * 8, name="ab", start_time_unix_nano=1
+    )
+    assert rejected(tmp_path, "protobuf", message.SerializeToString().replace(b"ab", b"\xff\xfe")) == (0, 0)
