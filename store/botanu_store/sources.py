@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,11 @@ _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _NAMES = (".json", ".jsonl", ".ndjson", ".pb", ".proto", ".bin", ".otlp")
 _READ = 1 << 20
+
+_SURROGATES = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""Escaped backslashes, so that none is taken for the beginning of another escape; whole pairs; and, as a group, halves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,13 @@ def _looks_like_json(head: bytes) -> bool:
     return not begins or begins[:1] in (b"{", b"[")
 
 
+def mended(document: bytes) -> bytes:
+    """Return a JSON document with a replacement character for each half of an escaped pair, which cut texts have and no parser reads."""
+    if b"\\ud" not in document and b"\\uD" not in document:
+        return document
+    return _SURROGATES.sub(lambda found: b"\\ufffd" if found[1] else found[0], document)
+
+
 class _BombError(Exception):
     """A source unpacks to far more than it is."""
 
@@ -163,7 +176,7 @@ def _json_pieces(stream: io.BufferedReader, source: str) -> Iterator[Piece]:
                 f"is longer than {PIECE_LIMIT >> 20} MiB; it and what follows was left out",
             )
             return
-        text = line.strip(b"\xef\xbb\xbf \t\r\n\x00")
+        text = _bare(line)
         if not text:
             continue
         if number == 1 and not _is_document(text):
@@ -176,7 +189,7 @@ def _whole_document(first: bytes, stream: io.BufferedReader, source: str) -> Ite
     # A first line that is no document by itself: one document over many lines, or a damaged first line.
     rest = stream.read(PIECE_LIMIT + 1)
     if len(rest) <= PIECE_LIMIT and _is_document(first + rest):
-        yield Piece("json", (first + rest).strip(b"\xef\xbb\xbf \t\r\n\x00"), source, "line 1")
+        yield Piece("json", _bare(first + rest), source, "line 1")
         return
     if len(rest) > PIECE_LIMIT:
         yield Piece(
@@ -188,14 +201,19 @@ def _whole_document(first: bytes, stream: io.BufferedReader, source: str) -> Ite
         )
         return
     for number, line in enumerate((first + rest).split(b"\n"), start=1):
-        text = line.strip(b"\xef\xbb\xbf \t\r\n\x00")
+        text = _bare(line)
         if text:
             yield Piece("json", text, source, f"line {number}")
 
 
+def _bare(text: bytes) -> bytes:
+    """A document without what may stand around it."""
+    return mended(text.strip(b"\xef\xbb\xbf \t\r\n\x00"))
+
+
 def _is_document(text: bytes) -> bool:
     try:
-        orjson.loads(text.strip(b"\xef\xbb\xbf \t\r\n\x00"))
+        orjson.loads(_bare(text))
     except orjson.JSONDecodeError:
         return False
     return True

@@ -18,6 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from botanu_store import lean
 from botanu_store.receiver.limits import Refusal, RefusedError
+from botanu_store.sources import mended
 
 Signal = Literal["traces", "logs", "metrics"]
 Encoding = Literal["protobuf", "json"]
@@ -99,7 +100,7 @@ def _too_many() -> RefusedError:
 
 def _examine_json(signal: Signal, body: bytes, limit: int) -> Receipt:
     try:
-        document: Any = orjson.loads(body)
+        document = _document(body)
     except orjson.JSONDecodeError as error:
         raise RefusedError(Refusal.MALFORMED, f"not JSON: {error}") from error
     key, *inner = _LEVELS[signal]
@@ -107,6 +108,14 @@ def _examine_json(signal: Signal, body: bytes, limit: int) -> Receipt:
         raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in JSON: {key} is no list")
     items = _first(limit, _inside(document, key, *inner))
     return _receipt(items, _is_usable) if signal == "traces" else Receipt(sum(1 for _ in items))
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        # A text that was cut within a character is mended when it is read into the store, and no reason to refuse a request.
+        return orjson.loads(mended(body).decode("utf-8", "replace"))
 
 
 def _first(limit: int, items: Iterable[Any]) -> Iterator[Any]:

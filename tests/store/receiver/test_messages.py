@@ -78,6 +78,28 @@ def test_a_broken_span_at_the_head_costs_no_other(tmp_path: Path, broken: Span) 
         assert [row["name"] for row in store.query("select name from spans")] == ["work"]
 
 
+CUT = [
+    b"\\ud83d",
+    b"\\uDE00 \\ud83d\\ude00",
+    b"\\ud83d\\ud83d\\ude00",
+    b"\\\\\\ud83d",
+    b"\\\\ud83d",
+    b"\xf0\x9f",
+    b'\\"\\ude00',
+]
+SHOWN = ["\ufffd", "\ufffd \U0001f600", "\ufffd\U0001f600", "\\\ufffd", "\\ud83d", "\ufffd", '"\ufffd']
+
+
+@pytest.mark.parametrize(("cut", "shown"), list(zip(CUT, SHOWN, strict=True)))
+def test_a_text_that_was_cut_within_a_character_is_no_reason_to_refuse(tmp_path: Path, cut: bytes, shown: str) -> None:
+    """JavaScript's exporter cuts long values between the halves of an emoji; the rest of the batch must not be lost with it."""
+    span = {"traceId": TRACE, "spanId": SPAN, "startTimeUnixNano": "1", "name": "CUT"}
+    body = orjson.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})
+    assert rejected(tmp_path, "json", body.replace(b"CUT", cut)) == (0, 0)
+    with open_store(tmp_path / "s.duckdb") as store:
+        assert [row["name"] for row in store.query("select name from spans")] == [shown]
+
+
 def test_texts_that_are_no_utf_8_are_no_reason_to_refuse(tmp_path: Path) -> None:
     """Programs in C++ or PHP send what they have; it would cost all spans of the request, which the store can read."""
     message = ExportTraceServiceRequest()
