@@ -117,7 +117,7 @@ class Mirror(Database):
         """Return up to when spans were synced, if the collector wrote later ones."""
         (row,) = self.server.rows(
             "select (select toInt64OrZero(any(value)) from botanu_sync final where name = $table) as read_ns, "
-            f"(select toUnixTimestamp64Nano(max(Timestamp)) from {self._last}) as last_ns",
+            f"(select toUnixTimestamp64Nano(max(Timestamp)) from {self._last} where Timestamp <= now64(9)) as last_ns",
             {"table": self._last},
         )
         return moment(row["read_ns"]) if (row["last_ns"] or 0) >= row["read_ns"] else None

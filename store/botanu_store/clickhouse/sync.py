@@ -35,6 +35,9 @@ from botanu_store.engines.duckdb import script
 OVERLAP = timedelta(hours=1)
 """How far before the last span read a sync looks again, for spans that came late."""
 
+LONGEST_SPAN = timedelta(days=1)
+"""How far before that a span may have begun that ends later: it is written when it ends, with the time at which it began."""
+
 BATCH_SPANS = 50_000
 """Spans concluded at once by one worker: bounds its memory."""
 
@@ -88,7 +91,7 @@ def sync(
     Args:
         server: an open session, which may create tables.
         table: where the collector's exporter writes spans.
-        since_ns: look again from here on, instead of from where the last sync ended less the overlap.
+        since_ns: look again from here on, if that is earlier than where the last sync ended less the overlap; the first one begins here.
         overlap: how far back to look for late spans.
         address: where other processes find the server.
         workers: processes that conclude runs at once; more than one needs the address.
@@ -103,29 +106,46 @@ def sync(
     upload_book(server)
     price_again(server)
     done, worker = Synced(), cache(lambda: _Worker(server))
-    begin_ns = (
-        since_ns
-        if since_ns is not None
-        else _read_until(server, table) - int(overlap / timedelta(microseconds=1)) * 1000
-    )
-    for from_ns, to_ns in _slices(server, source, begin_ns - begin_ns % _HOUR_NS):
+    begin_ns = _begin(server, table, since_ns, overlap)
+    looked_ns = _find_long_spans(server, source, begin_ns)
+    for from_ns, to_ns in _slices(server, source, begin_ns):
         _find_spans(server, source, from_ns, to_ns)
-        for batch in _concluded(_batches(server, source, from_ns), worker, address, workers):
+        looked_ns = min(looked_ns, from_ns)
+        for batch in _concluded(_batches(server, source, looked_ns), worker, address, workers):
             done.add(batch)
             if progress:
                 progress(batch.spans)
-        if compare(server, from_ns):
+        if compare(server, looked_ns):
             # Some of the same runs once more: now it is known what other traces tell of their calls.
-            for _ in _concluded(_batches(server, source, from_ns), worker, address, workers):
+            for _ in _concluded(_batches(server, source, looked_ns), worker, address, workers):
                 pass
-        server.run("insert into botanu_sync (name, value) values ($name, $value)", {"name": table, "value": str(to_ns)})
+        server.run(_NOTE, {"name": table, "to_ns": to_ns})
+        looked_ns = to_ns
     done.seconds = time.perf_counter() - started
     return done
 
 
-def _read_until(server: Server, table: str) -> int:
+# One clock that is fast must not have all others' spans taken for late ones, unseen until its time has come.
+_NOTE = "insert into botanu_sync (name, value) select $name, toString(least($to_ns, toUnixTimestamp64Nano(now64(9))))"
+
+
+def _begin(server: Server, table: str, since_ns: int | None, overlap: timedelta) -> int:
+    """The hour from which on to look: where the last sync ended, less the overlap, or an earlier one that is asked for. None is ever skipped."""
     rows = server.rows("select value from botanu_sync final where name = $name", {"name": table})
-    return int(rows[0]["value"]) if rows else 0
+    read_ns = int(rows[0]["value"]) if rows else 0
+    begin_ns = read_ns - int(overlap / timedelta(microseconds=1)) * 1000
+    if since_ns is not None:
+        begin_ns = min(begin_ns, since_ns) if rows else since_ns
+    return begin_ns - begin_ns % _HOUR_NS
+
+
+def _find_long_spans(server: Server, source: OtelTraces, from_ns: int) -> int:
+    """Find the traces in which a span has ended since, however late it is for its beginning; return from when on there is something to conclude."""
+    oldest_ns = from_ns - LONGEST_SPAN // timedelta(microseconds=1) * 1000
+    if oldest_ns <= 0:
+        return from_ns
+    _find(server, source, "find_long_spans", {"oldest_ns": oldest_ns, "from_ns": from_ns})
+    return oldest_ns
 
 
 def _slices(server: Server, source: OtelTraces, from_ns: int) -> Iterator[tuple[int, int]]:
@@ -146,8 +166,12 @@ def _slices(server: Server, source: OtelTraces, from_ns: int) -> Iterator[tuple[
 
 
 def _find_spans(server: Server, source: OtelTraces, from_ns: int, to_ns: int) -> None:
-    text = script("clickhouse/sql/find_spans.sql").replace("{run_id}", source.run_id)
-    server.run(text.replace("{otel_traces}", source.name), {"from_ns": from_ns, "to_ns": to_ns})
+    _find(server, source, "find_spans", {"from_ns": from_ns, "to_ns": to_ns})
+
+
+def _find(server: Server, source: OtelTraces, name: str, parameters: dict[str, int]) -> None:
+    text = script(f"clickhouse/sql/{name}.sql").replace("{run_id}", source.run_id)
+    server.run(text.replace("{otel_traces}", source.name), parameters)
 
 
 def _batches(server: Server, source: OtelTraces, from_ns: int) -> list[_Batch]:

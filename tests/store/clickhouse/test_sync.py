@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botanu_store.clickhouse.server_store import Mirror
 from botanu_store.clickhouse.sync import sync
 from botanu_store.engines.clickhouse import Server
 from botanu_store.errors import InputError, StoreUnusable
+from botanu_store.views import Views
 
 from tests.store.builders import START, chat, document, run, span, trace_id
 from tests.store.captures import CAPTURES
 from tests.store.clickhouse import local, otel
 
 EVER = timedelta(days=3650)
+HOUR = 3_600_000_000_000
 VARIANTS = pytest.mark.parametrize("is_json", [False, True], ids=["map", "json"])
 
 
@@ -130,6 +134,46 @@ def test_spans_older_than_the_overlap_are_found_when_asked_for(server: Server) -
     otel.fill(server, [document([chat(trace_id(), start=START - 86_400_000_000_000)])])
     assert sync(server).runs == 0
     assert sync(server, since_ns=START - 2 * 86_400_000_000_000).runs == 1
+
+
+def test_nothing_is_skipped_by_asking_for_a_later_moment(server: Server) -> None:
+    """`since` after the last span read looks again at nothing, and leaves out nothing: no later sync would find what is between."""
+    otel.create(server)
+    otel.fill(server, [document([chat(trace_id())])])
+    sync(server)
+    otel.fill(server, [document([chat(trace_id(), start=START + hours * HOUR)]) for hours in (10, 20)])
+    assert sync(server, since_ns=START + 15 * HOUR).runs == 2
+
+
+def test_a_span_that_lasted_hours_is_found_when_it_has_ended(server: Server) -> None:
+    """The span of a run is written last and tells when it began, long before what the sync before had read."""
+    trace = trace_id()
+    otel.create(server)
+    otel.fill(
+        server, [document([chat(trace, start=START + number * HOUR, botanu__run_id="r1")]) for number in range(5)]
+    )
+    sync(server)
+    otel.fill(server, [document([run(trace, "r1", start=START - HOUR, millis=6 * 3_600_000)])])
+    sync(server)
+    assert [(row["spans"], row["outcome"]) for row in local.synced(server)["runs"]] == [(6, "success")]
+    assert sync(server).runs == 0
+
+
+def test_a_clock_that_is_fast_hides_no_span(server: Server) -> None:
+    """A span of the day after tomorrow is read, and so is what comes after it from all who know the time; nor is a report behind for it."""
+    now = time.time_ns()
+    otel.create(server)
+    otel.fill(server, [document([chat(trace_id(), start=now + 48 * HOUR)])])
+    assert sync(server).runs == 1
+    assert behind(server) is None
+    otel.fill(server, [document([chat(trace_id(), start=now - 60_000_000_000)])])
+    assert sync(server).runs == 1
+    assert sync(server).runs == 0
+
+
+def behind(server: Server) -> datetime | None:
+    """Up to when spans were synced, if there are later ones."""
+    return Mirror(server, Views(None, None), is_published=True).behind()
 
 
 def test_a_run_whose_spans_expired_stays_as_it_was(server: Server) -> None:
