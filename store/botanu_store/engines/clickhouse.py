@@ -220,7 +220,7 @@ _MEANINGS: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
         StoreUnavailable,
         "refuses this user or password. Correct them in the address of the store.",
     ),
-    (("ACCESS_DENIED", "Code: 497", "READONLY", "Code: 164"), StoreUnavailable, "does not allow this user what is needed: {said} See docs/integration/clickhouse.md for the rights."),
+    (("ACCESS_DENIED", "Code: 497", "READONLY", "Code: 164", "is readonly"), StoreUnavailable, "does not allow this user what is needed: {said} See docs/integration/clickhouse.md for the rights."),
     (("UNKNOWN_DATABASE", "Code: 81"), StoreUnusable, "has no such database. Name the one that the collector writes to."),
     (("NOT_ENOUGH_SPACE", "Code: 243", "No space left"), StoreFull, "has no room left on its disk. Make room and run the command again."),
     (("UNKNOWN_TABLE", "Code: 60."), StoreUnusable, "lacks a table of botanu's. Make them with: botanu sync"),

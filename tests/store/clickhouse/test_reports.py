@@ -20,14 +20,15 @@ from botanu_store.clickhouse.prices import USAGE
 from botanu_store.clickhouse.schema import columns
 from botanu_store.clickhouse.sync import sync
 from botanu_store.clickhouse.views import whole
-from botanu_store.engines.clickhouse import SESSION, Address, Server
+from botanu_store.engines.clickhouse import SESSION, Address, Server, connect, read_address
 from botanu_store.engines.duckdb import script
-from botanu_store.errors import InputError, StoreUnusable
+from botanu_store.errors import InputError, StoreUnavailable, StoreUnusable
 from botanu_store.filters import Filters, Interval
 from botanu_store.overrides import Discount, Overrides, UserPrice
 from botanu_store.reports import RUN_SORTS
 from botanu_store.samples import Samples
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ProgrammingError
 
 from tests.conftest import SAMPLES
 from tests.store.clickhouse import local, otel
@@ -317,3 +318,14 @@ def test_a_server_that_was_never_synced_says_so(server: Server) -> None:
     sync(server)
     with pytest.raises(StoreUnusable, match="botanu sync"):
         remote(server)
+
+
+def test_a_user_who_may_set_nothing_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without our settings a missing price would be a cost of 0, so a user of `readonly = 1` gets no report, and hears of the rights."""
+
+    def refuse(**_: Any) -> Client:
+        raise ProgrammingError("Setting join_use_nulls is readonly")
+
+    monkeypatch.setattr("clickhouse_connect.get_client", refuse)
+    with pytest.raises(StoreUnavailable, match=r"join_use_nulls is readonly\. See docs/integration/clickhouse\.md"):
+        connect(read_address(ADDRESS))
