@@ -19,7 +19,7 @@ class Limits:
     items: int = 100_000
     """Spans or log records of one request, and resources and scopes: two bytes of an empty one become a hundred in memory."""
     requests: int = 64
-    """Requests being written at once, and calls by gRPC that are being read."""
+    """Requests being written at once."""
     held_bytes: int = 256 * MIB
     """Bytes of all requests that are being read or written."""
     spool_bytes: int = 1024 * MIB
@@ -28,6 +28,11 @@ class Limits:
     """How long a client may take to send the body of one request."""
     header_seconds: float = 10.0
     """How long it may take to send the headers."""
+
+    @property
+    def readings(self) -> int:
+        """Calls by gRPC that are being read at once: how long a message is, is known when it is in memory, so each may be the longest."""
+        return max(1, min(self.requests, self.held_bytes // self.body_bytes))
 
 
 class Refusal(Enum):

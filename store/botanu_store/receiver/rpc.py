@@ -46,18 +46,23 @@ def make_server(intake: Intake) -> aio.Server:
         ("grpc.max_concurrent_streams", intake.limits.requests),
     ]
     server = aio.server(options=options)
-    server.add_generic_rpc_handlers([_handler(intake, service, signal) for service, signal in _SERVICES.items()])
+    reading = asyncio.Semaphore(intake.limits.readings)
+    server.add_generic_rpc_handlers(
+        [_handler(intake, service, signal, reading) for service, signal in _SERVICES.items()]
+    )
     return server
 
 
-def _handler(intake: Intake, service: str, signal: Signal) -> grpc.GenericRpcHandler[bytes, bytes]:
-    method = grpc.stream_unary_rpc_method_handler(_export(intake, signal))
+def _handler(
+    intake: Intake, service: str, signal: Signal, reading: asyncio.Semaphore
+) -> grpc.GenericRpcHandler[bytes, bytes]:
+    method = grpc.stream_unary_rpc_method_handler(_export(intake, signal, reading))
     return grpc.method_handlers_generic_handler(service, {"Export": method})
 
 
-def _export(intake: Intake, signal: Signal) -> Callable[[AsyncIterator[bytes], Any], Awaitable[bytes]]:
-    reading = asyncio.Semaphore(intake.limits.requests)
-
+def _export(
+    intake: Intake, signal: Signal, reading: asyncio.Semaphore
+) -> Callable[[AsyncIterator[bytes], Any], Awaitable[bytes]]:
     async def export(messages: AsyncIterator[bytes], context: aio.ServicerContext[bytes, bytes]) -> bytes:
         try:
             metadata = dict(context.invocation_metadata() or ())
@@ -79,7 +84,11 @@ async def _first(messages: AsyncIterator[bytes], reading: asyncio.Semaphore, sec
     """Return the one message of a call; while as many as are allowed are being read, the others wait unread."""
     try:
         async with asyncio.timeout(seconds), reading:
-            return await anext(messages)
+            body = await anext(messages)
+            # To the end of the stream: one that was left before keeps its last message in memory, until Python looks for cycles.
+            if await anext(messages, None) is not None:
+                raise RefusedError(Refusal.MALFORMED, "the call holds more than one message")
+            return body
     except StopAsyncIteration as error:
         raise RefusedError(Refusal.MALFORMED, "the call holds no message") from error
     except TimeoutError as error:

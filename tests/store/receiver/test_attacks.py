@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
@@ -14,6 +15,7 @@ from botanu_store.spool import Spool
 
 from tests.store.receiver.conftest import Serve, Served, request
 from tests.store.receiver.test_grpc import export, spans
+from tests.store.receiver.test_http import peak_kib
 
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -87,6 +89,21 @@ def _field(number: int, data: bytes) -> bytes:
         length += bytes([size & 127 | 128])
         size >>= 7
     return bytes([number << 3 | 2]) + length + bytes([size]) + data
+
+
+def test_large_messages_by_grpc_do_not_stay_in_memory(serve: Serve) -> None:
+    """Thirty of fifteen megabytes at once, of no span, are all taken, and never are all of them in memory."""
+    served = serve()
+    body = _field(15, bytes(15 << 20))
+    options = [("grpc.max_send_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]
+
+    def send(_: int) -> bytes:
+        with grpc.insecure_channel(served.grpc, options) as channel:
+            return bytes(channel.unary_unary(EXPORT)(body, timeout=30))
+
+    with ThreadPoolExecutor(30) as clients:
+        assert set(clients.map(send, range(30))) == {b""}
+    assert peak_kib(served.process.pid) < 600 * 1024
 
 
 EMPTY = 100_001

@@ -69,6 +69,18 @@ def test_logs_and_metrics_have_their_services(serve: Serve) -> None:
     assert "".join(served.said).count("accepted and dropped") == 1
 
 
+def test_a_call_of_two_messages_is_none_of_otlp_s(serve: Serve) -> None:
+    """Nothing of it is taken, so no second message is acknowledged and lost."""
+    served = serve()
+    both = iter([spans(1).SerializeToString(), spans(2).SerializeToString()])
+    with grpc.insecure_channel(served.grpc) as channel:
+        send = channel.stream_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+        with pytest.raises(grpc.RpcError) as caught:
+            send(both, timeout=10)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert served.spans() == []
+
+
 def test_too_large_a_message_is_refused_for_good(serve: Serve) -> None:
     """A message beyond the limit, packed or not, is not taken, and the receiver goes on."""
     served = serve(limits="Limits(body_bytes=100_000)")
