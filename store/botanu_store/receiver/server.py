@@ -17,7 +17,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import grpc
@@ -82,25 +82,27 @@ class Receiver:
         Raises:
             InputError: it cannot listen as it was told to.
         """
-        self.listen.check()
+        # The HTTP server takes no names.
+        listen = replace(self.listen, host=_resolved(self.listen.host))
+        listen.check()
         os.umask(0o077)  # whatever it writes is of other people
         _raise_file_limit()
-        asyncio.run(self._serve(started))
+        asyncio.run(self._serve(listen, started))
 
-    async def _serve(self, started: Callable[[str, str], None]) -> None:
+    async def _serve(self, listen: Listen, started: Callable[[str, str], None]) -> None:
         spool = Spool(self.store)
         spool.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        intake = Intake(spool.folder, self.limits, self.listen.token)
-        http_port = _free_port(self.listen.host, self.listen.http_port, "--http-port")
-        http = _http_server(intake, self.listen, http_port)
+        intake = Intake(spool.folder, self.limits, listen.token)
+        http_port = _free_port(listen.host, listen.http_port, "--http-port")
+        http = _http_server(intake, listen, http_port)
         rpc = make_server(intake)
-        grpc_port = _bind(rpc, self.listen)
+        grpc_port = _bind(rpc, listen)
         stopped = _stop_signal()
         drainer = asyncio.create_task(_keep_draining(self.store, self.content))
         await rpc.start()
         serving = asyncio.create_task(http.serve())
-        await _listening(self.listen.host, http_port, serving)
-        started(_address(self.listen.host, http_port), _address(self.listen.host, grpc_port))
+        await _listening(listen.host, http_port, serving)
+        started(_address(listen.host, http_port), _address(listen.host, grpc_port))
         await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
         intake.stopping = True
         await rpc.stop(_GRACE)
@@ -128,6 +130,7 @@ async def _listening(host: str, port: int, serving: asyncio.Task[None]) -> None:
             writer.close()
             return
         await asyncio.sleep(0.01)
+    await serving  # to say why it does not listen
 
 
 def _stop_signal() -> asyncio.Future[None]:
@@ -210,11 +213,20 @@ def _check_pair(cert: Path, key: Path) -> None:
         ) from error
 
 
+def _resolved(host: str) -> str:
+    """Return the address of a host, that of IPv4 where it has both."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"{host!r} is no address of this machine: {error}. Choose another with --host.") from error
+    return str(min(found, key=lambda entry: entry[0] != socket.AF_INET)[4][0])
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    except ValueError:  # such as fe80::1%eth0
+        return False
 
 
 def _address(host: str, port: int) -> str:

@@ -28,6 +28,14 @@ def test_beyond_loopback_a_token_is_needed() -> None:
     assert "--token-file" in refusal("--host", "0.0.0.0")
 
 
+def test_it_may_be_told_where_to_listen_by_name(serve: Serve) -> None:
+    """A name is looked up, and one that has no address is named."""
+    served = serve("--host", "localhost")
+    assert served.url.startswith("http://127.0.0.1:")
+    assert served.post(request()).status_code == 200
+    assert "'nosuch.invalid' is no address of this machine" in refusal("--host", "nosuch.invalid")
+
+
 def test_an_empty_or_missing_token_file_is_named(tmp_path: Path) -> None:
     """A token file that holds no token does not open the door."""
     (tmp_path / "token").write_text("\n")
