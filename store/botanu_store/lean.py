@@ -40,6 +40,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     },
     "Event": {"time_unix_nano": (1, "fixed64"), "name": (2, "string"), "attributes": (3, "repeated bytes")},
     "Status": {"message": (2, "string"), "code": (3, "enum")},
+    "Record": {"time_unix_nano": (1, "fixed64"), "observed_time_unix_nano": (11, "fixed64")},
     # One level of a request of any signal: resources, then scopes, then spans or log records.
     "Request": {"groups": (1, "repeated bytes")},
     "Level": {"entries": (2, "repeated bytes")},
@@ -72,6 +73,6 @@ def _class(pool: DescriptorPool, name: str) -> Any:
 
 _LEAN = _pool(_KINDS)
 Traces, Resource, Scope, Span = (_class(_LEAN, name) for name in ("Traces", "Resource", "Scope", "Span"))
-Request, Level = _class(_LEAN, "Request"), _class(_LEAN, "Level")
+Request, Level, Record = (_class(_LEAN, name) for name in ("Request", "Level", "Record"))
 AnyTextTraces = _class(_pool(_KINDS | {"string": Field.TYPE_BYTES}), "Traces")
 """The same whatever is in its texts: what is no UTF-8 is mended when it is read into the store, and no reason to refuse a request."""

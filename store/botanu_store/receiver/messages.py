@@ -39,6 +39,7 @@ _LEVELS: dict[Signal, tuple[str, str, str]] = {
     "metrics": ("resourceMetrics", "scopeMetrics", "metrics"),
 }
 _UNUSABLE = "spans without a trace id of 16 bytes, a span id of 8 or a start time between 1970 and 2262 are set aside"
+_UNTIMED = "log records without a time between 1970 and 2262 are of no use"
 
 
 def examine(signal: Signal, encoding: Encoding, body: bytes, limit: int) -> Receipt:
@@ -58,14 +59,22 @@ def answer(signal: Signal, receipt: Receipt) -> Message:
             response.partial_success.rejected_spans = receipt.rejected
             response.partial_success.error_message = receipt.reason
         return response
-    return ExportLogsServiceResponse() if signal == "logs" else ExportMetricsServiceResponse()
+    if signal == "logs":
+        logged = ExportLogsServiceResponse()
+        if receipt.rejected:
+            logged.partial_success.rejected_log_records = receipt.rejected
+            logged.partial_success.error_message = receipt.reason
+        return logged
+    return ExportMetricsServiceResponse()
 
 
 def _examine_protobuf(signal: Signal, body: bytes, limit: int) -> Receipt:
     try:
-        items = _counted(body, limit)
-        if signal != "traces":
-            return Receipt(items)
+        items = _items(body, limit)
+        if signal == "metrics":
+            return Receipt(len(items))
+        if signal == "logs":
+            return _receipt(iter(items), _is_usable_record, _UNTIMED)
         groups = lean.AnyTextTraces.FromString(body).groups
     except DecodeError as error:
         raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in protobuf: {error}") from error
@@ -77,14 +86,22 @@ def _examine_protobuf(signal: Signal, body: bytes, limit: int) -> Receipt:
     )
 
 
-def _counted(body: bytes, limit: int) -> int:
-    """Count the items of a request, level by level, before anything makes an object of each."""
+def _is_usable_record(record: bytes) -> bool:
+    try:
+        said = lean.Record.FromString(record)
+    except DecodeError:
+        return False  # the store reads each record by itself, so it costs no other
+    return bool(0 < (said.time_unix_nano or said.observed_time_unix_nano) <= _LATEST)
+
+
+def _items(body: bytes, limit: int) -> list[bytes]:
+    """Return the items of a request as bytes, counted level by level before anything makes an object of each."""
     scopes = list[bytes]()
     for group in _at_most(limit, lean.Request.FromString(body).groups):
         scopes += _at_most(limit - len(scopes), lean.Level.FromString(group).entries)
-    items = 0
+    items = list[bytes]()
     for scope in scopes:
-        items += len(_at_most(limit - items, lean.Level.FromString(scope).entries))
+        items += _at_most(limit - len(items), lean.Level.FromString(scope).entries)
     return items
 
 
@@ -107,7 +124,9 @@ def _examine_json(signal: Signal, body: bytes, limit: int) -> Receipt:
     if not isinstance(_entry(document, key, []), list):
         raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in JSON: {key} is no list")
     items = _first(limit, _inside(document, key, *inner))
-    return _receipt(items, _is_usable) if signal == "traces" else Receipt(sum(1 for _ in items))
+    if signal == "metrics":
+        return Receipt(sum(1 for _ in items))
+    return _receipt(items, _is_usable) if signal == "traces" else _receipt(items, _has_time, _UNTIMED)
 
 
 def _document(body: bytes) -> Any:
@@ -133,6 +152,10 @@ def _is_usable(span: dict[str, Any]) -> bool:
     )
 
 
+def _has_time(record: dict[str, Any]) -> bool:
+    return _is_time(record.get("timeUnixNano")) or _is_time(record.get("observedTimeUnixNano"))
+
+
 def _is_id(value: Any, size: int) -> bool:
     return isinstance(value, str) and len(value) == 2 * size and _HEXADECIMAL(value) is not None
 
@@ -144,12 +167,12 @@ def _is_time(value: Any) -> bool:
         return False
 
 
-def _receipt(spans: Iterator[Any], usable: Callable[[Any], bool]) -> Receipt:
+def _receipt(given: Iterator[Any], usable: Callable[[Any], bool], why: str = _UNUSABLE) -> Receipt:
     items = rejected = 0
-    for span in spans:
+    for item in given:
         items += 1
-        rejected += not usable(span)
-    return Receipt(items, rejected, f"{rejected} of {items}: {_UNUSABLE}" if rejected else "")
+        rejected += not usable(item)
+    return Receipt(items, rejected, f"{rejected} of {items}: {why}" if rejected else "")
 
 
 def _inside(value: Any, *keys: str) -> Iterator[dict[str, Any]]:

@@ -8,9 +8,13 @@ from typing import Any
 import orjson
 import pytest
 from botanu_store import open_store
-from botanu_store.receiver.messages import Encoding, examine
+from botanu_store.receiver.messages import Encoding, Signal, answer, examine
+from google.protobuf import json_format
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from tests.store.builders import as_protobuf, log_document
+from tests.store.test_logs import completed
 
 TRACE, SPAN = "ab" * 16, "cd" * 8
 ODD: dict[str, dict[str, Any]] = {
@@ -30,13 +34,13 @@ ODD: dict[str, dict[str, Any]] = {
 }
 
 
-def rejected(folder: Path, encoding: Encoding, body: bytes) -> tuple[int, int]:
-    """Return how many spans of a request the receiver calls unusable, and how many the store sets aside."""
+def rejected(folder: Path, encoding: Encoding, body: bytes, signal: Signal = "traces") -> tuple[int, int]:
+    """Return how many spans or records of a request the receiver calls unusable, and how many the store sets aside."""
     name = "x.jsonl" if encoding == "json" else "x.pb"
     (folder / name).write_bytes(body + b"\n" if encoding == "json" else len(body).to_bytes(4, "big") + body)
     with open_store(folder / "s.duckdb") as store:
         found = store.ingest([folder / name])
-    return examine("traces", encoding, body, 100).rejected, found.rejected_count
+    return examine(signal, encoding, body, 100).rejected, found.rejected_count
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -107,3 +111,17 @@ def test_texts_that_are_no_utf_8_are_no_reason_to_refuse(tmp_path: Path) -> None
         trace_id=b"\1" * 16, span_id=b"\2" * 8, name="ab", start_time_unix_nano=1
     )
     assert rejected(tmp_path, "protobuf", message.SerializeToString().replace(b"ab", b"\xff\xfe")) == (0, 0)
+
+
+TIMES = [(0, 0), (1, 0), (0, 7), (2**63, 0)]
+
+
+@pytest.mark.parametrize("encoding", ["json", "protobuf"])
+def test_log_records_that_the_store_sets_aside_are_counted_too(tmp_path: Path, encoding: Encoding) -> None:
+    """A record has two times, of which one is enough."""
+    records = [{**completed(), "timeUnixNano": str(time), "observedTimeUnixNano": str(seen)} for time, seen in TIMES]
+    document = log_document(records)
+    body = orjson.dumps(document) if encoding == "json" else as_protobuf(document)
+    assert rejected(tmp_path, encoding, body, "logs") == (2, 2)
+    told = json_format.MessageToDict(answer("logs", examine("logs", encoding, body, 100)))
+    assert told["partialSuccess"]["rejectedLogRecords"] == "2"
