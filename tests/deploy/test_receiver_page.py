@@ -34,6 +34,7 @@ def test_the_limits_on_the_page_are_those_of_the_program() -> None:
         f"{limits.body_bytes // MIB} MiB",
         f"{limits.items:,}",
         f"{limits.requests}",
+        f"{limits.readings}",
         f"{limits.held_bytes // MIB} MiB",
         f"{limits.spool_bytes // MIB:,} MiB",
         f"{limits.header_seconds:g} s",
