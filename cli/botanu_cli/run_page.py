@@ -85,7 +85,7 @@ def _header(detail: RunDetail, settings: Settings, width: int | None) -> Iterato
 def _facts(detail: RunDetail, settings: Settings) -> Iterator[tuple[str, str]]:
     run = detail.run
     yield "Use case", joined(run["use_case"], run["workflow"], run["workflow_version"])
-    yield "For", joined(*(f"{name} {run[key]}" for name, key in _FOR if run[key]))
+    yield "For", joined(*(f"{name.replace('_', ' ')} {run[name]}" for name in _FOR if run[name]))
     yield "Where", joined(run["service"], run["environment"], run["region"])
     yield (
         "Started",
@@ -102,14 +102,7 @@ def _facts(detail: RunDetail, settings: Settings) -> Iterator[tuple[str, str]]:
         yield "Together", text.usd(known) + f" over {len(everything)} runs"
 
 
-_FOR = (
-    ("tenant", "tenant"),
-    ("customer", "customer"),
-    ("user", "user"),
-    ("session", "session"),
-    ("team", "team"),
-    ("cost center", "cost_center"),
-)
+_FOR = ("tenant", "customer", "user", "session", "team", "cost_center")
 
 
 def joined(*parts: str | None) -> str:

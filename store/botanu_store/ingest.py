@@ -29,7 +29,7 @@ from botanu_store.engines.duckdb import literals, script
 from botanu_store.ingested import REJECTED_LIMIT, Ingested, Progress, Rejected
 from botanu_store.linked import join_linked
 from botanu_store.sources import Piece
-from botanu_store.spool import Spool
+from botanu_store.spool import Spool, size_of
 from botanu_store.touched import calls_of
 
 BATCHES_A_TURN = 16
@@ -97,7 +97,7 @@ class Ingester:
         segments = spool.segments()
         known.intersection_update(segment.name for segment in segments)
         fresh = [segment for segment in segments if segment.name not in known]
-        if sum(map(_size, fresh)) < worth_it:
+        if size_of(fresh) < worth_it:
             return iter(())
         known.update(segment.name for segment in fresh)
         done = self._committed(fresh)
@@ -331,14 +331,6 @@ def _counted(pieces: Iterable[Piece], progress: Progress | None) -> Iterator[Pie
         if progress:
             progress(len(piece.data))
         yield piece
-
-
-def _size(segment: Path) -> int:
-    """Bytes of a segment, 0 where somebody took it away."""
-    try:
-        return segment.stat().st_size
-    except OSError:
-        return 0
 
 
 def _is_empty_export(piece: Piece) -> bool:

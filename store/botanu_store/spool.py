@@ -140,6 +140,15 @@ class Spool:
             time.sleep(_RETRY_SECONDS)
 
 
+def size_of(segments: Iterable[Path]) -> int:
+    """Return the bytes of segments; one that was drained meanwhile has none."""
+    size = 0
+    for segment in segments:
+        with suppress(FileNotFoundError):
+            size += segment.stat().st_size
+    return size
+
+
 def _opened(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 

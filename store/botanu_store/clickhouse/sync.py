@@ -109,7 +109,7 @@ def sync(
     begin_ns = _begin(server, table, since_ns, overlap)
     looked_ns = _find_long_spans(server, source, begin_ns)
     for from_ns, to_ns in _slices(server, source, begin_ns):
-        _find_spans(server, source, from_ns, to_ns)
+        _find(server, source, "find_spans", {"from_ns": from_ns, "to_ns": to_ns})
         looked_ns = min(looked_ns, from_ns)
         for batch in _concluded(_batches(server, source, looked_ns), worker, address, workers):
             done.add(batch)
@@ -133,7 +133,7 @@ def _begin(server: Server, table: str, since_ns: int | None, overlap: timedelta)
     """The hour from which on to look: where the last sync ended, less the overlap, or an earlier one that is asked for. None is ever skipped."""
     rows = server.rows("select value from botanu_sync final where name = $name", {"name": table})
     read_ns = int(rows[0]["value"]) if rows else 0
-    begin_ns = read_ns - int(overlap / timedelta(microseconds=1)) * 1000
+    begin_ns = read_ns - _in_ns(overlap)
     if since_ns is not None:
         begin_ns = min(begin_ns, since_ns) if rows else since_ns
     return begin_ns - begin_ns % _HOUR_NS
@@ -141,7 +141,7 @@ def _begin(server: Server, table: str, since_ns: int | None, overlap: timedelta)
 
 def _find_long_spans(server: Server, source: OtelTraces, from_ns: int) -> int:
     """Find the traces in which a span has ended since, however late it is for its beginning; return from when on there is something to conclude."""
-    oldest_ns = from_ns - LONGEST_SPAN // timedelta(microseconds=1) * 1000
+    oldest_ns = from_ns - _in_ns(LONGEST_SPAN)
     if oldest_ns <= 0:
         return from_ns
     _find(server, source, "find_long_spans", {"oldest_ns": oldest_ns, "from_ns": from_ns})
@@ -165,8 +165,8 @@ def _slices(server: Server, source: OtelTraces, from_ns: int) -> Iterator[tuple[
             filled, begin = 0, None
 
 
-def _find_spans(server: Server, source: OtelTraces, from_ns: int, to_ns: int) -> None:
-    _find(server, source, "find_spans", {"from_ns": from_ns, "to_ns": to_ns})
+def _in_ns(length: timedelta) -> int:
+    return length // timedelta(microseconds=1) * 1000
 
 
 def _find(server: Server, source: OtelTraces, name: str, parameters: dict[str, int]) -> None:

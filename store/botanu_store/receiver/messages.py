@@ -38,6 +38,12 @@ _LEVELS: dict[Signal, tuple[str, str, str]] = {
     "logs": ("resourceLogs", "scopeLogs", "logRecords"),
     "metrics": ("resourceMetrics", "scopeMetrics", "metrics"),
 }
+_ANSWERS: dict[Signal, tuple[Callable[[], Message], str]] = {
+    "traces": (ExportTraceServiceResponse, "rejected_spans"),
+    "logs": (ExportLogsServiceResponse, "rejected_log_records"),
+    "metrics": (ExportMetricsServiceResponse, "rejected_data_points"),
+}
+"""The response to each signal, and what a partial success calls the items that were left out."""
 _UNUSABLE = "spans without a trace id of 16 bytes, a span id of 8 or a start time between 1970 and 2262 are set aside"
 _UNTIMED = "log records without a time between 1970 and 2262 are of no use"
 
@@ -53,19 +59,12 @@ def examine(signal: Signal, encoding: Encoding, body: bytes, limit: int) -> Rece
 
 def answer(signal: Signal, receipt: Receipt) -> Message:
     """Return the response that the OTLP specification has for such a receipt: empty, or a partial success."""
-    if signal == "traces":
-        response = ExportTraceServiceResponse()
-        if receipt.rejected:
-            response.partial_success.rejected_spans = receipt.rejected
-            response.partial_success.error_message = receipt.reason
-        return response
-    if signal == "logs":
-        logged = ExportLogsServiceResponse()
-        if receipt.rejected:
-            logged.partial_success.rejected_log_records = receipt.rejected
-            logged.partial_success.error_message = receipt.reason
-        return logged
-    return ExportMetricsServiceResponse()
+    make, rejected = _ANSWERS[signal]
+    response: Any = make()
+    if receipt.rejected:
+        setattr(response.partial_success, rejected, receipt.rejected)
+        response.partial_success.error_message = receipt.reason
+    return cast("Message", response)
 
 
 def _examine_protobuf(signal: Signal, body: bytes, limit: int) -> Receipt:

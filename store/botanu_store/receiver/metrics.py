@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -11,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from botanu_store.receiver.limits import Refusal
-from botanu_store.spool import Spool
+from botanu_store.spool import Spool, size_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -80,8 +79,5 @@ class _SpoolCollector(Collector):
 def waiting(folder: Path) -> tuple[int, int]:
     """Return how many segments wait in a spool folder, and their bytes."""
     spool = Spool(folder.with_name(folder.name.removesuffix(".spool")))
-    segments, size = spool.segments(), 0
-    for segment in segments:
-        with suppress(FileNotFoundError):
-            size += segment.stat().st_size
-    return len(segments), size
+    segments = spool.segments()
+    return len(segments), size_of(segments)
