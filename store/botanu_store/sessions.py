@@ -1,17 +1,22 @@
 """Log records that name no trace, and the spans of their session: both may tell of the same calls, so they are looked at together.
 
-Such records are in a trace of their session's (see logs.py); the spans of the same program, wherever they are, name that session too.
+Such records are in a trace of their session's (see logs.py); the spans of the same program, wherever they are, name that session too. So do
+spans of whoever runs that program, which add up what it did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from botanu_store.dialects import AGENTS, SESSION_SCOPES
+from botanu_store.dialects import SESSION_DIALECTS, SESSION_SCOPES, SESSION_TOTALS
 from botanu_store.engines.duckdb import literals, script
-from botanu_store.logs import SESSION_TRACE
+from botanu_store.logs import SESSION_KEYS, SESSION_TRACE
+from botanu_store.records import Span
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,7 +28,7 @@ _AGENTS = "kind <> 'LOG' and (" + " or ".join(f"starts_with(scope, '{scope}')" f
 def touched_traces(con: duckdb.DuckDBPyConnection) -> None:
     """Make `touched`: the traces of `fresh`, and those that share a session with one of them."""
     con.execute("create or replace temp table touched as select distinct trace_id from fresh")
-    told = f"from calls where dialect in ({literals(AGENTS)}) and trace_id in (from touched)"
+    told = f"from calls where dialect in ({literals(SESSION_DIALECTS)}) and trace_id in (from touched)"
     if con.execute(f"select exists (from fresh where kind = 'LOG' or {_AGENTS}) or exists ({told})").fetchall()[0][0]:
         while _more(con):
             pass
@@ -60,3 +65,28 @@ def joined(links: Iterable[tuple[str, str]]) -> dict[str, str]:
             into += out
             together.update(dict.fromkeys(out, into))
     return {trace: members[0] for trace, members in together.items()}
+
+
+def told_within(spans: Iterable[Span]) -> Iterator[tuple[Span, Span]]:
+    """Yield each log record with the span that added up what its session did at that time; of several that did, the last to begin."""
+    totals, records = defaultdict[str, list[Span]](list), list[Span]()
+    for span in spans:
+        if span.kind == "LOG":
+            records.append(span)
+        elif span.scope.startswith(SESSION_TOTALS):
+            totals[_session(span)].append(span)
+    totals.pop("", None)
+    for begun in totals.values():
+        begun.sort(key=_BEGIN)
+    for record in records:
+        begun = totals.get(_session(record), [])
+        place = bisect_right(begun, record.end_ns, key=_BEGIN)
+        if place and record.end_ns <= begun[place - 1].end_ns:
+            yield record, begun[place - 1]
+
+
+_BEGIN = attrgetter("start_ns")
+
+
+def _session(span: Span) -> str:
+    return next(filter(None, map(span.attributes.get, SESSION_KEYS)), "")

@@ -27,6 +27,7 @@ from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES
 from botanu_store.engines.duckdb import literals
 from botanu_store.records import METERS, Call, Span
 from botanu_store.resolve import resolve
+from botanu_store.sessions import told_within
 from botanu_store.trace import nearest
 
 
@@ -144,8 +145,11 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
             span.scope_version = version or ""
             span.begun = (trace_id, scope) in begun
             candidates.append(span)
+    inside = dict[str, str]()
+    for record, total in told_within(candidates) if together else ():
+        inside[record.span_id] = parents[record.span_id] = total.span_id
     calls = resolve(candidates, parents)
-    beside = _beside(calls, {span.span_id: span for span in candidates}, parents, runs) if together else {}
+    beside = _beside(calls, {span.span_id: span for span in candidates}, parents, runs) | inside if together else {}
     for call in calls:
         belongs = beside.get(call.span_id, call.span_id)
         run_id = nearest(belongs, parents, runs) or belongs.rpartition(_MARK)[0] or call.trace_id

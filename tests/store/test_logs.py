@@ -354,15 +354,89 @@ def test_a_botanu_run_around_an_agent_gets_the_cost_from_its_log(tmp_path: Path)
     assert [row["run_id"] for row in runs(store)] == ["run-1"]
 
 
+def asked_by_the_agent_sdk(trace: str, at: int, used: int, **said: Any) -> Document:
+    """What OpenInference tells of a question put to Claude Code by the Claude Agent SDK: the total of its calls."""
+    known = {
+        "openinference__span__kind": "AGENT",
+        "session__id": "s-1",
+        "llm__provider": "anthropic",
+        "llm__model_name": "claude-sonnet-4-5",
+        "llm__token_count__prompt": 2120 * used,
+        "llm__token_count__prompt_details__cache_read": 807 * used,
+        "llm__token_count__prompt_details__cache_write": 302 * used,
+        "llm__token_count__completion": 103 * used,
+    }
+    return document(
+        [
+            span(
+                trace,
+                "f" * 16,
+                name="ClaudeAgentSDK.query",
+                span_id="a" * 16,
+                start=START + at,
+                millis=5000,
+                **known,
+                **said,
+            )
+        ],
+        scope="openinference.instrumentation.claude_agent_sdk",
+    )
+
+
+def test_the_total_of_a_question_does_not_count_beside_the_records_of_its_calls(tmp_path: Path) -> None:
+    """Whoever asks Claude Code tells what all of it took, in a trace of its own; a later question of the session is another, and a call that the log lost counts."""
+    store = tmp_path / "s.duckdb"
+    second = 10_000_000_000
+    late = [log_document([api_request(start=START + second + 1_000_000, request_id="req_3")])]
+    pieces = [
+        document([span("c" * 32, span_id="f" * 16, name="work", botanu__run_id="run-1", millis=6000)]),
+        asked_by_the_agent_sdk("c" * 32, 0, 2),
+        asked_by_the_agent_sdk("d" * 32, second, 2),
+        *late,
+        *records("req_1", "req_2"),
+    ]
+
+    for number, piece in enumerate(pieces):
+        ingest(store, write(tmp_path / f"{number}.jsonl", piece))
+
+    counted = [
+        (row["run_id"], row["emitter_usd"] is not None, row["input_tokens"], row["output_tokens"])
+        for row in calls(store)
+        if row["counted"]
+    ]
+    assert sorted(counted) == [
+        ("d" * 32, False, 1011, 103),
+        ("d" * 32, True, 1011, 103),
+        ("run-1", True, 1011, 103),
+        ("run-1", True, 1011, 103),
+    ]
+    assert {row["run_id"]: row["llm_calls"] for row in runs(store)} == {"run-1": 2, "d" * 32: 2}
+    with open_store(store) as opened:
+        detail = opened.run("run-1")
+    assert sum(root.total_usd for root in detail.roots) == detail.run["cost_usd"] > 0
+
+
+def test_a_later_span_of_the_trace_does_not_bring_such_a_total_back(tmp_path: Path) -> None:
+    """The records of its session are looked at again with it."""
+    store = tmp_path / "s.duckdb"
+    ingest(store, write(tmp_path / "a.jsonl", asked_by_the_agent_sdk("c" * 32, 0, 1), *records("req_1")))
+
+    ingest(store, write(tmp_path / "b.jsonl", document([span("c" * 32, span_id="f" * 16, name="work", millis=6000)])))
+
+    assert {row["emitter_usd"]: row["counted"] for row in calls(store)} == {None: False, Decimal("0.0061"): True}
+    assert [row["run_id"] for row in runs(store)] == ["c" * 32]
+
+
 @settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_any_split_order_and_repetition_of_logs_and_spans_means_the_same(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """However the two signals of three turns arrive, each call is counted once, in the same run."""
+    """However the two signals of three turns, and the total of who asked for them, arrive, each call is counted once, in the same run."""
     pieces = [
         *turns(("c" * 32, "req_1"), ("d" * 32, "req_2"), ("e" * 32, "req_3")),
         *records("req_1", "req_2", "req_4"),
+        asked_by_the_agent_sdk("f" * 32, 0, 3),
         log_document([api_request("d" * 32, "a" * 16, start=START + 1_300_000_000, request_id="req_2")]),
     ]
     order = data.draw(st.permutations(pieces * 2))

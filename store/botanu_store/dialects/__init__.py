@@ -84,8 +84,19 @@ CANDIDATE_KEYS: tuple[str, ...] = tuple(dict.fromkeys(key for d in DIALECTS for 
 EVENTS: dict[str, str] = {name: key for dialect in DIALECTS for name, key in dialect.events.items()}
 """Names of the log records that a dialect reads, and the attribute without which such a record says nothing."""
 
-SESSION_SCOPES: tuple[str, ...] = tuple(scope for dialect in DIALECTS for scope in dialect.session_scopes)
+SESSION_TOTALS: tuple[str, ...] = tuple(scope for dialect in DIALECTS for scope in dialect.session_totals)
+"""Instrumentation scopes whose spans add up what the log records of their session say."""
+
+SESSION_SCOPES: tuple[str, ...] = (
+    *(scope for dialect in DIALECTS for scope in dialect.session_scopes),
+    *SESSION_TOTALS,
+)
 """Instrumentation scopes whose spans may name the session of log records."""
+
+SESSION_DIALECTS: tuple[str, ...] = tuple(
+    dialect.name for dialect in DIALECTS if dialect.session_scopes or dialect.session_totals or dialect.events
+)
+"""Dialects whose calls may be told of in a session's log records and in spans."""
 
 AGENTS: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.session_scopes or dialect.events)
 """Dialects that tell of calls in log records too, which are looked at together with the spans of their session."""

@@ -93,9 +93,10 @@ def _excludes(span: Span, used: Tokens) -> bool:
     return span.name.startswith("bedrock.invoke_model") and "nova" in span.attributes.get("llm.model_name", "")
 
 
+_CLAUDE_AGENT_SDK = "openinference.instrumentation.claude_agent_sdk"
 _LANGCHAIN = "openinference.instrumentation.langchain"
 _UNFOLDED = {
-    "openinference.instrumentation.claude_agent_sdk": re.compile(r"0\.(0\.|1\.(\d|1[0-2])\b)"),
+    _CLAUDE_AGENT_SDK: re.compile(r"0\.(0\.|1\.(\d|1[0-2])\b)"),
     _LANGCHAIN: re.compile(r"0\.1\.(39|4\d|5[0-4])\b"),
 }
 """Versions that had cached tokens beside the input, as released on PyPI."""
@@ -126,5 +127,6 @@ DIALECT = Dialect(
     counts="Input includes the cache, except in claude-agent-sdk before 0.1.13, in LangChain's 0.1.39 to 0.1.54 and in Agno for Anthropic, for Bedrock in JavaScript, and where the total says otherwise. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
     read=read,
     keys=("openinference.span.kind",),
+    session_totals=(_CLAUDE_AGENT_SDK,),
     decides=False,
 )

@@ -67,6 +67,8 @@ class Dialect:
     """Names of the log records that it reads, and the attribute without which such a record says nothing."""
     session_scopes: tuple[str, ...] = ()
     """Scopes of its spans that name the session which its log records name too."""
+    session_totals: tuple[str, ...] = ()
+    """Scopes of its spans that name the session of another dialect's log records, and add up what those say meanwhile."""
     own_traces: bool = False
     """Whether its spans may lie in a trace of their own, beside that of the program."""
     hasty_scopes: tuple[str, ...] = ()
