@@ -13,6 +13,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from botanu import attributes
 from botanu._attempts import current_attempts
 from botanu._current import CurrentRun, entered, write
+from botanu._errors import record, text_of
 from botanu._tracer import tracer
 from botanu.models.run_context import RunAttributes, RunContext, RunOutcome, RunStatus
 from botanu.sdk.context import get_current_run_context
@@ -144,8 +145,8 @@ class RunScope:
         said = run.outcome or RunOutcome(status)
         run.complete(status, name, name, said.value_type, said.value_amount, said.confidence)
         self._span.set_attribute(attributes.OUTCOME_REASON, name)
-        self._span.record_exception(error)
-        self._span.set_status(Status(StatusCode.ERROR, f"{name}: {error}"))
+        record(self._span, error)
+        self._span.set_status(Status(StatusCode.ERROR, f"{name}: {text_of(error)}"))
 
     def _end(self, run: RunContext) -> None:
         span, outcome = self._span, run.outcome

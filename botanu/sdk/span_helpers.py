@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Literal
 
-from opentelemetry import trace
-from opentelemetry.trace import SpanKind
+from opentelemetry import context, trace
+from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from botanu import attributes
 from botanu._current import CurrentRun, current_run, write
+from botanu._errors import record, text_of
 from botanu._tracer import tracer
 from botanu.models.run_context import RunStatus
 from botanu.sdk.context import get_run_id
@@ -92,10 +93,17 @@ def set_business_context(
 @contextmanager
 def step(name: str) -> Generator[trace.Span]:
     """Mark a phase of the run, so that its cost can be told from that of the others."""
-    with tracer().start_as_current_span(
-        f"botanu.step/{name}", kind=SpanKind.INTERNAL, attributes={attributes.STEP: name}
-    ) as span:
+    span = tracer().start_span(f"botanu.step/{name}", kind=SpanKind.INTERNAL, attributes={attributes.STEP: name})
+    token = context.attach(trace.set_span_in_context(span))
+    try:
         yield span
+    except Exception as error:
+        record(span, error)
+        span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {text_of(error)}"))
+        raise
+    finally:
+        context.detach(token)
+        span.end()
 
 
 class OutcomeScope:

@@ -12,6 +12,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from botanu import attributes
 from botanu._current import write
+from botanu._errors import record, text_of
 from botanu._tracer import tracer
 
 Said = dict[str, Any]
@@ -90,8 +91,8 @@ class Tracker:
         self.error_type = type(error).__name__
         if self.span is not None:
             self.span.set_attribute(self._error_key, self.error_type)
-            self.span.record_exception(error)
-            self.span.set_status(Status(StatusCode.ERROR, str(error)))
+            record(self.span, error)
+            self.span.set_status(Status(StatusCode.ERROR, text_of(error)))
         return self
 
     def add_metadata(self, **metadata: Any) -> Self:
