@@ -7,7 +7,8 @@ detaching the one token restores all three.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import Token
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,15 @@ def write(span: Span, said: Mapping[str, Any]) -> None:
             span.set_attribute(key, value)
 
 
+def leave(token: Token[Context]) -> None:
+    """Go back to the context of before, where that can be: a generator may be closed by another task or thread, which has never left it.
+
+    OpenTelemetry's own `detach` says so as an error, with a traceback, in the program's log.
+    """
+    with suppress(ValueError, RuntimeError):
+        token.var.reset(token)
+
+
 @contextmanager
 def as_current(run: RunContext) -> Generator[RunContext]:
     """Make `run` current without a span of its own."""
@@ -96,7 +106,7 @@ def as_current(run: RunContext) -> Generator[RunContext]:
     try:
         yield run
     finally:
-        context.detach(token)
+        leave(token)
 
 
 def annotate(run: RunContext, said: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 from opentelemetry import baggage, context, propagate, trace
 
 from botanu import attributes
-from botanu._current import CurrentRun, entered
+from botanu._current import CurrentRun, entered, leave
 from botanu.models.run_context import RunContext, RunStatus
 from botanu.sdk.runs import RunPlan, RunScope
 from botanu.sdk.span_helpers import set_business_context
@@ -61,7 +61,7 @@ class BotanuMiddleware:
             with self._run(_said(headers)) as run:
                 await self.app(scope, receive, send if run is None else _answering(send, run))
         finally:
-            context.detach(token)
+            leave(token)
 
     @contextmanager
     def _run(self, said: dict[str, str]) -> Generator[RunContext | None]:
@@ -96,7 +96,7 @@ def _adopted(run: RunContext, said: dict[str, str]) -> Generator[RunContext]:
         _serve(said)
         yield run
     finally:
-        context.detach(token)
+        leave(token)
 
 
 def _serve(said: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from botanu import attributes
 from botanu._attempts import current_attempts
-from botanu._current import CurrentRun, entered, write
+from botanu._current import CurrentRun, entered, leave, write
 from botanu._errors import record, text_of
 from botanu._tracer import tracer
 from botanu.models.run_context import RunAttributes, RunContext, RunOutcome, RunStatus
@@ -119,7 +119,7 @@ class RunScope:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        otel_context.detach(self._token)
+        leave(self._token)
         run = self._current.context
         if error is not None and not _is_clean_end(error):
             self._fail(run, error)

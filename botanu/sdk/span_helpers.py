@@ -13,7 +13,7 @@ from opentelemetry import context, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from botanu import attributes
-from botanu._current import CurrentRun, current_run, write
+from botanu._current import CurrentRun, current_run, leave, write
 from botanu._errors import record, text_of
 from botanu._tracer import tracer
 from botanu.models.run_context import RunStatus
@@ -102,7 +102,7 @@ def step(name: str) -> Generator[trace.Span]:
         span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {text_of(error)}"))
         raise
     finally:
-        context.detach(token)
+        leave(token)
         span.end()
 
 

@@ -11,7 +11,7 @@ from opentelemetry import context, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from botanu import attributes
-from botanu._current import write
+from botanu._current import leave, write
 from botanu._errors import record, text_of
 from botanu._tracer import tracer
 
@@ -75,7 +75,7 @@ class Tracker:
 
     def leave(self) -> None:
         """Make the operation's span no longer the current one; the operation goes on."""
-        context.detach(self._token)
+        leave(self._token)
 
     def finish(self, error: BaseException | None = None) -> None:
         """End the operation, with the exception that ended it if one did."""
