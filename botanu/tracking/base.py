@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, SupportsInt
 
 from opentelemetry import context, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
@@ -25,9 +25,19 @@ def normalised(name: str, known: Mapping[str, str]) -> str:
     return known.get(lower, lower)
 
 
-def counts(said: Mapping[str, int]) -> Said:
+def whole(count: SupportsInt | None) -> int:
+    """Return a count as a whole number: vendors' own are None where there was nothing to count, databases' decimals."""
+    if type(count) is int:
+        return count
+    try:
+        return 0 if count is None else int(count)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def counts(said: Mapping[str, SupportsInt | None]) -> Said:
     """Return those counts that count something."""
-    return {key: value for key, value in said.items() if value > 0}
+    return {key: number for key, count in said.items() if (number := whole(count)) > 0}
 
 
 def writable(span: Span | None) -> Span:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from opentelemetry.trace import Span, SpanKind
 
 from botanu import attributes
-from botanu.tracking.base import Said, Tracker, counts, normalised, writable
+from botanu.tracking.base import Said, Tracker, counts, normalised, whole, writable
 
 
 def _known(names: str, **aliases: str) -> dict[str, str]:
@@ -94,8 +94,8 @@ class DBTracker(Tracker):
         self, rows_returned: int = 0, rows_affected: int = 0, bytes_read: int = 0, bytes_written: int = 0
     ) -> Self:
         """Say what the operation did."""
-        self.rows_returned, self.rows_affected = rows_returned, rows_affected
-        self.bytes_read, self.bytes_written = bytes_read, bytes_written
+        self.rows_returned, self.rows_affected = whole(rows_returned), whole(rows_affected)
+        self.bytes_read, self.bytes_written = whole(bytes_read), whole(bytes_written)
         return self._write(_data_metrics(rows_returned, rows_affected, bytes_read, bytes_written))
 
     def set_table(self, name: str, schema: str | None = None) -> Self:
@@ -129,7 +129,8 @@ class StorageTracker(Tracker):
 
     def set_result(self, objects_count: int = 0, bytes_read: int = 0, bytes_written: int = 0) -> Self:
         """Say what the operation did."""
-        self.objects_count, self.bytes_read, self.bytes_written = objects_count, bytes_read, bytes_written
+        self.objects_count = whole(objects_count)
+        self.bytes_read, self.bytes_written = whole(bytes_read), whole(bytes_written)
         return self._write(_data_metrics(0, 0, bytes_read, bytes_written, objects_count))
 
     def set_bucket(self, bucket: str) -> Self:
@@ -158,7 +159,7 @@ class MessagingTracker(Tracker):
 
     def set_result(self, message_count: int = 0, bytes_transferred: int = 0) -> Self:
         """Say what was handed over."""
-        self.message_count, self.bytes_transferred = message_count, bytes_transferred
+        self.message_count, self.bytes_transferred = whole(message_count), whole(bytes_transferred)
         return self._write(
             counts(
                 {

@@ -14,7 +14,7 @@ from opentelemetry.trace import Span, SpanKind
 from botanu import attributes
 from botanu._attempts import current_attempt
 from botanu.tracking import metrics
-from botanu.tracking.base import Said, Tracker, counts, normalised, writable
+from botanu.tracking.base import Said, Tracker, counts, normalised, whole, writable
 from botanu.tracking.instrumented import argument, instrumented
 from botanu.tracking.names import LLM_PROVIDERS, BotanuAttributes, GenAIAttributes, ModelOperation
 from botanu.tracking.responses import Found, read_response
@@ -82,17 +82,22 @@ class LLMTracker(Tracker):
 
     def set_tokens(
         self,
-        input_tokens: int = 0,
-        output_tokens: int = 0,
-        cached_tokens: int = 0,
-        cache_read_tokens: int = 0,
-        cache_write_tokens: int = 0,
-        reasoning_tokens: int = 0,
+        input_tokens: int | None = 0,
+        output_tokens: int | None = 0,
+        cached_tokens: int | None = 0,
+        cache_read_tokens: int | None = 0,
+        cache_write_tokens: int | None = 0,
+        reasoning_tokens: int | None = 0,
     ) -> Self:
-        """Say what the call used, in the vendor's own counts; `cached_tokens` is an older name for cache reads."""
-        read = cache_read_tokens or cached_tokens
-        total = total_input(self.provider, self.model, input_tokens, read, cache_write_tokens)
-        return self._set_total(total, output_tokens, read, cache_write_tokens, reasoning_tokens)
+        """Say what the call used, in the vendor's own counts; `cached_tokens` is an older name for cache reads.
+
+        None counts nothing; a call of which neither input nor output was counted has no usage, and is not free.
+        """
+        if input_tokens is None and output_tokens is None:
+            return self
+        read, write = whole(cache_read_tokens) or whole(cached_tokens), whole(cache_write_tokens)
+        total = total_input(self.provider, self.model, whole(input_tokens), read, write)
+        return self._set_total(total, whole(output_tokens), read, write, whole(reasoning_tokens))
 
     def set_request_id(self, provider_request_id: str | None = None, client_request_id: str | None = None) -> Self:
         """Say by which ids the provider and the caller know the request."""
@@ -217,7 +222,7 @@ class ToolTracker(Tracker):
 
     def set_result(self, success: bool = True, items_returned: int = 0, bytes_processed: int = 0) -> Self:
         """Say what the tool did."""
-        self.success, self.items_returned, self.bytes_processed = success, items_returned, bytes_processed
+        self.success, self.items_returned, self.bytes_processed = success, whole(items_returned), whole(bytes_processed)
         said: Said = {attributes.TOOL_SUCCESS: success}
         optional = {
             attributes.TOOL_ITEMS_RETURNED: items_returned,
@@ -319,33 +324,34 @@ def set_llm_attributes(
 ) -> None:
     """Make the current span, or `span`, a model call."""
     known = normalised(provider, LLM_PROVIDERS)
-    total = total_input(known, model, input_tokens, cached_tokens, 0)
+    read, output = whole(cached_tokens), whole(output_tokens)
+    total = total_input(known, model, whole(input_tokens), read, 0)
     said: Said = {
         attributes.GEN_AI_OPERATION_NAME: operation,
         attributes.GEN_AI_PROVIDER_NAME: known,
         attributes.GEN_AI_REQUEST_MODEL: model,
         attributes.VENDOR: known,
-        **counts({attributes.GEN_AI_USAGE_INPUT_TOKENS: total, attributes.GEN_AI_USAGE_OUTPUT_TOKENS: output_tokens}),
-        **_cache_reads(cached_tokens),
+        **counts({attributes.GEN_AI_USAGE_INPUT_TOKENS: total, attributes.GEN_AI_USAGE_OUTPUT_TOKENS: output}),
+        **_cache_reads(read),
     }
     if streaming:
         said[attributes.REQUEST_STREAMING] = True
     if provider_request_id:
         said[attributes.GEN_AI_RESPONSE_ID] = said[attributes.PROVIDER_REQUEST_ID] = provider_request_id
     writable(span).set_attributes(said)
-    metrics.record_tokens(_call(known, model, operation), total, output_tokens)
+    metrics.record_tokens(_call(known, model, operation), total, output)
 
 
 def set_token_usage(input_tokens: int, output_tokens: int, cached_tokens: int = 0, span: Span | None = None) -> None:
     """Write tokens on the current span, or on `span`, in the counts of the vendor that the span names."""
-    target = writable(span)
+    target, read = writable(span), whole(cached_tokens)
     known = cast("Mapping[str, Any]", getattr(target, "attributes", None) or {})
     provider, model = known.get(attributes.GEN_AI_PROVIDER_NAME), known.get(attributes.GEN_AI_REQUEST_MODEL)
     said: Said = {
-        attributes.GEN_AI_USAGE_INPUT_TOKENS: total_input(str(provider), str(model), input_tokens, cached_tokens, 0),
-        attributes.GEN_AI_USAGE_OUTPUT_TOKENS: output_tokens,
+        attributes.GEN_AI_USAGE_INPUT_TOKENS: total_input(str(provider), str(model), whole(input_tokens), read, 0),
+        attributes.GEN_AI_USAGE_OUTPUT_TOKENS: whole(output_tokens),
     }
-    target.set_attributes(said | _cache_reads(cached_tokens))
+    target.set_attributes(said | _cache_reads(read))
 
 
 def _cache_reads(tokens: int) -> Said:

@@ -7,6 +7,7 @@ import gc
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ import pytest
 import botanu
 from botanu import RunContext
 from botanu.testing import RecordedRuns
-from botanu.tracking.llm import track_llm_call
+from botanu.tracking.data import track_db_operation
+from botanu.tracking.llm import set_llm_attributes, set_token_usage, track_llm_call, track_tool_call
 
 
 class _UnspeakableError(Exception):
@@ -64,4 +66,25 @@ def test_a_generator_that_is_closed_from_elsewhere(recorded: RecordedRuns, caplo
     opened.close()
 
     assert len(recorded.spans) == 3
+    assert caplog.records == []
+
+
+def test_counts_that_are_none(recorded: RecordedRuns, caplog: pytest.LogCaptureFixture) -> None:
+    """Vendors' own counts are None where nothing was counted, and a database's are no int: neither stops the program; a call nobody counted has no usage."""
+    with track_llm_call("google", "gemini") as call:
+        call.set_tokens(input_tokens=Decimal(9), output_tokens=2, cached_tokens=None, reasoning_tokens=None)
+    with track_llm_call("anthropic", "claude") as call:
+        call.set_tokens(9, 2, cache_read_tokens=None, cache_write_tokens=None)
+    with track_llm_call("openai", "m") as call:
+        call.set_tokens(None, None)
+        set_llm_attributes("openai", "m", input_tokens=None, output_tokens=2, cached_tokens=None)
+    with track_db_operation("pg", "select") as query, track_tool_call("t") as tool:
+        query.set_result(rows_returned=None, bytes_read=Decimal(5))
+        tool.set_result(items_returned=None)
+        set_token_usage(9, None, cached_tokens=None)
+
+    said = [span.attributes for span in recorded.spans]
+    assert [one.get("gen_ai.usage.input_tokens") for one in said[:3]] == [9, 9, None]
+    assert [one.get("gen_ai.usage.output_tokens") for one in said[:3]] == [2, 2, 2]
+    assert said[4]["botanu.data.bytes_read"] == 5
     assert caplog.records == []
