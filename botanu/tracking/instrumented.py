@@ -89,10 +89,10 @@ async def _awaited(answer: Awaitable[Any], tracker: LLMTracker, *, read_response
 def _answered(answer: Any, tracker: LLMTracker, *, read_responses: bool) -> Any:
     """Close the tracker over a whole answer; hand a stream on, to close the tracker when it ends."""
     if _is_stream(answer):
-        return TrackedStream(answer, tracker.set_streaming(), read_responses=read_responses)
+        return _tracked(answer, tracker, read_responses=read_responses)
     inner = _bedrock_stream(answer)
     if inner is not None:
-        stream = TrackedStream(answer[inner], tracker.set_streaming(), read_responses=read_responses)
+        stream = _tracked(answer[inner], tracker, read_responses=read_responses)
         return {**answer, inner: stream}
     if read_responses:
         tracker.record_response(answer)
@@ -104,7 +104,24 @@ def _is_stream(answer: Any) -> bool:
     """Whether the answer comes in pieces: an iterator, or a context manager that gives one (Anthropic's `stream`)."""
     if isinstance(answer, Iterator | AsyncIterator):
         return True
-    return (hasattr(answer, "__enter__") or hasattr(answer, "__aenter__")) and not hasattr(answer, "usage")
+    return (_is_sync(answer) or _is_async(answer)) and not _has_usage(answer)
+
+
+def _is_sync(answer: Any) -> bool:
+    kind: type[Any] = answer.__class__
+    return hasattr(kind, "__next__") or hasattr(kind, "__enter__")
+
+
+def _is_async(answer: Any) -> bool:
+    kind: type[Any] = answer.__class__
+    return hasattr(kind, "__anext__") or hasattr(kind, "__aenter__")
+
+
+def _has_usage(answer: Any) -> bool:
+    try:
+        return hasattr(answer, "usage")
+    except Exception:  # noqa: BLE001 - a foreign class; what it has cannot be read now
+        return True
 
 
 def _bedrock_stream(answer: Any) -> str | None:
@@ -121,14 +138,45 @@ class TrackedStream:
     """A client's stream that reads along: whatever is asked of it is asked of the stream, and its end ends the tracker."""
 
     def __init__(self, stream: Any, tracker: LLMTracker, *, read_responses: bool) -> None:
-        self._stream = stream
+        self._stream = self._manager = stream
         self._tracker = tracker
         self._reader = StreamReader() if read_responses else None
         self._is_over = False
         self._pieces: Any = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        found = getattr(self._stream, name)
+        return self._ending(found) if name in ("close", "aclose") else found
+
+    def __del__(self) -> None:
+        # A stream that nobody read to its end or closed: what is known of it is said.
+        self._over(None)
+
+    def _ending(self, close: Callable[..., Any]) -> Callable[..., Any]:
+        """Closing the stream, whether that is awaited or not, ends the tracker."""
+
+        def closing(*args: Any, **kwargs: Any) -> Any:
+            self._over(None)
+            return close(*args, **kwargs)
+
+        return closing
+
+    def _read(self, piece: Any) -> Any:
+        if self._reader is not None:
+            self._reader.feed(piece)
+        return piece
+
+    def _over(self, error: BaseException | None) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        if self._reader is not None:
+            self._tracker.record_found(self._reader.result())
+        self._tracker.finish(error)
+
+
+class _SyncStream(TrackedStream):
+    """A stream of `for` and `with`."""
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -143,6 +191,26 @@ class TrackedStream:
             raise
         return self._read(piece)
 
+    def __enter__(self) -> Self:
+        try:
+            self._stream = self._manager.__enter__()
+        except BaseException as error:
+            self._over(error)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Any:
+        try:
+            return self._manager.__exit__(kind, error, trace)
+        finally:
+            self._over(error)
+
+
+class _AsyncStream(TrackedStream):
+    """A stream of `async for` and `async with`."""
+
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
 
@@ -156,53 +224,31 @@ class TrackedStream:
             raise
         return self._read(piece)
 
-    def __enter__(self) -> Self:
-        self._stream = self._stream.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> Any:
-        try:
-            return self._stream.__exit__(kind, error, trace)
-        finally:
-            self._over(error)
-
     async def __aenter__(self) -> Self:
-        self._stream = await self._stream.__aenter__()
+        try:
+            self._stream = await self._manager.__aenter__()
+        except BaseException as error:
+            self._over(error)
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> Any:
         try:
-            return await self._stream.__aexit__(kind, error, trace)
+            return await self._manager.__aexit__(kind, error, trace)
         finally:
             self._over(error)
 
-    def close(self) -> Any:
-        """Close the stream and end the tracker; an async stream's close is to be awaited."""
-        self._over(None)
-        return self._stream.close()
 
-    def aclose(self) -> Any:
-        """Close an async stream and end the tracker."""
-        self._over(None)
-        return self._stream.aclose()
+class _EitherStream(_SyncStream, _AsyncStream):
+    """A stream of both."""
 
-    def __del__(self) -> None:
-        # A stream that nobody read to its end or closed: what is known of it is said.
-        self._over(None)
 
-    def _read(self, piece: Any) -> Any:
-        if self._reader is not None:
-            self._reader.feed(piece)
-        return piece
-
-    def _over(self, error: BaseException | None) -> None:
-        if self._is_over:
-            return
-        self._is_over = True
-        if self._reader is not None:
-            self._tracker.record_found(self._reader.result())
-        self._tracker.finish(error)
+def _tracked(stream: Any, tracker: LLMTracker, *, read_responses: bool) -> TrackedStream:
+    """Read along as the stream is read: servers ask an answer whether it is to be awaited."""
+    if not _is_async(stream):
+        kind: type[TrackedStream] = _SyncStream
+    else:
+        kind = _EitherStream if _is_sync(stream) else _AsyncStream
+    return kind(stream, tracker.set_streaming(), read_responses=read_responses)

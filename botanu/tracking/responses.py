@@ -61,6 +61,10 @@ class StreamReader:
 
     def feed(self, piece: Any) -> None:
         """Take in one piece of a stream, or a whole response; never raises."""
+        with suppress(Exception):
+            self._feed(piece)
+
+    def _feed(self, piece: Any) -> None:
         for part in _parts(piece):
             self._found.model = _text(part, "model", "model_version", "modelVersion") or self._found.model
             self._found.response_id = _text(part, *_IDS) or _request_id(part) or self._found.response_id
@@ -83,7 +87,7 @@ _ENVELOPES = ("response", "message", "data", "metadata", "messageStop", "delta")
 def _parts(piece: Any) -> Iterator[Any]:
     chunk = _get(_get(piece, "chunk"), "bytes")
     if isinstance(chunk, bytes):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             piece = json.loads(chunk)
     yield piece
     for name in _ENVELOPES:
@@ -228,7 +232,8 @@ def _get(thing: Any, name: str) -> Any:
 def _text(thing: Any, *names: str) -> str | None:
     for name in names:
         value = _get(thing, name)
-        value = getattr(value, "value", value)  # enumerations
+        inner = _get(value, "value")  # enumerations
+        value = value if inner is None else inner
         if isinstance(value, str) and value:
             return value[:256]
     return None

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.responses import StreamingResponse
 
 import botanu
 from botanu import RunContext
 from botanu.testing import RecordedRuns
 from botanu.tracking.data import track_db_operation
-from botanu.tracking.llm import set_llm_attributes, set_token_usage, track_llm_call, track_tool_call
+from botanu.tracking.llm import llm_instrumented, set_llm_attributes, set_token_usage, track_llm_call, track_tool_call
 
 
 class _UnspeakableError(Exception):
@@ -88,3 +91,71 @@ def test_counts_that_are_none(recorded: RecordedRuns, caplog: pytest.LogCaptureF
     assert [one.get("gen_ai.usage.output_tokens") for one in said[:3]] == [2, 2, 2]
     assert said[4]["botanu.data.bytes_read"] == 5
     assert caplog.records == []
+
+
+class _Raising:
+    """An answer that is read when it is asked for something, and cannot be."""
+
+    def __enter__(self) -> None: ...
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (_Raising, None),
+        (lambda: SimpleNamespace(model=_Raising(), usage={"input_tokens": 9}), 9),
+        (lambda: {"chunk": {"bytes": b"[" * 200_000}, "usage": {"input_tokens": 9}}, 9),
+    ],
+)
+def test_an_answer_that_cannot_be_read(make: Callable[[], Any], expected: int | None, recorded: RecordedRuns) -> None:
+    """Whatever an answer does when it is looked at, the program gets it, and what can be read of it is recorded."""
+    answer = make()
+
+    assert llm_instrumented("openai")(lambda: answer)() is answer
+    assert recorded.spans[0].attributes.get("gen_ai.usage.input_tokens") == expected
+
+
+async def test_a_stream_is_what_it_was() -> None:
+    """A tracked stream is awaited where the client's own is, and only there: servers ask which it is."""
+
+    @llm_instrumented("openai")
+    def pieces() -> Iterator[str]:
+        yield from "ab"
+
+    @llm_instrumented("openai")
+    async def later() -> AsyncIterator[str]:
+        yield "a"
+        yield "b"
+
+    assert [isinstance(pieces(), kind) for kind in (Iterator, AsyncIterator)] == [True, False]
+    assert [isinstance(later(), kind) for kind in (Iterator, AsyncIterator)] == [False, True]
+    for stream in (pieces(), later()):
+        sent: list[Any] = []
+        await StreamingResponse(stream).stream_response(partial(_keep, sent))
+        assert b"".join(message.get("body", b"") for message in sent) == b"ab"
+
+
+async def _keep(sent: list[Any], message: Any) -> None:
+    sent.append(message)
+
+
+def test_a_stream_manager_ends_what_it_began(recorded: RecordedRuns) -> None:
+    """A context manager that gives a plain iterator is left as it was entered, and `close` is there where the stream has one."""
+    ended = []
+
+    @llm_instrumented("openai")
+    @contextmanager
+    def managed() -> Iterator[Iterator[int]]:
+        try:
+            yield iter([1, 2])
+        finally:
+            ended.append("left")
+
+    with managed() as pieces:
+        assert list(pieces) == [1, 2]
+        assert not hasattr(pieces, "close")
+    assert ended == ["left"]
+    assert len(recorded.spans) == 1
