@@ -6,9 +6,9 @@ from opentelemetry.trace import Span
 
 
 def text_of(error: BaseException) -> str:
-    """Return what the exception says, if it can say it."""
+    """Return what the exception says, if it can say it, as text that can be sent: half an emoji is replaced."""
     try:
-        return str(error)
+        return str(error).encode("utf-8", "replace").decode()
     except Exception:  # noqa: BLE001 - a foreign class
         return "(its text cannot be had)"
 

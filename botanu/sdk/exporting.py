@@ -26,6 +26,7 @@ CountDropped = Callable[[int, str], None]
 
 _SILENCED = (
     "opentelemetry.exporter.otlp.common.http",
+    "opentelemetry.exporter.otlp.proto.common._internal",
     "opentelemetry.exporter.otlp.proto.grpc.exporter",
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
     "opentelemetry.sdk._shared_internal",
@@ -64,17 +65,15 @@ class QuietExporter(SpanExporter):
         token = _quiet.set(True)
         self._in_flight = len(spans)
         try:
-            result = self._exporter.export(spans)
-        except Exception:  # noqa: BLE001 - whatever goes wrong out there, the program goes on
-            result = SpanExportResult.FAILURE
+            lost = self._send(spans)
         finally:
             self._in_flight = 0
             _quiet.reset(token)
-        if result is SpanExportResult.SUCCESS:
+        if lost < len(spans):
             self._is_out = False
-        else:
-            self._lost(len(spans))
-        return result
+        if lost:
+            self._lost(lost, is_all=lost == len(spans))
+        return SpanExportResult.FAILURE if lost else SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:
         """Shut the other exporter down, which ends its retries."""
@@ -98,13 +97,38 @@ class QuietExporter(SpanExporter):
         self._is_abandoned = True
         return self._in_flight
 
-    def _lost(self, spans: int) -> None:
+    def _send(self, spans: Sequence[ReadableSpan]) -> int:
+        """Return how many spans were not taken; where some of a batch cannot be encoded, the others go without them."""
+        if self._is_taken(spans):
+            return 0
+        rest = [span for span in spans if _can_be_encoded(span)]
+        is_worth_it = 0 < len(rest) < len(spans)
+        return len(spans) - len(rest) if is_worth_it and self._is_taken(rest) else len(spans)
+
+    def _is_taken(self, spans: Sequence[ReadableSpan]) -> bool:
+        try:
+            return self._exporter.export(spans) is SpanExportResult.SUCCESS
+        except Exception:  # noqa: BLE001 - whatever goes wrong out there, the program goes on
+            return False
+
+    def _lost(self, spans: int, *, is_all: bool) -> None:
         if self._is_abandoned:
             return
         self._count_dropped(spans, f"{self._endpoint} did not take them")
-        if not self._is_out:
+        if is_all and not self._is_out:
             self._is_out = True
             _log.warning("%s does not take spans; they are dropped until it does", self._endpoint)
+
+
+def _can_be_encoded(span: ReadableSpan) -> bool:
+    """Whether protobuf takes the span: it refuses half an emoji, which cut texts have."""
+    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans  # noqa: PLC0415 - as its exporter
+
+    try:
+        encode_spans([span])
+    except Exception:  # noqa: BLE001 - as above
+        return False
+    return True
 
 
 class BoundedBatches(BatchSpanProcessor):

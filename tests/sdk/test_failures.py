@@ -286,3 +286,21 @@ def test_memory_is_flat(store: Store) -> None:
     tracemalloc.stop()
 
     assert after - before < 1_000_000
+
+
+def test_text_that_cannot_be_sent(collector: Collector, store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    """Half an emoji, which cut texts have, costs itself or its own span: the rest of the batch arrives, and nothing is logged."""
+    botanu.enable("x", collector.endpoint, store=store.path, auto_instrument=False)
+    runs(20)
+    with botanu.run("S"):
+        botanu.set_business_context(customer_id="\ud83d")
+    with pytest.raises(ValueError, match="cut"), botanu.run("S"):
+        raise ValueError("cut \ud83d")
+    with botanu.run("\ud83d"):
+        pass
+    botanu.disable()
+
+    assert len(collector.spans) == 22
+    assert len(store.runs()) == 23
+    assert store.dropped("not_sent") == 1
+    assert caplog.records == []
