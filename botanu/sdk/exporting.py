@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -149,6 +150,8 @@ class BoundedBatches(BatchSpanProcessor):
         inner: Any = getattr(self, "_batch_processor", None)
         self._inner = inner
         self._queue: Any = getattr(inner, "_queue", ())
+        self._flush_lock = threading.Lock()
+        self._flushing: threading.Thread | None = None
 
     def on_end(self, span: ReadableSpan) -> None:
         """Queue the span; the oldest one gives way when the queue is full."""
@@ -161,6 +164,24 @@ class BoundedBatches(BatchSpanProcessor):
             super().on_end(span)
         finally:
             _quiet.reset(token)
+
+    def force_flush(self, timeout_millis: int | None = None) -> bool:
+        """Export what is queued, in a thread that need not be waited for longer than the bound; OpenTelemetry's own flush has none."""
+        end = time.monotonic() + (FLUSH_SECONDS if timeout_millis is None else timeout_millis / 1000)
+        if self._flushing is not None:
+            # It may have begun before the last span came.
+            self._flushing.join(max(0.0, end - time.monotonic()))
+        flushing = self._flush_thread()
+        flushing.join(max(0.0, end - time.monotonic()))
+        return not flushing.is_alive()
+
+    def _flush_thread(self) -> threading.Thread:
+        """The one thread that flushes, however many wait for it."""
+        with self._flush_lock:
+            if self._flushing is None or not self._flushing.is_alive():
+                self._flushing = threading.Thread(target=super().force_flush, name="botanu-flush", daemon=True)
+                self._flushing.start()
+            return self._flushing
 
     def shutdown(self) -> None:
         """Export what is queued, for as long as the bound allows, and stop; what is left then is counted."""

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,6 +72,23 @@ def test_collector_that_never_answers(silent: str, store: Store) -> None:
     assert time.monotonic() - started < FLUSH_SECONDS + 3
     assert len(store.runs()) == 50
     assert store.dropped("not_sent") == 50
+
+
+def test_a_run_does_not_wait_longer_for_its_spans(
+    silent: str, store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With `flush_after_run` a collector that hangs holds up a run no longer than the bound, by one thread in all, and the store gets everything."""
+    for module in ("pipeline", "exporting"):
+        monkeypatch.setattr(f"botanu.sdk.{module}.FLUSH_SECONDS", 0.2)
+    botanu.enable("x", silent, store=store.path, flush_after_run=True, auto_instrument=False)
+    threads = threading.active_count()
+    started = time.monotonic()
+    runs(5)
+
+    assert time.monotonic() - started < 3
+    assert len(store.runs()) == 5
+    assert threading.active_count() <= threads + 1
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("status", [400, 401, 500, 503])
