@@ -6,6 +6,7 @@ repeats; nested runs and retries share the id of the first, `root_run_id`.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import threading
@@ -15,6 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from botanu import _current, attributes
 
@@ -280,7 +282,7 @@ class RunContext:
     ) -> None:
         """Say what the run came to."""
         known = status if type(status) is RunStatus else RunStatus(status)
-        self.outcome = RunOutcome(known, reason_code, error_class, value_type, value_amount, confidence)
+        self.outcome = RunOutcome(known, reason_code, error_class, value_type, finite(value_amount), finite(confidence))
         self._ended = _now()
 
     @property
@@ -310,6 +312,17 @@ class RunContext:
         self.cancelled = True
         self.cancelled_at = time.time()
         _current.annotate(self, self.cancellation_attributes() | {attributes.OUTCOME_REASON: reason})
+
+
+def finite(value: Any) -> float | None:
+    """Return a number of any kind, such as a decimal or a tensor of one element, as a float; None for what is no finite number."""
+    if type(value) is float and math.isfinite(value):
+        return value
+    try:
+        number = float(value)
+    except Exception:  # noqa: BLE001 - a foreign class
+        return None
+    return number if math.isfinite(number) else None
 
 
 _LONGEST_BAGGAGE_VALUE = 512

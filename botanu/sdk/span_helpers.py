@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import TracebackType
@@ -16,7 +15,7 @@ from botanu import attributes
 from botanu._current import CurrentRun, current_run, leave, write
 from botanu._errors import record, text_of
 from botanu._tracer import tracer
-from botanu.models.run_context import RunStatus
+from botanu.models.run_context import RunStatus, finite
 from botanu.sdk.context import get_run_id
 
 _log = logging.getLogger("botanu")
@@ -40,7 +39,8 @@ def emit_outcome(
     Writes on the run's span however deep the call is; with no run in this process, on the current span. A wrong argument is
     a logged warning and nothing written, never an exception.
     """
-    wrong = _what_is_wrong(status, value_amount, confidence)
+    amount, share = _number(value_amount), _number(confidence)
+    wrong = _what_is_wrong(status, (value_amount, amount), (confidence, share))
     if wrong:
         _log.warning("emit_outcome wrote nothing: %s", wrong)
         return
@@ -49,10 +49,10 @@ def emit_outcome(
     event: dict[str, str | float] = {"status": status}
     if value_type is not None:
         said[attributes.OUTCOME_VALUE_TYPE] = event["value_type"] = value_type
-    if value_amount is not None:
-        said[attributes.OUTCOME_VALUE_AMOUNT] = event["value_amount"] = float(value_amount)
-    if confidence is not None:
-        said[attributes.OUTCOME_CONFIDENCE] = event["confidence"] = float(confidence)
+    if amount is not None:
+        said[attributes.OUTCOME_VALUE_AMOUNT] = event["value_amount"] = amount
+    if share is not None:
+        said[attributes.OUTCOME_CONFIDENCE] = event["confidence"] = share
     if reason is not None:
         said[attributes.OUTCOME_REASON] = said[attributes.OUTCOME_REASON_CODE] = event["reason"] = reason
     run = current_run()
@@ -62,7 +62,7 @@ def emit_outcome(
     if is_carrier:
         span.end()
     if run is not None:
-        run.context.complete(run_status, reason, None, value_type, value_amount, confidence)
+        run.context.complete(run_status, reason, None, value_type, amount, share)
         run.written = run.context.outcome
 
 
@@ -148,18 +148,27 @@ def _outcome_is_said() -> bool:
     return said is not None and attributes.OUTCOME in said
 
 
-def _what_is_wrong(status: object, amount: object, confidence: object) -> str | None:
+def _what_is_wrong(
+    status: object, amount: tuple[object, float | None], confidence: tuple[object, float | None]
+) -> str | None:
+    """Say what is wrong with an outcome: its status, or a number that was said and is none."""
     if not isinstance(status, str) or status not in _STATUS:
-        return f"status is {status!r}; allowed are {', '.join(_STATUS)}"
-    if amount is not None and not _is_finite(amount):
-        return f"value_amount is {amount!r}; allowed are finite numbers"
-    if confidence is not None and not (_is_finite(confidence) and 0 <= float(str(confidence)) <= 1):
-        return f"confidence is {confidence!r}; allowed are numbers from 0 to 1"
+        return f"status is {_shown(status)}; allowed are {', '.join(_STATUS)}"
+    said, number = amount
+    if said is not None and number is None:
+        return f"value_amount is {_shown(said)}; allowed are finite numbers"
+    said, number = confidence
+    if said is not None and (number is None or not 0 <= number <= 1):
+        return f"confidence is {_shown(said)}; allowed are numbers from 0 to 1"
     return None
 
 
-def _is_finite(value: object) -> bool:
+def _number(value: object) -> float | None:
+    return None if isinstance(value, str | bool) else finite(value)
+
+
+def _shown(value: object) -> str:
     try:
-        return not isinstance(value, str | bool) and math.isfinite(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return False
+        return repr(value)[:200]
+    except Exception:  # noqa: BLE001 - a foreign class
+        return f"some {type(value).__name__}"

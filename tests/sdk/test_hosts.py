@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -159,3 +160,42 @@ def test_a_stream_manager_ends_what_it_began(recorded: RecordedRuns) -> None:
         assert not hasattr(pieces, "close")
     assert ended == ["left"]
     assert len(recorded.spans) == 1
+
+
+class _NoNumber:
+    def __float__(self) -> float:
+        raise RuntimeError("no number")
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (Fraction(1, 2), 0.5),
+        (Decimal("0.5"), 0.5),
+        (1, 1.0),
+        (_NoNumber(), None),
+        ("0.5", None),
+        (Decimal("sNaN"), None),
+        (10**5000, None),
+    ],
+    ids=["fraction", "decimal", "int", "none", "text", "signaling", "huge"],
+)
+def test_numbers_of_any_kind(
+    number: Any, written: float | None, recorded: RecordedRuns, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever is said as amount and confidence, the program goes on; a number is written as one, what is none is one warning of ours."""
+    with botanu.run("x") as run:
+        botanu.emit_outcome("success", value_type="t", value_amount=number, confidence=number)
+        said = run.outcome
+    with botanu.run("y") as run:
+        run.complete(botanu.RunStatus.SUCCESS, value_amount=Decimal("0.5"), confidence=Fraction(1, 2))
+
+    emitted, completed = recorded.runs
+    assert emitted.attributes.get("botanu.outcome.value_amount") == written
+    assert emitted.attributes.get("botanu.outcome.confidence") == written
+    assert (said is None) == (written is None)
+    assert completed.attributes["botanu.outcome.value_amount"] == 0.5
+    assert [record.name for record in caplog.records] == (["botanu"] if written is None else [])
