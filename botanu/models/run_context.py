@@ -123,7 +123,9 @@ class RunContext:
     cancelled_at: float | None = None
     outcome: RunOutcome | None = None
     business: dict[str, str] = field(default_factory=dict[str, str])
-    _ended: datetime | None = field(default=None, init=False, repr=False, compare=False)
+    # A clock that runs on when the one on the wall is set.
+    _began: float = field(default_factory=time.monotonic, init=False, repr=False, compare=False)
+    _ended: float | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.root_run_id:
@@ -283,12 +285,12 @@ class RunContext:
         """Say what the run came to."""
         known = status if type(status) is RunStatus else RunStatus(status)
         self.outcome = RunOutcome(known, reason_code, error_class, value_type, finite(value_amount), finite(confidence))
-        self._ended = _now()
+        self._ended = time.monotonic()
 
     @property
     def duration_ms(self) -> float | None:
         """Milliseconds from the start to the outcome; None while there is no outcome."""
-        return None if self._ended is None else (self._ended - self.start_time).total_seconds() * 1000
+        return None if self._ended is None else (self._ended - self._began) * 1000
 
     def is_past_deadline(self) -> bool:
         """Whether the time is up."""
@@ -304,8 +306,8 @@ class RunContext:
 
     def end(self) -> float:
         """Stop the clock and return how many milliseconds the run took."""
-        self._ended = _now()
-        return (self._ended - self.start_time).total_seconds() * 1000
+        self._ended = time.monotonic()
+        return (self._ended - self._began) * 1000
 
     def request_cancellation(self, reason: str = "user") -> None:
         """Ask the run to stop, and say so on its span if the run is the current one."""

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -238,6 +238,17 @@ def test_completion() -> None:
     assert attributes["botanu.outcome.status"] == "partial"
     assert attributes["botanu.outcome.reason_code"] == "half"
     assert attributes["botanu.run.duration_ms"] == run.duration_ms
+
+
+def test_a_clock_that_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run takes as long as it takes, whatever the clock on the wall says meanwhile."""
+    run = RunContext.create("x")
+    monkeypatch.setattr("botanu.models.run_context._now", lambda: run.start_time - timedelta(hours=1))
+
+    assert 0 <= run.end() < 1000
+    run.complete(RunStatus.SUCCESS)
+    assert run.duration_ms is not None
+    assert 0 <= run.duration_ms < 1000
 
 
 def test_span_attributes_leave_out_what_is_not_known() -> None:
