@@ -6,9 +6,11 @@ import asyncio
 import contextvars
 import hashlib
 import inspect
+import runpy
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,14 +99,19 @@ def test_kind_and_workflow_can_be_said(recorded: RecordedRuns) -> None:
     assert recorded.runs[1].attributes["botanu.workflow"].endswith("serve")
 
 
-def test_source_that_is_not_there(recorded: RecordedRuns) -> None:
-    """A function without source has the version `v:unknown`."""
+def test_source_that_is_not_there(tmp_path: Path, recorded: RecordedRuns) -> None:
+    """A function without source, or whose file has changed since, has the version `v:unknown`."""
     botanu_use_case("x")(len)([])
     namespace: dict[str, Any] = {"use": botanu_use_case}
     exec("@use('x')\ndef made(): pass", namespace)
     namespace["made"]()
+    source = tmp_path / "changed.py"
+    source.write_text("def first(): ...\ndef second(): ...\n")
+    second = runpy.run_path(str(source))["second"]
+    source.write_text("def first(): ...\ndef third('\n'''")
+    botanu_use_case("x")(second)()
 
-    assert [run.attributes["botanu.workflow.version"] for run in recorded.runs] == ["v:unknown"] * 2
+    assert [run.attributes["botanu.workflow.version"] for run in recorded.runs] == ["v:unknown"] * 3
 
 
 def test_the_decorated_function_is_itself() -> None:
