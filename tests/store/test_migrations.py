@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -52,6 +55,25 @@ def test_a_store_of_an_older_schema_goes_on(tmp_path: Path, version: int) -> Non
     assert after.totals["calls"] == len(counted) + 1
     with connect(store, read_only=True) as con:
         assert keep.schema(con) == (KEPT / str(SCHEMA_VERSION) / "schema.sql").read_text()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_killed_once_a_version_is_reached_the_store_opens(tmp_path: Path, version: int) -> None:
+    """Whoever is killed between two versions, or before the file is closed, leaves a store that opens, and is brought on by the next one."""
+    store = tmp_path / "s.duckdb"
+    calls = rebuilt(1, store)
+    killed = (
+        "import os, signal, sys; from pathlib import Path; from botanu_store.engines import duckdb as engine\n"
+        "engine.SCHEMA_VERSION = int(sys.argv[2])\n"
+        "con = engine.connect_writable(Path(sys.argv[1]))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", killed, store, str(version)], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+    with open_store(store) as opened:
+        assert opened.cost(Filters()).totals["calls"] == sum(bool(call["counted"]) for call in calls)
+        assert opened.info()["schema_version"] == SCHEMA_VERSION
 
 
 def test_the_schema_of_today_is_kept() -> None:

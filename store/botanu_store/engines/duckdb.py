@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import duckdb
 
 from botanu.exporters.segment import sync_folder
-from botanu_store.engines.faults import explained, is_lock, unavailable, unusable
+from botanu_store.engines.faults import explained, is_lock, is_unread_log, unavailable, unusable
 from botanu_store.errors import StoreUnusable
 from botanu_store.records import METERS
 
@@ -135,11 +135,23 @@ def connect(path: Path | None, *, read_only: bool = False, wait: float = WAIT_SE
             con = _tune(duckdb.connect(str(path), read_only=read_only, config=_CONFIG))
             return con if read_only else _in_own_row_groups(con, path)
         except duckdb.Error as error:
+            if is_unread_log(error) and _read_log(path):
+                continue
             if not is_lock(error):
                 raise unusable(path, error) from error
             if time.monotonic() >= deadline:
                 raise unavailable(path, error) from error
         time.sleep(RETRY_SECONDS)
+
+
+def _read_log(path: Path) -> bool:
+    """Bring a log into its file that says something of JSON, as a migration does: DuckDB can read that only once it is open itself."""
+    quoted = str(path).replace("'", "''")
+    with suppress(duckdb.Error), duckdb.connect(":memory:", config=_CONFIG) as con:
+        con.execute(f"attach '{quoted}' as store")
+        con.execute("checkpoint store")
+        return True
+    return False
 
 
 def _in_own_row_groups(con: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyConnection:

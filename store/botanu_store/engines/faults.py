@@ -40,6 +40,11 @@ def is_lock(error: duckdb.Error) -> bool:
     return "onflicting lock" in str(error)
 
 
+def is_unread_log(error: duckdb.Error) -> bool:
+    """Say whether the file could not be opened since its log says something of JSON."""
+    return "replaying WAL" in str(error) and "json" in str(error)
+
+
 def unavailable(path: Path, error: duckdb.Error) -> StoreUnavailable:
     """Say who holds the file."""
     return StoreUnavailable(f"{path} is in use by another process ({_holder(error)}). Try again when it has finished.")
