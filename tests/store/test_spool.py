@@ -283,6 +283,22 @@ def test_a_store_held_by_another_process_is_unavailable_after_a_wait(tmp_path: P
         holder.join(30)
 
 
+def test_a_process_that_opens_a_store_twice_keeps_writers_out(tmp_path: Path) -> None:
+    """Whoever reads a store, in however many places, keeps other processes from writing under it: they would change what is being read."""
+    store = tmp_path / "s.duckdb"
+    spool(store, document([chat(trace_id())]))
+    writes = [sys.executable, "-c", "import duckdb, sys; duckdb.connect(sys.argv[1])", str(store)]
+
+    with open_store(store):
+        with open_store(store):
+            kept_out = subprocess.run(writes, check=False, capture_output=True, text=True)
+        later = subprocess.run(writes, check=False, capture_output=True, text=True)
+    subprocess.run(writes, check=True)
+
+    assert "onflicting lock" in kept_out.stderr
+    assert "onflicting lock" in later.stderr
+
+
 def _hold(store: Path, ready: object, done: object) -> None:
     import duckdb
 

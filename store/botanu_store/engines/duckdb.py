@@ -294,7 +294,8 @@ def check_path(path: Path, *, read_only: bool) -> None:
     if not path.exists() and not path.parent.is_dir():
         raise StoreUnusable(f"The folder {path.parent} does not exist. Create it, or name another file with --store.")
     try:
-        if path.exists():
+        # Whoever closes a file gives up all locks that the process has on it, DuckDB's too: it is opened only where that fails.
+        if path.exists() and not os.access(path, os.R_OK if read_only else os.R_OK | os.W_OK):
             with path.open("rb" if read_only else "r+b"):
                 pass
     except OSError as error:
