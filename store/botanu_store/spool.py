@@ -86,7 +86,7 @@ class Spool:
             with owner_only():
                 yield True
         finally:
-            os.close(handle)
+            _release(handle)
 
     def being_written(self) -> bool:
         """Say whether another process of botanu has the right to drain now."""
@@ -106,7 +106,7 @@ class Spool:
             yield
         finally:
             if handle is not None:
-                os.close(handle)
+                _release(handle)
 
     def is_wanted(self) -> bool:
         """Say whether another process of botanu waits for the file."""
@@ -121,7 +121,7 @@ class Spool:
         except OSError:
             return True
         finally:
-            os.close(handle)
+            _release(handle)
         return False
 
     def _locked(self, wait: float) -> int | None:
@@ -151,6 +151,13 @@ def size_of(segments: Iterable[Path]) -> int:
 
 def _opened(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+
+def _release(handle: int) -> None:
+    """Give up a lock and its file; a child that was forked meanwhile has the file open too, and would keep the lock."""
+    with suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_UN)
+    os.close(handle)
 
 
 def _is_segment(name: str) -> bool:

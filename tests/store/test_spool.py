@@ -317,6 +317,24 @@ def test_two_drains_at_once_do_not_meet(tmp_path: Path) -> None:
         assert again
 
 
+def test_a_child_that_was_forked_does_not_keep_the_lock(tmp_path: Path) -> None:
+    """A program that forks while one of its threads drains gives a copy of the lock to its child, which may live for long."""
+    store = Spool(tmp_path / "s.duckdb")
+    with store.drain_lock() as mine, store.wanting():
+        assert mine
+        child = os.fork()
+        if not child:
+            time.sleep(60)
+            os._exit(0)
+    try:
+        with store.drain_lock() as free:
+            assert free
+        assert not store.is_wanted()
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
 def test_who_waits_for_the_file_is_known_to_who_writes(tmp_path: Path) -> None:
     """The file is wanted for as long as at least one process waits for it, and no longer, even when that one was killed."""
     store = Spool(tmp_path / "s.duckdb")
