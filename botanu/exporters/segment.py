@@ -14,8 +14,13 @@ _numbers = itertools.count(secrets.randbits(40))
 
 def spool_folder(store: str | os.PathLike[str]) -> Path:
     """Return the folder where the segments of the store at this path wait: `<store>.spool`."""
-    path = Path(store)
+    path = real(Path(store))
     return path.with_name(path.name + ".spool")
+
+
+def real(store: Path) -> Path:
+    """Return the store that a path means: of a link, what it leads to, or else one store had two spools, locks and logs."""
+    return Path(os.path.realpath(store)) if store.is_symlink() else store
 
 
 def write_segment(folder: Path, payload: bytes, suffix: str = ".jsonl") -> Path:

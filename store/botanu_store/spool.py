@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from botanu.exporters.segment import write_owned
+from botanu.exporters.segment import real, spool_folder, write_owned
 from botanu_store.owned import owner_only
 
 _SUFFIXES = (".jsonl", ".jsonl.zst", ".jsonl.gz", ".json", ".pb", ".pb.zst", ".pb.gz")
@@ -24,7 +24,8 @@ class Spool:
     """The folder `<store>.spool/` of one store."""
 
     def __init__(self, store: Path) -> None:
-        self.folder = store.with_name(store.name + ".spool")
+        store = real(store)
+        self.folder = spool_folder(store)
         self._lock_path = store.with_name(store.name + ".lock")
         self._wanted_path = store.with_name(store.name + ".wanted")
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from botanu.exporters.segment import real
 from botanu_store import prices, upkeep, usage
 from botanu_store.content import ContentMode
 from botanu_store.engines.duckdb import (
@@ -54,7 +55,7 @@ class StoreFile:
         drains_only: bool = False,
     ) -> None:
         """Name a store's file; who `drains_only` knows nothing of the user's prices, and leaves what is added up with them to who reads."""
-        self.path = path
+        self.path = real(path)
         self.spool = spool
         self._content: ContentMode = content
         self._overrides = overrides

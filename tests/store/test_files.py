@@ -19,7 +19,7 @@ from botanu_store.errors import StoreError, StoreFull, StoreUnusable
 from botanu_store.filters import Filters
 from botanu_store.spool import Spool
 
-from botanu.exporters.segment import write_segment
+from botanu.exporters.segment import spool_folder, write_segment
 from tests.store.builders import Document, chat, document, lines, spool, trace_id, write
 
 
@@ -240,3 +240,23 @@ def _of_a_copy(source: Path, number: int) -> int | str:
         return spans_in(copy / "s.duckdb")
     except StoreUnusable as error:
         return str(error)
+
+
+def test_a_link_to_a_store_is_that_store(tmp_path: Path) -> None:
+    """By a link and by its own name a store has one spool, one lock and one file, which stays where it is when it is compacted."""
+    store, link = tmp_path / "real" / "s.duckdb", tmp_path / "link.duckdb"
+    store.parent.mkdir()
+    link.symlink_to(store)
+    for name in (link, store):
+        write_segment(spool_folder(name), lines(document([chat(trace_id())])))
+
+    with open_store(store) as opened:
+        assert opened.drained.new == 2
+    with open_store(link) as opened:
+        opened.compact()
+    write_segment(spool_folder(link), lines(document([chat(trace_id())])))
+    with open_store(store) as opened:
+        assert opened.info()["spans"] == 3
+    with Spool(link).drain_lock(), Spool(store).drain_lock() as second:
+        assert not second
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.duckdb", "real"]
