@@ -41,6 +41,9 @@ MEMORY = "400MB"
 ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
 """Of several deliveries of one span, the one that says most."""
 
+_COARSE_NS = 1_000_000_000
+"""How much earlier or later a span may seem to start when it comes again: some exporters tell time in milliseconds."""
+
 # A resource is shared by all spans of its request: repeated for each bad one it would grow without bound.
 _SET_ASIDE = ", ".join(name for name in otlp.SCHEMA.names if name not in ("piece", "resource"))
 
@@ -217,7 +220,7 @@ class Ingester:
             "select coalesce(min(start_ns), 0), coalesce(max(start_ns), 0), count(*), count(distinct hash(trace_id, span_id)) "
             f"from {table} where usable"
         ).fetchall()[0]
-        within = f"(select trace_id, span_id from spans where start_ns between {int(low)} and {int(high)})"
+        within = f"(select trace_id, span_id from spans where start_ns between {int(low) - _COARSE_NS} and {int(high) + _COARSE_NS})"
         known = self.con.execute(
             f"select 1 from {table} semi join {within} as known using (trace_id, span_id) limit 1"
         ).fetchall()

@@ -111,6 +111,18 @@ def test_the_same_span_in_two_files_and_twice_in_one_counts_once(tmp_path: Path)
     assert (result.spans, result.new, result.duplicates) == (4, 1, 3)
 
 
+def test_a_span_that_comes_again_in_coarser_time_counts_once(tmp_path: Path) -> None:
+    """By another exporter the same span may come with its time in whole milliseconds."""
+    fine = chat(trace_id(), start=START + 123_456_789)
+    coarse = {**fine, "startTimeUnixNano": str(START + 123_000_000)}
+    store = tmp_path / "s.duckdb"
+    ingest(store, write(tmp_path / "a.jsonl", document([fine])))
+
+    result = ingest(store, write(tmp_path / "b.jsonl", document([coarse])))
+
+    assert (result.new, result.duplicates) == (0, 1)
+
+
 def test_bad_spans_are_named_and_the_good_ones_kept(tmp_path: Path) -> None:
     """Wrong ids, missing times, torn lines: each is rejected with its place, the rest goes in."""
     good = chat(trace_id())

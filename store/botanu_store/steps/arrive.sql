@@ -1,5 +1,5 @@
 -- The spans of this batch that are usable and not yet in the store, each once. The anti-join looks only between the batch's own
--- earliest and latest start: a repeated delivery has the same start, and a column sorted by time makes that a short read.
+-- earliest and latest start and a second around them: a repeated delivery has the same start, perhaps in coarser time, and a column sorted by time makes that a short read.
 select
     trace_id,
     span_id,
