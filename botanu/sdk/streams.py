@@ -7,6 +7,7 @@ what the scope sets is current for the body from first item to last, and is neve
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractContextManager
 from contextvars import Context, copy_context
@@ -49,7 +50,7 @@ def async_streaming(
         context.run(scope.__enter__)
         try:
             body = function(*args, **kwargs)
-            step = body.__anext__
+            step: Callable[[], Awaitable[Any]] = partial(_begun, body)
             while True:
                 try:
                     item = await _step(context, step())
@@ -68,6 +69,16 @@ def async_streaming(
         context.run(scope.__exit__, None, None, None)
 
     return stream
+
+
+def _begun(body: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
+    """Take the first step of a body, of which the event loop is not told: it would close the body while its stream does."""
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        return body.__anext__()
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
 
 
 class _InContext(Generator[Any, Any, Any]):

@@ -199,3 +199,27 @@ def test_numbers_of_any_kind(
     assert (said is None) == (written is None)
     assert completed.attributes["botanu.outcome.value_amount"] == 0.5
     assert [record.name for record in caplog.records] == (["botanu"] if written is None else [])
+
+
+def test_an_event_loop_that_ends_before_a_stream(recorded: RecordedRuns, caplog: pytest.LogCaptureFixture) -> None:
+    """A stream that still cleans up when the loop closes what is open does so once, without an error of asyncio's."""
+    cleaned = []
+
+    @botanu.use_case("x")
+    async def stream() -> AsyncIterator[int]:
+        try:
+            yield 1
+        finally:
+            await asyncio.sleep(0.01)
+            cleaned.append("up")
+
+    async def main() -> AsyncIterator[int]:
+        opened = stream()
+        await anext(opened)
+        return opened
+
+    kept = [asyncio.run(main()) for _ in range(8)]
+
+    assert cleaned == ["up"] * len(kept)
+    assert len(recorded.runs) == len(kept)
+    assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
