@@ -1,16 +1,21 @@
-"""The exception that ended something, on its span: its class may do anything when asked for its text, and must reach the program all the same."""
+"""What others' classes say, on spans: they may do anything when asked for their text, and the program goes on all the same."""
 
 from __future__ import annotations
 
 from opentelemetry.trace import Span
 
 
-def text_of(error: BaseException) -> str:
-    """Return what the exception says, if it can say it, as text that can be sent: half an emoji is replaced."""
+def text_of(thing: object) -> str:
+    """Return what an exception, or an id of some kind, says, if it can say it, as text that can be sent: half an emoji is replaced."""
     try:
-        return str(error).encode("utf-8", "replace").decode()
+        return str(thing).encode("utf-8", "replace").decode()
     except Exception:  # noqa: BLE001 - a foreign class
         return "(its text cannot be had)"
+
+
+def worded(said: object) -> str | None:
+    """Return what should be text as text; None stays None."""
+    return said if isinstance(said, str | None) else text_of(said)
 
 
 def record(span: Span, error: BaseException) -> None:

@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from botanu import _current, attributes
+from botanu._errors import worded
 
 RunAttributes = dict[str, str | int | float | bool]
 """What a run says of itself on a span."""
@@ -44,6 +45,10 @@ class RunOutcome:
     value_type: str | None = None
     value_amount: float | None = None
     confidence: float | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.status) is not RunStatus:
+            self.status = RunStatus(self.status)
 
 
 class _RunIds:
@@ -152,7 +157,7 @@ class RunContext:
             environment or current_environment(),
             workflow,
             workflow_version,
-            tenant_id,
+            worded(tenant_id),
             parent_run_id,
             root_run_id,
             attempt,

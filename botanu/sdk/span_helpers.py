@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from botanu import attributes
 from botanu._current import CurrentRun, current_run, leave, write
-from botanu._errors import record, text_of
+from botanu._errors import record, text_of, worded
 from botanu._tracer import tracer
 from botanu.models.run_context import RunStatus, finite
 from botanu.sdk.context import get_run_id
@@ -45,6 +45,7 @@ def emit_outcome(
         _log.warning("emit_outcome wrote nothing: %s", wrong)
         return
     run_status = _STATUS[status]
+    value_type, reason = worded(value_type), worded(reason)
     said: dict[str, str | float] = {attributes.OUTCOME: status, attributes.OUTCOME_STATUS: run_status.value}
     event: dict[str, str | float] = {"status": status}
     if value_type is not None:
@@ -80,7 +81,7 @@ def set_business_context(
         (attributes.COST_CENTER, cost_center),
         (attributes.REGION, region),
     )
-    said = {key: value for key, value in given if value is not None}
+    said = {key: text for key, value in given if (text := worded(value)) is not None}
     run = current_run()
     span, is_carrier = _target(run)
     span.set_attributes(said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -223,3 +224,20 @@ def test_an_event_loop_that_ends_before_a_stream(recorded: RecordedRuns, caplog:
     assert cleaned == ["up"] * len(kept)
     assert len(recorded.runs) == len(kept)
     assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
+
+
+def test_words_of_any_kind(recorded: RecordedRuns, caplog: pytest.LogCaptureFixture) -> None:
+    """Ids that are no text, and an exception as a reason, are written as they read, without a warning for each run."""
+    tenant = uuid.uuid4()
+    with botanu.run("x", tenant_id=tenant):
+        botanu.set_business_context(customer_id=7, team=tenant)
+        botanu.emit_outcome("failed", reason=ValueError("no"), value_type=5)
+    with botanu.run("x") as run:
+        run.outcome = botanu.RunOutcome("partial", "half")
+
+    said = recorded.runs[0].attributes
+    assert said["botanu.tenant_id"] == said["botanu.team"] == str(tenant)
+    assert (said["botanu.customer_id"], said["botanu.outcome.value_type"]) == ("7", "5")
+    assert said["botanu.outcome.reason"] == said["botanu.outcome.reason_code"] == "no"
+    assert recorded.runs[1].status == "partial"
+    assert caplog.records == []
