@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial as partially
 from functools import wraps
+from types import CoroutineType
 from typing import Any, Protocol, TypeVar, cast
 
 from opentelemetry.trace import SpanKind
 
 from botanu.sdk.runs import RunPlan, RunScope
 from botanu.sdk.span_helpers import OutcomeScope
-from botanu.sdk.streams import Scopes, async_streaming, streaming
+from botanu.sdk.streams import Scope, Scopes, async_streaming, streaming
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,7 +38,7 @@ def botanu_use_case(
 ) -> Decorator:
     """Make every call of the decorated function a run of the use case `name`.
 
-    Works on functions, methods, coroutine functions, generators and async generators; a generator's run lasts from the
+    Works on functions, methods, coroutine functions and what wraps one, generators and async generators; a generator's run lasts from the
     first item asked for until the stream ends, is closed, or fails.
     """
 
@@ -132,7 +133,18 @@ def _scoped(function: Callable[..., Any], scopes: Scopes) -> Callable[..., Any]:
 
     @wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
-        with scopes():
-            return function(*args, **kwargs)
+        scope = scopes()
+        with scope:
+            answer = function(*args, **kwargs)
+            if type(answer) is not CoroutineType:
+                return answer
+            scope.pause()
+        return _later(cast("Coroutine[Any, Any, Any]", answer), scope)
 
     return called
+
+
+async def _later(answer: Coroutine[Any, Any, Any], scope: Scope) -> Any:
+    """Await, within the call's scope, what a plain function gave: it wraps a coroutine function, or is an object that is called as one."""
+    with scope:
+        return await answer

@@ -91,12 +91,18 @@ class RunScope:
     A scope is good for one run: the decorator makes one for each call.
     """
 
-    __slots__ = ("_current", "_plan", "_span", "_token")
+    __slots__ = ("_current", "_is_paused", "_plan", "_span", "_token")
+    _current: CurrentRun
 
     def __init__(self, plan: RunPlan) -> None:
         self._plan = plan
+        self._is_paused = False
 
     def __enter__(self) -> RunContext:
+        if self._is_paused:
+            self._is_paused = False
+            self._token = otel_context.attach(entered(self._current))
+            return self._current.context
         run = self._plan.new_run()
         said = run.to_span_attributes()
         if _process.sample_rate < 1:
@@ -120,6 +126,8 @@ class RunScope:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         leave(self._token)
+        if self._is_paused:
+            return
         run = self._current.context
         if error is not None and not _is_clean_end(error):
             self._fail(run, error)
@@ -129,6 +137,10 @@ class RunScope:
             if run.outcome is not None:
                 self._span.set_status(_MISSED.get(run.outcome.status, _ACHIEVED))
         self._end(run)
+
+    def pause(self) -> None:
+        """Let the run go on when it is left next, to be entered again."""
+        self._is_paused = True
 
     async def __aenter__(self) -> RunContext:
         return self.__enter__()

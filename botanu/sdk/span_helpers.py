@@ -114,14 +114,20 @@ class OutcomeScope:
         self._success = success
         self._partial = partial
         self._failed = failed
+        self._is_paused = False
 
     def __enter__(self) -> None:
         """Nothing needs opening."""
+        self._is_paused = False
+
+    def pause(self) -> None:
+        """Say nothing yet when it is left next."""
+        self._is_paused = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if _outcome_is_said():
+        if self._is_paused or _outcome_is_said():
             return
         if error is not None and not isinstance(error, GeneratorExit):
             emit_outcome("failed", reason=self._failed or type(error).__name__)

@@ -9,14 +9,28 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import AbstractContextManager
 from contextvars import Context, copy_context
 from functools import partial, wraps
-from types import coroutine
-from typing import Any
+from types import TracebackType, coroutine
+from typing import Any, Protocol
 
-Scopes = Callable[[], AbstractContextManager[Any]]
-"""Makes what is entered around each stream."""
+
+class Scope(Protocol):
+    """What is entered around each call or stream."""
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def pause(self) -> None:
+        """Be left without an end when it is left next, and go on when it is entered again."""
+        ...
+
+
+Scopes = Callable[[], Scope]
+"""Makes the scope of each call or stream."""
 
 
 def streaming(

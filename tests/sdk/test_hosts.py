@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
@@ -241,3 +241,34 @@ def test_words_of_any_kind(recorded: RecordedRuns, caplog: pytest.LogCaptureFixt
     assert said["botanu.outcome.reason"] == said["botanu.outcome.reason_code"] == "no"
     assert recorded.runs[1].status == "partial"
     assert caplog.records == []
+
+
+async def test_a_plain_function_that_is_awaited(recorded: RecordedRuns) -> None:
+    """A wrapper or an object that gives a coroutine is as good as a coroutine function: the run lasts until it was awaited."""
+
+    class Agent:
+        async def __call__(self, error: Exception | None = None) -> str | None:
+            await asyncio.sleep(0)
+            if error:
+                raise error
+            return botanu.get_run_id()
+
+    agent = Agent()
+
+    def wrapper(*error: Exception) -> Awaitable[str | None]:
+        return agent(*error)
+
+    ids = []
+    for plain in (agent, wrapper):
+        asked = botanu.use_case("x")(plain)()
+        assert botanu.get_run_id() is None
+        ids.append(await asyncio.create_task(asked))
+        with pytest.raises(KeyError):
+            await botanu.use_case("y")(plain)(KeyError("no"))
+        assert botanu.get_run_id() is None
+        with botanu.run("z"), pytest.raises(KeyError):
+            await botanu.botanu_outcome()(plain)(KeyError("no"))
+
+    assert [run.run_id for run in recorded.runs if run.use_case == "x"] == ids
+    outcomes = {run.use_case: run.outcome for run in recorded.runs}
+    assert outcomes == {"x": "success", "y": "failed", "z": "failed"}
