@@ -7,7 +7,7 @@ detaching the one token restores all three.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import Token
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -95,8 +95,10 @@ def leave(token: Token[Context]) -> None:
 
     OpenTelemetry's own `detach` says so as an error, with a traceback, in the program's log.
     """
-    with suppress(ValueError, RuntimeError):
+    try:  # noqa: SIM105 - `suppress` takes four times as long, at each run and call
         token.var.reset(token)
+    except (ValueError, RuntimeError):
+        pass
 
 
 @contextmanager

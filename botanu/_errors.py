@@ -15,7 +15,7 @@ def text_of(thing: object) -> str:
 
 def worded(said: object) -> str | None:
     """Return what should be text as text; None stays None."""
-    return said if isinstance(said, str | None) else text_of(said)
+    return said if said is None or isinstance(said, str) else text_of(said)
 
 
 def record(span: Span, error: BaseException) -> None:

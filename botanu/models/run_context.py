@@ -323,7 +323,7 @@ class RunContext:
 
 def finite(value: Any) -> float | None:
     """Return a number of any kind, such as a decimal or a tensor of one element, as a float; None for what is no finite number."""
-    if type(value) is float and math.isfinite(value):
+    if value is None or (type(value) is float and math.isfinite(value)):
         return value
     try:
         number = float(value)

@@ -171,7 +171,7 @@ def _what_is_wrong(
 
 
 def _number(value: object) -> float | None:
-    return None if isinstance(value, str | bool) else finite(value)
+    return None if value is None or isinstance(value, str) or value is True or value is False else finite(value)
 
 
 def _shown(value: object) -> str:
