@@ -62,7 +62,8 @@ class _RunIds:
     def _start_over(self) -> None:
         # A generator of our own: the program may seed the shared one, and a forked child would repeat its parent's ids.
         self._random = random.Random()  # noqa: S311 - ids, not secrets
-        self._lock = threading.Lock()
+        # A signal's handler may make an id while its thread makes one.
+        self._lock = threading.RLock()
         self._last = 0
 
     def next(self) -> str:

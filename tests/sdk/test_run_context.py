@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -238,6 +240,31 @@ def test_completion() -> None:
     assert attributes["botanu.outcome.status"] == "partial"
     assert attributes["botanu.outcome.reason_code"] == "half"
     assert attributes["botanu.run.duration_ms"] == run.duration_ms
+
+
+def test_a_signal_while_an_id_is_made(python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    """A signal's handler that makes an id, while the program is in the middle of making one, does not wait for it for ever."""
+    said = python(
+        """
+import signal, time
+from botanu.models import run_context
+
+ids, clock = [], time.time_ns
+signal.signal(signal.SIGUSR1, lambda *_: ids.append(run_context.generate_run_id()))
+
+def interrupted():
+    time.time_ns = clock
+    signal.raise_signal(signal.SIGUSR1)
+    return clock()
+
+time.time_ns = interrupted
+signal.alarm(10)
+ids.append(run_context.generate_run_id())
+print(len(set(ids)), ids == sorted(ids))
+"""
+    )
+
+    assert said.stdout == "2 True\n"
 
 
 def test_a_clock_that_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
