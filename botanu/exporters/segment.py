@@ -33,8 +33,7 @@ def write_segment(folder: Path, payload: bytes, suffix: str = ".jsonl") -> Path:
     try:
         handle = _create(temporary)
     except FileNotFoundError:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sync_folder(folder.parent)
+        make_folder(folder)
         handle = _create(temporary)
     try:
         _write_all(handle, payload)
@@ -61,6 +60,14 @@ def write_owned(path: Path, payload: bytes) -> None:
         _write_all(handle, payload)
     finally:
         os.close(handle)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for its owner, and those it is in, durably: the name of each stands in the one around it."""
+    missing = [around for around in folder.parents if not around.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for made in (*missing, folder):
+        sync_folder(made.parent)
 
 
 def sync_folder(folder: Path) -> None:

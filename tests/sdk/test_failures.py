@@ -322,3 +322,14 @@ def test_text_that_cannot_be_sent(collector: Collector, store: Store, caplog: py
     assert len(store.runs()) == 23
     assert store.dropped("not_sent") == 1
     assert caplog.records == []
+
+
+def test_each_folder_that_was_made_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A segment in folders that did not exist is there after the machine dies: each of them is synced where its name stands."""
+    synced: list[Path] = []
+    monkeypatch.setattr("botanu.exporters.segment.sync_folder", synced.append)
+    folder = tmp_path / "a" / "b" / "s.duckdb.spool"
+
+    write_segment(folder, b"{}\n")
+
+    assert set(synced) == {tmp_path, tmp_path / "a", tmp_path / "a" / "b", folder}

@@ -26,7 +26,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from grpc import aio
 
-from botanu.exporters.segment import sync_folder
+from botanu.exporters.segment import make_folder
 from botanu_store.content import ContentMode
 from botanu_store.errors import InputError
 from botanu_store.receiver.http import OtlpOverHttp
@@ -92,8 +92,7 @@ class Receiver:
 
     async def _serve(self, listen: Listen, started: Callable[[str, str], None]) -> None:
         spool = Spool(self.store)
-        spool.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sync_folder(spool.folder.parent)  # a segment is on the disk when its folder is
+        make_folder(spool.folder)  # a segment is on the disk when its folder is
         intake = Intake(spool.folder, self.limits, listen.token)
         http_port = _free_port(listen.host, listen.http_port, "--http-port")
         http = _http_server(intake, listen, http_port)
