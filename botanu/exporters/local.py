@@ -31,7 +31,7 @@ class LocalStoreExporter(SpanExporter):
     """
 
     def __init__(self, store: str | Path, max_bytes: int = 1 << 30) -> None:
-        self._folder = spool_folder(Path(store).absolute())
+        self._folder = spool_folder(_absolute(Path(store)))
         self._quota = SpoolQuota(self._folder, max_bytes)
         self._dropped = DropCounter(self._folder)
 
@@ -85,6 +85,14 @@ class LocalStoreExporter(SpanExporter):
             return [line]
         self.count_dropped(1, "a span is larger than a line may be")
         return []
+
+
+def _absolute(path: Path) -> Path:
+    """Where the path is now; in a folder that was deleted nothing can be written, which is counted like any other loss."""
+    try:
+        return path.absolute()
+    except FileNotFoundError:
+        return path
 
 
 def _line(spans: Sequence[ReadableSpan], value_limit: int = VALUE_LIMIT) -> bytes:

@@ -333,3 +333,22 @@ def test_each_folder_that_was_made_is_on_the_disk(tmp_path: Path, monkeypatch: p
     write_segment(folder, b"{}\n")
 
     assert set(synced) == {tmp_path, tmp_path / "a", tmp_path / "a" / "b", folder}
+
+
+def test_a_folder_that_is_gone(python: Python) -> None:
+    """A program whose working folder was deleted under it, as deployments do, starts and goes on; its store is by a relative path."""
+    said = python(
+        """
+import os, tempfile
+os.chdir(gone := tempfile.mkdtemp())
+os.rmdir(gone)
+import botanu
+print(botanu.enable("x", store="s.duckdb", auto_instrument=False))
+with botanu.run("S"):
+    pass
+botanu.disable()
+"""
+    )
+
+    assert said.stdout == "True\n"
+    assert said.stderr.count("dropped") == 1
