@@ -64,7 +64,8 @@ class DropCounter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
+        # A signal's handler may end a span while its thread counts one.
+        self._lock = threading.RLock()
         self._counts: dict[str, int] | None = None
         self._has_warned = False
         if hasattr(os, "register_at_fork"):
@@ -87,7 +88,7 @@ class DropCounter:
                 self._save(reason)
 
     def _forget(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._counts = None
         self._has_warned = False
 

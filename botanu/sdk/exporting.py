@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -137,14 +139,18 @@ class BoundedBatches(BatchSpanProcessor):
 
     def __init__(self, exporter: SpanExporter, config: BotanuConfig, count_dropped: CountDropped) -> None:
         _silence()
+        self._exporter = exporter
+        self._count_dropped = count_dropped
+        self._start_counting()
+        if hasattr(os, "register_at_fork"):
+            start_over = weakref.WeakMethod(self._start_counting)
+            os.register_at_fork(after_in_child=lambda: (start_over() or _nothing)())  # noqa: PLW0108 - asked anew at each fork
         super().__init__(
-            exporter,
+            _Telling(exporter, self._tell_overflow),
             max_queue_size=config.max_queue_size,
             schedule_delay_millis=config.schedule_delay_millis,
             max_export_batch_size=config.max_export_batch_size,
         )
-        self._exporter = exporter
-        self._count_dropped = count_dropped
         self._size = config.max_queue_size
         # OpenTelemetry offers neither a bounded shutdown nor a look at the queue in public.
         inner: Any = getattr(self, "_batch_processor", None)
@@ -158,7 +164,8 @@ class BoundedBatches(BatchSpanProcessor):
         if len(self._queue) < self._size:
             super().on_end(span)
             return
-        self._count_dropped(1, "the queue is full")
+        with self._overflow_lock:
+            self._overflow += 1
         token = _quiet.set(True)
         try:
             super().on_end(span)
@@ -192,9 +199,42 @@ class BoundedBatches(BatchSpanProcessor):
             super().shutdown()  # type: ignore[no-untyped-call]
         else:
             self._inner.shutdown(timeout_millis=FLUSH_SECONDS * 1000)
+        self._tell_overflow()
         left = len(self._queue) + (exporter.abandon() if isinstance(exporter, QuietExporter) else 0)
         if left:
             self._count_dropped(left, "the program ended before they were sent")
+
+    def _start_counting(self) -> None:
+        # What a full queue loses is counted here: the counter writes to a disk for which no span may wait.
+        self._overflow = 0
+        self._overflow_lock = threading.RLock()
+
+    def _tell_overflow(self) -> None:
+        with self._overflow_lock:
+            lost, self._overflow = self._overflow, 0
+        if lost:
+            self._count_dropped(lost, "the queue is full")
+
+
+class _Telling(SpanExporter):
+    """Exports through another exporter, once it has told, in the thread that exports, what was lost meanwhile."""
+
+    def __init__(self, exporter: SpanExporter, tell: Callable[[], None]) -> None:
+        self._exporter = exporter
+        self._tell = tell
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Tell, and hand the batch on."""
+        self._tell()
+        return self._exporter.export(spans)
+
+    def shutdown(self) -> None:
+        """Shut the other exporter down."""
+        self._exporter.shutdown()
+
+
+def _nothing() -> None:
+    """Batches that are gone need nothing."""
 
 
 def otlp_exporter(config: BotanuConfig, count_dropped: CountDropped) -> SpanExporter:

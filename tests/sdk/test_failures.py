@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import botanu
-from botanu.exporters.segment import write_segment
+from botanu.exporters.segment import write_owned, write_segment
 from botanu.sdk.exporting import FLUSH_SECONDS
 from botanu.tracking.llm import track_llm_call
 from tests.sdk.conftest import Collector, Store
@@ -122,6 +122,28 @@ def test_a_full_queue_drops_and_counts(store: Store, silent: str, caplog: pytest
     botanu.disable()
     assert store.dropped("not_sent") > 100
     assert len([record for record in caplog.records if record.levelname != "DEBUG"]) <= 2
+
+
+def test_counting_what_a_full_queue_drops_waits_for_no_disk(
+    store: Store, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the disk is what is slow, and the queue is full for that, a span that ends does not wait for the disk to count it."""
+    writers = set()
+
+    def slow(path: Path, payload: bytes) -> None:
+        writers.add(threading.current_thread())
+        time.sleep(0.02)
+        write_owned(path, payload)
+
+    monkeypatch.setattr("botanu.exporters.quota.write_owned", slow)
+    monkeypatch.setattr("botanu.sdk.exporting.FLUSH_SECONDS", 0.2)
+    options = {"max_queue_size": 10, "max_export_batch_size": 10, "auto_instrument": False}
+    botanu.enable("x", silent, store=store.path, **options)  # type: ignore[arg-type]
+    runs(300)
+
+    assert threading.current_thread() not in writers
+    botanu.disable()
+    assert store.dropped("not_sent") == 300
 
 
 def test_an_unwritable_spool(tmp_path: Path, python: Python) -> None:
