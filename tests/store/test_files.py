@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from botanu_store import open_store
+from botanu_store.engines.faults import explained
 from botanu_store.errors import StoreError, StoreFull, StoreUnusable
 from botanu_store.filters import Filters
 from botanu_store.spool import Spool
@@ -260,3 +261,16 @@ def test_a_link_to_a_store_is_that_store(tmp_path: Path) -> None:
     with Spool(link).drain_lock(), Spool(store).drain_lock() as second:
         assert not second
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link.duckdb", "real"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.FatalException("FATAL Error: fsync failed!"),
+        duckdb.TransactionException('Failed to commit: Could not write file "/data/s.duckdb.wal": Input/output error'),
+    ],
+)
+def test_a_disk_that_fails_is_named(error: duckdb.Error, tmp_path: Path) -> None:
+    """What DuckDB says of a disk that fails is an error of the store: the receiver's drain goes on trying, and a command says what to do."""
+    with pytest.raises(StoreUnusable, match="disk"), explained(tmp_path / "s.duckdb"):
+        raise error

@@ -13,6 +13,7 @@ from botanu_store.errors import StoreError, StoreFull, StoreUnavailable, StoreUn
 
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
 _NOT_WRITABLE = ("Read-only file system", "Permission denied")
+_DISK_FAILS = ("Input/output error", "fsync failed")
 _DAMAGED = (
     "checksum",
     "orrupt",
@@ -72,6 +73,10 @@ def _meaning(path: Path | None, error: duckdb.Error) -> StoreError | None:
         )
     if any(words in text for words in _NOT_WRITABLE):
         return StoreUnusable(f"{path} cannot be written. Change its permissions or name another file with --store.")
+    if any(words in text for words in _DISK_FAILS):
+        return StoreUnusable(
+            f"The disk of {path} fails: {text.splitlines()[0][:200]} What was in the store and its spool is not touched; look at the disk."
+        )
     if any(words in text for words in _DAMAGED):
         return StoreUnusable(
             f"{path} is damaged: {text.splitlines()[0][:200]} It was not changed; restore it from a copy or name another file."
