@@ -68,22 +68,22 @@ class LocalStoreExporter(SpanExporter):
                 write_segment(self._folder, payload)
         except OSError as error:
             return error.strerror or type(error).__name__
-        except Exception as error:  # noqa: BLE001 - a span that cannot be encoded must not stop the ones to come
-            return f"{type(error).__name__} while encoding"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
+            return type(error).__name__
         return None
 
     def _lines(self, spans: Sequence[ReadableSpan]) -> list[bytes]:
-        """Encode the batch as lines that each stay below the limit."""
-        line = _line(spans)
-        if len(line) < LINE_LIMIT:
+        """Encode the batch as lines that each stay below the limit; a span that cannot be encoded costs itself alone."""
+        line, reason = _encoded(spans)
+        if line and len(line) < LINE_LIMIT:
             return [line]
         if len(spans) > 1:
             middle = len(spans) // 2
             return self._lines(spans[:middle]) + self._lines(spans[middle:])
-        line = _line(spans, _SMALL_VALUE)
-        if len(line) < LINE_LIMIT:
+        line, reason = _encoded(spans, _SMALL_VALUE)
+        if line and len(line) < LINE_LIMIT:
             return [line]
-        self.count_dropped(1, "a span is larger than a line may be")
+        self.count_dropped(len(spans), reason or "a span is larger than a line may be")
         return []
 
 
@@ -93,6 +93,14 @@ def _absolute(path: Path) -> Path:
         return path.absolute()
     except FileNotFoundError:
         return path
+
+
+def _encoded(spans: Sequence[ReadableSpan], value_limit: int = VALUE_LIMIT) -> tuple[bytes, str | None]:
+    """Return the spans as one line, or nothing and why they cannot be encoded."""
+    try:
+        return _line(spans, value_limit), None
+    except Exception as error:  # noqa: BLE001 - whatever a program puts on a span
+        return b"", f"{type(error).__name__} while encoding"
 
 
 def _line(spans: Sequence[ReadableSpan], value_limit: int = VALUE_LIMIT) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from opentelemetry import trace
 
 import botanu
 from botanu.exporters.segment import write_owned, write_segment
@@ -143,7 +144,8 @@ def test_counting_what_a_full_queue_drops_waits_for_no_disk(
 
     assert threading.current_thread() not in writers
     botanu.disable()
-    assert store.dropped("not_sent") == 300
+    # A span that ends while the queue is emptied may be counted, though there is room for it by then.
+    assert store.dropped("not_sent") == pytest.approx(300, abs=20)
 
 
 def test_an_unwritable_spool(tmp_path: Path, python: Python) -> None:
@@ -338,12 +340,13 @@ def test_text_that_cannot_be_sent(collector: Collector, store: Store, caplog: py
         raise ValueError("cut \ud83d")
     with botanu.run("\ud83d"):
         pass
+    trace.get_tracer("x").start_span(object()).end()  # type: ignore[arg-type]
     botanu.disable()
 
     assert len(collector.spans) == 22
     assert len(store.runs()) == 23
-    assert store.dropped("not_sent") == 1
-    assert caplog.records == []
+    assert (store.dropped("not_sent"), store.dropped()) == (2, 1)
+    assert [record.getMessage() for record in caplog.records if record.name != "botanu"] == []
 
 
 def test_each_folder_that_was_made_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
