@@ -5,11 +5,9 @@ The store stays as it is until the new file is whole, so a rebuild may be interr
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from botanu.exporters.segment import sync_folder
-from botanu_store.engines.duckdb import connect, migrate, remove_database
+from botanu_store.engines.duckdb import connect, migrate, remove_database, replace_database
 from botanu_store.ingest import store_fresh
 from botanu_store.ingested import Progress
 
@@ -29,10 +27,8 @@ def rebuild(path: Path, progress: Progress | None = None) -> int:
     except BaseException:
         remove_database(fresh)
         raise
-    shutil.copymode(path, fresh)
-    fresh.replace(path)
+    replace_database(path, fresh)
     remove_database(path.with_name(path.name + ".wal"))
-    sync_folder(path.parent)
     return spans
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +10,7 @@ from typing import Any
 
 import duckdb
 
-from botanu.exporters.segment import sync_folder
-from botanu_store.engines.duckdb import connect, remove_database, script
+from botanu_store.engines.duckdb import connect, remove_database, replace_database, script
 from botanu_store.filters import to_ns
 from botanu_store.prices import book_version
 from botanu_store.reports import moment
@@ -92,7 +90,5 @@ def compact(path: Path) -> tuple[int, int]:
         remove_database(fresh)
         raise
     con.close()
-    shutil.copymode(path, fresh)
-    fresh.replace(path)
-    sync_folder(path.parent)
+    replace_database(path, fresh)
     return before, path.stat().st_size

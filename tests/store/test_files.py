@@ -274,3 +274,20 @@ def test_a_disk_that_fails_is_named(error: duckdb.Error, tmp_path: Path) -> None
     """What DuckDB says of a disk that fails is an error of the store: the receiver's drain goes on trying, and a command says what to do."""
     with pytest.raises(StoreUnusable, match="disk"), explained(tmp_path / "s.duckdb"):
         raise error
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+@pytest.mark.parametrize("what", ["compact", "rebuild"])
+def test_a_store_that_is_written_anew_stays_whose_it_was(tmp_path: Path, what: str) -> None:
+    """What root looks after, by cron or sudo, still belongs to who can read it then."""
+    store = tmp_path / "s.duckdb"
+    spool(store, document([chat(trace_id())]))
+    open_store(store).close()
+    os.chown(store, 12345, 12346)
+    store.chmod(0o640)
+
+    with open_store(store) as opened:
+        getattr(opened, what)()
+
+    found = store.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (12345, 12346, 0o640)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -206,6 +207,16 @@ def _make(path: Path) -> None:
     except BaseException:
         remove_database(fresh)
         raise
+    sync_folder(path.parent)
+
+
+def replace_database(path: Path, fresh: Path) -> None:
+    """Put a database in the place of another one, durably, with its rights and, where that is allowed, its owner."""
+    before = path.stat()
+    shutil.copymode(path, fresh)
+    with suppress(OSError):
+        os.chown(fresh, before.st_uid, before.st_gid)
+    fresh.replace(path)
     sync_folder(path.parent)
 
 
