@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import signal
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from botanu_cli.diagnostics import ExitCode, say_error
 
@@ -18,6 +20,7 @@ _NEEDED = ("typer", "rich", "duckdb", "pyarrow", "genai_prices")
 def main(arguments: list[str] | None = None) -> None:
     """Run `botanu` with these arguments (default: the process's own) and exit."""
     gc.set_threshold(_COLLECT_AFTER)
+    _ready_streams()
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         say_error(
@@ -37,6 +40,18 @@ def main(arguments: list[str] | None = None) -> None:
         # Whoever presses Ctrl-C twice still gets 130: the second one finds nothing left to interrupt.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
+
+
+def _ready_streams() -> None:
+    """Give every stream a place, though whoever started this closed it, and write the same bytes in every locale."""
+    nowhere = Path(os.devnull)
+    # In order: each then gets the descriptor that is its own, and no file that is opened later does.
+    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 if __name__ == "__main__":

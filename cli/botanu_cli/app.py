@@ -121,7 +121,7 @@ def run(arguments: list[str]) -> int:
         return int(done or ExitCode.OK)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    except SystemExit:
         return _closed_pipe()
     except Exception as error:  # noqa: BLE001 - the one place where errors become messages
         if verbose:
@@ -173,8 +173,10 @@ def _help_of(error: typer.TyperException) -> str:
 
 
 def _closed_pipe() -> int:
-    # `botanu … | head` closes the pipe early; that is no error, and nothing more can be written.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    # Typer exits with 1 where whoever reads its help closes the pipe early; that is no error, and no broken budget.
+    from botanu_cli.output import write_nowhere
+
+    write_nowhere()
     return ExitCode.OK
 
 

@@ -117,9 +117,17 @@ def write(report: Report, layout: Layout, settings: Settings, form: str, output:
 
 
 def emit(content: str) -> None:
-    """Write text to stdout as it is."""
-    sys.stdout.write(content if content.endswith("\n") else content + "\n")
-    sys.stdout.flush()
+    """Write text to stdout as it is; where nobody reads it any more, the command goes on to what it comes to."""
+    try:
+        sys.stdout.write(content if content.endswith("\n") else content + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        write_nowhere()
+
+
+def write_nowhere() -> None:
+    """Let go of a stdout that nobody reads, as after `botanu … | head`: what is left in its buffer is no error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show(content: str) -> None:

@@ -216,21 +216,49 @@ def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> N
     assert 'pip install "botanu[cli]"' in done.stderr
 
 
-def test_a_closed_pipe_is_no_error(samples: Path, tmp_path: Path) -> None:
-    """`botanu … | head -1` ends quietly."""
-    subprocess.run([*BOTANU, "ingest", str(samples)], cwd=tmp_path, check=True, capture_output=True)
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("calls list -f jsonl", 0),
+        ("--help", 0),
+        ("budget check --max-usd 1", 0),
+        ("budget check --max-usd 0.000001", 1),
+        ("cost --strict", 3),
+    ],
+)
+def test_a_closed_pipe_is_no_error_and_hides_none(filled: Path, line: str, code: int) -> None:
+    """`botanu … | head` ends quietly, with the exit code of what the command came to."""
+    reader, writer = os.pipe()
+    os.close(reader)
 
     done = subprocess.run(
-        f"{sys.executable} -m botanu_cli calls list -f jsonl | head -1",
-        shell=True,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
+        [*BOTANU, *line.split()], cwd=filled.parent, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
     )
+    os.close(writer)
 
-    assert done.stderr == ""
-    assert len(done.stdout.splitlines()) == 1
+    assert (done.returncode, "Error" in done.stderr, "Traceback" in done.stderr) == (code, False, False)
+
+
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 1), ("2>&-", 1), ("<&-", 1), ("<&- >&- 2>&-", 1)])
+def test_a_stream_that_is_closed_is_no_error(filled: Path, closed: str, code: int) -> None:
+    """Schedulers start programs without some streams; a check comes to what it comes to, and the store stays whole."""
+    line = f"{sys.executable} -m botanu_cli budget check --max-usd 0.000001 {closed}"
+
+    done = subprocess.run(line, shell=True, cwd=filled.parent, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, "Error" in done.stderr) == (code, False)
+    assert subprocess.run([*BOTANU, "cost"], cwd=filled.parent, capture_output=True, check=True).stdout
+
+
+def test_output_is_the_same_bytes_in_every_locale(filled: Path) -> None:
+    """A container without a locale writes what every other machine does."""
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    for command in (["cost"], ["budget", "check", "--max-usd", "1"], ["cost", "--chart"]):
+        done = subprocess.run([*BOTANU, *command], cwd=filled.parent, env=plain, capture_output=True, check=False)
+        usual = subprocess.run([*BOTANU, *command], cwd=filled.parent, capture_output=True, check=True)
+
+        assert (done.returncode, done.stdout) == (0, usual.stdout), done.stderr
 
 
 def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
