@@ -104,6 +104,8 @@ def _globals(
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_version)
     ] = False,
 ) -> None:
+    if store is not None and not store.strip():
+        raise typer.BadParameter("--store names nothing. Name a DuckDB file, or leave it out.")
     context.obj = Settings(store_given=store, config=config, tz=tz, color=not no_color, quiet=quiet, verbose=verbose)
 
 

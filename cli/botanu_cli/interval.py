@@ -20,8 +20,8 @@ def interval(since: str | None, until: str | None, zone: ZoneInfo, now: datetime
     Raises:
         InputError: words that name no time, or an end before the start.
     """
-    start = moment(since, zone, now, "--since") if since else None
-    end = moment(until, zone, now, "--until") if until else _end_of(since, zone, now)
+    start = None if since is None else moment(since, zone, now, "--since")
+    end = _end_of(since, zone, now) if until is None else moment(until, zone, now, "--until")
     if start is not None and end is not None and end <= start:
         raise InputError(_empty(start, end, zone))
     return Interval(start, end, zone.key)

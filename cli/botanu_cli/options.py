@@ -69,7 +69,9 @@ class Request:
         from botanu_cli.interval import moment
 
         day, zone = self.values["as_priced"], self.settings.zone
-        return self.settings.open(believed_at=moment(day, zone, datetime.now(UTC), "--as-priced") if day else None)
+        return self.settings.open(
+            believed_at=None if day is None else moment(day, zone, datetime.now(UTC), "--as-priced")
+        )
 
     def filters(self, store: Store) -> Filters:
         """Return the filters asked for; a value that the store does not know gets a note with the nearest known ones."""

@@ -107,7 +107,7 @@ class Settings:
 
         from botanu_store.errors import InputError
 
-        name = self.tz or local_zone()
+        name = local_zone() if self.tz is None else self.tz
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -325,6 +325,7 @@ def test_what_is_wrong_in_the_file_is_named_with_line_and_key(
     ("arguments", "said"),
     [
         (["--max-usd", "much"], "--max-usd is 'much'"),
+        (["--max-usd", ""], "--max-usd is ''"),
         (["--budget", "tickt"], "Did you mean 'ticket'?"),
         (["--metric", "p95"], "belongs to a budget from flags"),
         (["--max-usd", "1", "--budget", "ticket"], "--max-usd makes a budget of its own"),

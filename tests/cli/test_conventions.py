@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -55,6 +56,17 @@ def test_quiet_says_nothing_on_stderr(botanu: Botanu) -> None:
         ),
         (["cost", "--since", "2026-02-28", "--until", "2026-02-28"], "--until is exclusive"),
         (["cost", "--since", "2026-02-28", "--until", "2026-02-28"], "give --until 2026-03-01."),
+        (["cost", "--since", ""], "--since '' is no time"),
+        (["cost", "--until", ""], "--until '' is no time"),
+        (["cost", "--as-priced", ""], "--as-priced '' is no time"),
+        (["cost", "--tz", ""], "'' is no time zone"),
+        (["cost", "--store", ""], "--store names nothing"),
+        (["cost", "--store"], "--store: Its value is missing"),
+        (["cost", "--store", "."], ". is a folder, not a store"),
+        (["cost", "--since", "0001-01-01", "--tz", "Asia/Tokyo"], "is no time"),
+        (["cost", "--until", "9999-12-31T23:00Z", "--tz", "Asia/Tokyo"], "is no time"),
+        (["cost", "--since", "0001-01-01", "--compare", "--tz", "UTC"], "Give a later --since"),
+        (["serve", "--http-port", "65536"], "less than or equal to 65535"),
         (["cost", "-o", "nowhere/cost.txt"], "The folder nowhere does not exist. Create it"),
         (["serve", "--token-file", "nowhere.txt"], "The file nowhere.txt does not exist."),
         (["cost", "--tz", "Mars/Olympus"], "no time zone"),
@@ -77,6 +89,19 @@ def test_wrong_input_is_exit_code_2_and_names_the_way_out(botanu: Botanu, argume
     assert (result.code, result.out) == (2, "")
     assert said in result.err
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("colon", ["", ":"])
+def test_a_machine_may_name_the_file_of_its_zone(
+    botanu: Botanu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colon: str
+) -> None:
+    """Containers set TZ to a file, as the C library allows; days begin in the zone that it is of."""
+    file = tmp_path / "zoneinfo" / "Europe" / "Berlin"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    monkeypatch.setenv("TZ", f"{colon}{file}")
+
+    assert json.loads(botanu("cost", "-f", "json").out)["interval"]["tz"] == "Europe/Berlin"
 
 
 def _folder(path: Path) -> None:

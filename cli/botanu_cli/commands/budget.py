@@ -89,7 +89,9 @@ def check(
     limits |= {"max_unpriced_calls": max_unpriced_calls, "max_increase": max_increase, "on_missing": on_missing}
     limits |= {"min_success_rate": min_success_rate, "per": per, "metric": metric, "min_samples": min_samples}
     targets = _targets(form, output or [])
-    budgets = _budgets(request.settings, {name: value for name, value in limits.items() if value}, budget or [])
+    budgets = _budgets(
+        request.settings, {name: value for name, value in limits.items() if value is not None}, budget or []
+    )
     outcome = _checked(request, budgets, baseline)
     if save_baseline is not None:
         _save(save_baseline, outcome)
