@@ -117,11 +117,11 @@ class Settings:
 
 
 def local_zone() -> str:
-    """Return the IANA name of this machine's zone, UTC when it has none."""
+    """Return the IANA name of this machine's zone, UTC when it has none; TZ may name it, or the file that holds it."""
     named = os.environ.get("TZ", "").lstrip(":")
-    if named:
+    if named and not named.startswith("/"):
         return named
-    link = Path("/etc/localtime")
+    link = Path(named or "/etc/localtime")
     target = str(link.resolve()) if link.exists() else ""
     _, found, name = target.partition("zoneinfo/")
     return name if found and name else "UTC"
