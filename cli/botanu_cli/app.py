@@ -193,7 +193,9 @@ def _globals_first(arguments: list[str]) -> list[str]:
             break
         if word in _SWITCHES or word.startswith(tuple(f"{flag}=" for flag in _VALUE_FLAGS)):
             front.append(word)
-        elif word in _VALUE_FLAGS and waiting:
+        elif word in _VALUE_FLAGS:
+            if not waiting:
+                raise typer.BadParameter("Its value is missing.", param_hint=word)
             front += [word, waiting.pop(0)]
         else:
             rest.append(word)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from botanu_store.errors import InputError
@@ -72,7 +72,9 @@ def moment(text: str, zone: ZoneInfo, now: datetime, flag: str) -> datetime:
         if ago:
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         parsed = datetime.fromisoformat(text)
-        return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+        known = parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+        # The calendar's first and last day have no beginning or end in some zones.
+        return known.astimezone(UTC).astimezone(zone)
     except (ValueError, OverflowError) as error:
         raise InputError(
             f"{flag} {text!r} is no time. Give an ISO date or time, a span back from now like 30m, 24h or 7d, or {', '.join(_NAMED)}."

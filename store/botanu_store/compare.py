@@ -18,12 +18,15 @@ def interval_before(interval: Interval, now: datetime) -> Interval:
     """Return the interval of the same length that ends where this one starts.
 
     Raises:
-        InputError: the interval has no start.
+        InputError: the interval has no start, or one of the same length before it has none in the calendar.
     """
     if interval.since is None:
         raise InputError("A comparison needs to know from when: give --since, for example --since 7d.")
     since, until = interval.since.astimezone(UTC), (interval.until or now).astimezone(UTC)
-    return replace(interval, since=since - (until - since), until=since)
+    try:
+        return replace(interval, since=since - (until - since), until=since)
+    except OverflowError as error:
+        raise InputError("No interval as long is before that one. Give a later --since.") from error
 
 
 def compared(report: Report, before: Report, group_by: Sequence[str]) -> Report:

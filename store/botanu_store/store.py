@@ -36,7 +36,7 @@ from botanu_store import (
 from botanu_store.compare import compared
 from botanu_store.content import ContentMode
 from botanu_store.engines.clickhouse import SCHEME, read_address
-from botanu_store.engines.duckdb import Database, connect, connect_writable
+from botanu_store.engines.duckdb import Database, check_path, connect, connect_writable
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
 from botanu_store.ingested import Ingested, Progress
@@ -79,7 +79,10 @@ def open_store(
         raise InputError(
             f"{str(url).split('://', 1)[0]}:// is no kind of store known here. Name a DuckDB file, or {SCHEME}user@host/database."
         )
-    file = StoreFile(Path(url), Spool(Path(url)), content, overrides, believed_at)
+    path = Path(url)
+    if not path.name:  # `.` and `/` are folders, beside which no spool can be named
+        check_path(path, read_only=True)
+    file = StoreFile(path, Spool(path), content, overrides, believed_at)
     drained, db = file.open(progress)
     return Store(file, db, overrides, believed_at, content, drained)
 

@@ -16,8 +16,12 @@ _PANEL = "Beyond this machine"
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
-    http_port: Annotated[int, typer.Option("--http-port", metavar="PORT", help="OTLP/HTTP; 0 is any free one.")] = 4318,
-    grpc_port: Annotated[int, typer.Option("--grpc-port", metavar="PORT", help="OTLP/gRPC; 0 is any free one.")] = 4317,
+    http_port: Annotated[
+        int, typer.Option("--http-port", metavar="PORT", max=65535, min=0, help="OTLP/HTTP; 0 is any free one.")
+    ] = 4318,
+    grpc_port: Annotated[
+        int, typer.Option("--grpc-port", metavar="PORT", max=65535, min=0, help="OTLP/gRPC; 0 is any free one.")
+    ] = 4317,
     token_file: Annotated[
         Path | None,
         typer.Option(
