@@ -97,6 +97,30 @@ def test_return_is_value_over_cost(botanu: Botanu, tmp_path: Path) -> None:
     assert float(row["measured"]) == pytest.approx((0.01 - 0.0035) / 0.0035)
 
 
+@pytest.mark.parametrize("least", ["-0.5", '"-50%"'])
+def test_a_return_may_be_a_loss_however_it_is_written(botanu: Botanu, tmp_path: Path, least: str) -> None:
+    """A budget may allow to lose half, as a number and in percent."""
+    budgets(tmp_path, f'[values]\ntickets = 0.002\n[[budgets]]\nname = "half"\nmin_roi = {least}\n')
+    fill(botanu, tmp_path, runs([1000], botanu__outcome__value_type="tickets", botanu__outcome__value_amount=1))
+
+    code, (row,) = checked(botanu)
+
+    assert (code, row["allowed"], row["status"]) == (0, "-0.5", "pass")
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "github", "junit"])
+def test_a_budget_may_be_called_anything(botanu: Botanu, tmp_path: Path, form: str) -> None:
+    """In CI the file is whoever's asks for a change: its names neither obey a terminal nor begin a line of their own."""
+    budgets(tmp_path, '[[budgets]]\nname = "a\\u001b[31m\\n::warning::b"\nmax_usd = 0.000001\n')
+    fill(botanu, tmp_path, runs([1000]))
+
+    result = botanu("budget", "check", "-f", form)
+
+    assert result.code == 1
+    assert "\x1b" not in result.out
+    assert not any(line.startswith("::warning") for line in result.out.splitlines())
+
+
 def test_filters_and_windows_choose_the_runs(botanu: Botanu, tmp_path: Path) -> None:
     """A budget is about its own filters and window; flags narrow it further and replace its window."""
     budgets(
@@ -294,6 +318,15 @@ def test_a_baseline_that_is_none_is_refused(botanu: Botanu, tmp_path: Path, cont
         ('[[budgets]]\nmax_usd = 1\nper = "total"\nmetric = "p95"\n', "line 4: metric is 'p95'"),
         ("[[budgets]]\nmax_usd = true\n", "line 2: max_usd is True"),
         ('[[budgets]]\nmax_usd = 1\nwindow = "7 days"\n', "line 3: window '7 days' is no time"),
+        (
+            '[[budgets]]\nname = "a"\nmax_usd = 1\nsince = "2026-02-01"\nuntil = 2026-01-01\n',
+            "Budget 'a': until '2026-01-01' is not after since '2026-02-01'.",
+        ),
+        ("[[budgets]]\nmax_usd = 1e400\n", "line 2: max_usd is 1E+400, which no figure comes near"),
+        ("[[budgets]]\nmax_tokens = 1e-400\n", "line 2: max_tokens is 1E-400, which no figure comes near"),
+        ("[[budgets]]\nmin_roi = -1.5\n", "line 2: min_roi is -1.5. Give a number of -1 or more"),
+        ("[[budgets]]\nmax_usd = 1\nuse_case = []\n", "line 3: use_case is an empty list"),
+        ('[[budgets]]\nmax_usd = 1\n"max\\u001b[31m" = 1\n', "max\\x1b[31m is nothing that a budget can say"),
         ('[[budgets]]\nmax_usd = 1\nuntil = "soon"\n', "line 3: until 'soon' is no time"),
         ("[[budgets]]\nmax_usd = 1\nmin_samples = 2.5\n", "line 3: min_samples is 2.5. Give a whole number"),
         ("[[budgets]]\nmax_usd = 1\nwarn_at = 80\n", "line 3: warn_at is 80, which is more than all"),

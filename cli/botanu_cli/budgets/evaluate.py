@@ -10,7 +10,9 @@ from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Literal
 
+from botanu_store.errors import InputError
 from botanu_store.filters import Filters
+from botanu_store.filters import Interval as During
 from botanu_store.samples import Per, Samples
 
 from botanu_cli.budgets import statistics
@@ -116,8 +118,18 @@ def filters_of(budget: Budget, context: Context) -> Filters:
     """Return what a budget is about: its own filters over those from flags, and the interval from flags over its own."""
     shared = {name: tuple(values) for name, values in context.shared.asked().items() if name != "min_cost"}
     asked = context.shared.interval
-    own = asked if asked.since or asked.until else interval_of(budget.since, budget.until, context.zone, context.now)
+    own = asked if asked.since or asked.until else _window(budget, context)
     return Filters(**(shared | dict(budget.filters)), min_cost=context.shared.min_cost, interval=own)
+
+
+def _window(budget: Budget, context: Context) -> During:
+    """The interval that a budget sets itself; one without a moment in it is named with the budget, for it has no flags to exchange."""
+    try:
+        return interval_of(budget.since, budget.until, context.zone, context.now)
+    except InputError as error:
+        raise InputError(
+            f"Budget {budget.name!r}: until {budget.until!r} is not after since {budget.since!r}. Exchange them, or leave one out."
+        ) from error
 
 
 def units_of(budget: Budget) -> Per:

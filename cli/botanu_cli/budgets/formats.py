@@ -12,7 +12,7 @@ from pathlib import Path
 
 from botanu_store.reports import Report, Row
 
-from botanu_cli import output
+from botanu_cli import output, text
 from botanu_cli.budgets import words
 from botanu_cli.budgets.evaluate import Check, Result
 from botanu_cli.output import Column, Layout
@@ -127,7 +127,7 @@ def _talk(outcome: Outcome) -> list[str]:
     for result in outcome.results:
         notes = [words.sentence(result, check) for check in result.checks if check.status != "pass"]
         if notes:
-            lines += [f"{result.budget.name}:", *(f"  {note}" for note in notes)]
+            lines += [f"{text.safe(result.budget.name)}:", *(f"  {note}" for note in notes)]
             lines += [*(f"    {line}" for line in words.explanation(result, outcome.settings.store_given)), ""]
     return [*lines, _verdict(outcome), output.coverage_line(outcome.report)]
 
@@ -150,7 +150,8 @@ def _markdown(outcome: Outcome) -> str:
         lines = [words.sentence(result, check) for check in result.checks if check.status == "fail"]
         lines += words.explanation(result, outcome.settings.store_given)
         parts.append(
-            f"**{output.escaped(result.budget.name)}**\n\n" + "\n".join(f"- {output.escaped(line)}" for line in lines)
+            f"**{output.escaped(text.safe(result.budget.name))}**\n\n"
+            + "\n".join(f"- {output.escaped(line)}" for line in lines)
         )
     parts.append(output.escaped(output.coverage_line(outcome.report)))
     return "\n\n".join(parts) + "\n"
@@ -205,7 +206,7 @@ def _github(outcome: Outcome) -> str:
 
 
 def _annotation(result: Result, check: Check) -> str:
-    title = _command_data(f"Budget {result.budget.name}").replace(":", "%3A").replace(",", "%2C")
+    title = _command_data(f"Budget {text.safe(result.budget.name)}").replace(":", "%3A").replace(",", "%2C")
     return f"::{_LEVELS[check.status]} title={title}::{_command_data(words.sentence(result, check))}"
 
 

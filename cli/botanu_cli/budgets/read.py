@@ -17,6 +17,7 @@ from botanu_cli.budgets.statistics import Metric
 from botanu_cli.configuration import Configuration
 from botanu_cli.interval import moment
 from botanu_cli.options import KINDS
+from botanu_cli.text import safe
 
 LIMITS = ("max_usd", "max_tokens", "max_llm_calls", "min_roi", "min_success_rate", "max_unpriced_calls", "max_increase")
 """What a budget can limit."""
@@ -82,7 +83,7 @@ class _Place:
         """Return the error for this key."""
         line = self._line(key)
         at = f", line {line}" if line else ""
-        return InputError(f"{self._found.path}{at}: {key} {what}")
+        return InputError(f"{self._found.path}{at}: {safe(key)} {what}")
 
     def _line(self, key: str) -> int | None:
         seen = 0
@@ -188,18 +189,21 @@ def _numbers(entry: Mapping[str, Any], place: Flags | _Place) -> dict[str, Any]:
 
 
 def _number(value: Any, key: str, place: Flags | _Place, *, share: bool) -> Decimal:
-    """A number of zero or more; a share may be written in percent."""
+    """A number of zero or more, of a return of -1 or more; a share may be written in percent."""
     text = value.strip() if isinstance(value, str) else value
     percent = share and isinstance(text, str) and text.endswith("%")
     try:
         bare = text[:-1] if percent else text.removeprefix("$") if isinstance(text, str) else text
-        number = Decimal(bare) / (100 if percent else 1) if not isinstance(value, bool | float) else Decimal(-1)
+        number = Decimal(bare) / (100 if percent else 1) if not isinstance(value, bool | float) else _NONE
     except (ArithmeticError, TypeError, ValueError):
-        number = Decimal(-1)
+        number = _NONE
     shown = str(value) if isinstance(value, Decimal) else repr(value)
-    if not number.is_finite() or number < (-1 if key == "min_roi" and percent else 0):
-        example = '"10%" or 0.10' if share else "0.05" if key == "max_usd" else "20"
-        raise place.wrong(key, f"is {shown}. Give a number of zero or more, such as {example}.")
+    example = '"10%" or 0.10' if share else "0.05" if key == "max_usd" else "20"
+    if not number.is_finite() or number < (-1 if key == "min_roi" else 0):
+        least = "-1" if key == "min_roi" else "zero"
+        raise place.wrong(key, f"is {shown}. Give a number of {least} or more, such as {example}.")
+    if number and not _FINEST <= abs(number) < _BEYOND:
+        raise place.wrong(key, f"is {shown}, which no figure comes near. Give a number such as {example}.")
     if number > 1 and key in _PARTS:
         raise place.wrong(key, f'is {shown}, which is more than all. Give a share, such as "80%" or 0.80.')
     if key == "min_samples" and number != int(number):
@@ -207,6 +211,9 @@ def _number(value: Any, key: str, place: Flags | _Place, *, share: bool) -> Deci
     return number
 
 
+_NONE = Decimal("nan")
+_FINEST, _BEYOND = Decimal("1e-12"), Decimal("1e15")
+"""The smallest amount there is, and one beyond all that are kept exactly."""
 _PARTS = ("warn_at", "min_success_rate")
 """Shares of a whole."""
 
@@ -225,4 +232,6 @@ def _filters(entry: Mapping[str, Any], place: Flags | _Place) -> Iterator[tuple[
         name = "environment" if key == "env" else key
         if name in KINDS:
             values = [*cast("Iterable[Any]", value)] if isinstance(value, list) else [value]
+            if not values:
+                raise place.wrong(key, "is an empty list, which means nothing. Name a value, or leave it out.")
             yield name, tuple(_text(item, key, place) for item in values)

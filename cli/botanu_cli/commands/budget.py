@@ -138,11 +138,13 @@ def _named(budgets: list[Budget], names: list[str]) -> list[Budget]:
 
     from botanu_store.errors import InputError
 
+    from botanu_cli.text import safe
+
     known = {budget.name: budget for budget in budgets}
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, n=1, cutoff=0.4)
-            hint = f" Did you mean {near[0]!r}?" if near else f" There are {', '.join(known)}."
+            hint = f" Did you mean {near[0]!r}?" if near else f" There are {', '.join(map(safe, known))}."
             raise InputError(f"--budget {name!r} is not in the file.{hint}")
     return [known[name] for name in names]
 
