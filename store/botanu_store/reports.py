@@ -110,10 +110,13 @@ def cost(
     rows, totals, groups = _groups(db, conditions, listed, order, limit)
     if by_call:
         totals["runs"] = _distinct_runs(db, filters)
+    if "meter" in group_by:  # A call is in the row of each of its meters.
+        once = db.rows(filled("coverage", conditions), conditions.parameters)[0]
+        totals |= {name: once[name] for name in ("calls", "unpriced_calls")}
     for row in (*rows, totals):
         row["cost_per_run_usd"] = per(row["cost_usd"], row["runs"])
         row["share"] = share(row["cost_usd"], totals["cost_usd"])
-    found = coverage(db, filters, None if "meter" in group_by else totals)
+    found = coverage(db, filters, totals)
     return Report("cost", rows, totals, found, filters.interval, filters.asked(), groups)
 
 

@@ -44,6 +44,18 @@ def test_every_format_adds_up_to_the_same_total(botanu: Botanu, filled: Path, re
     assert lines == whole["rows"]
 
 
+@pytest.mark.parametrize("limit", [[], ["--limit", "2"]])
+def test_a_call_is_one_in_the_total_however_many_meters_it_has(botanu: Botanu, filled: Path, limit: list[str]) -> None:
+    """By meter a call is in several rows; the total counts it, and its lack of a price, once."""
+    by_meter, by_use_case = (
+        json.loads(botanu("cost", "-g", by, "-f", "json", *limit).out) for by in ("meter", "use_case")
+    )
+
+    assert by_meter["totals"] == by_use_case["totals"]
+    assert by_meter["totals"]["calls"] == by_meter["coverage"]["calls_counted"] > 0
+    assert by_meter["totals"]["unpriced_calls"] == 1
+
+
 def test_json_has_the_frame_that_the_contract_names(botanu: Botanu, filled: Path) -> None:
     """Schema, interval, filters, rows, totals and coverage; money as text, counts as integers."""
     whole = document_of(
