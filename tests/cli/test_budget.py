@@ -263,6 +263,19 @@ def test_an_increase_breaks_the_build_and_noise_does_not(botanu: Botanu, tmp_pat
     assert any("tokens on average" in change for change in row["changes"])
 
 
+@pytest.mark.parametrize("metric", ["total", "max", "mean", "p99"])
+def test_a_baseline_of_many_runs_is_the_same_as_itself(botanu: Botanu, tmp_path: Path, metric: str) -> None:
+    """A file keeps some samples of many; what is all of them together, or the largest, has not risen for that."""
+    budgets(tmp_path, f'[[budgets]]\nname = "a"\nmetric = "{metric}"\nmax_increase = "10%"\n')
+    fill(botanu, tmp_path, runs(range(10_000, 10_000 + 4_100)), runs([100_000]))
+    assert botanu("budget", "check", "--save-baseline", "main.json").code == 0
+
+    code, (row,) = checked(botanu, "--baseline", "main.json")
+
+    assert (code, row["status"]) == (0, "pass")
+    assert abs(float(row["measured"])) < 0.01
+
+
 def test_a_budget_from_flags_can_fail_for_want_of_data(botanu: Botanu, tmp_path: Path) -> None:
     """As one of a file can, in the same words: a use case that no run has passes unless it is said to fail."""
     fill(botanu, tmp_path, runs([1000] * 20))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +24,8 @@ class Remembered:
 
     pairs: Sequence[Pair]
     usage: Mapping[str, float]
+    exact: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    """The maximum and the total of all samples, where only some of them are kept: these cannot be told from some."""
 
 
 def save(path: Path, budgets: Mapping[str, Remembered]) -> None:
@@ -34,6 +36,7 @@ def save(path: Path, budgets: Mapping[str, Remembered]) -> None:
             name: {
                 "samples": [[str(amount), counts] for amount, counts in _thinned(was.pairs)],
                 "usage": dict(was.usage),
+                "exact": {metric: str(figure) for metric, figure in was.exact.items()},
             }
             for name, was in budgets.items()
         },
@@ -60,9 +63,11 @@ def load(path: Path) -> dict[str, Remembered]:
 
 def _remembered(entry: Any) -> Remembered:
     pairs = [(Decimal(amount), bool(counts)) for amount, counts in entry["samples"]]
-    if not all(amount.is_finite() for amount, _ in pairs):
+    exact = {name: Decimal(value) for name, value in cast("dict[str, str]", entry.get("exact", {})).items()}
+    if not all(amount.is_finite() for amount in (*exact.values(), *(amount for amount, _ in pairs))):
         raise ValueError
-    return Remembered(pairs, {name: float(value) for name, value in cast("dict[str, Any]", entry["usage"]).items()})
+    usage = {name: float(value) for name, value in cast("dict[str, Any]", entry["usage"]).items()}
+    return Remembered(pairs, usage, exact)
 
 
 def _thinned(pairs: Sequence[Pair]) -> Sequence[Pair]:

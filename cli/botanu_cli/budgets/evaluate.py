@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -19,7 +19,7 @@ from botanu_cli.budgets import statistics
 from botanu_cli.budgets.baseline import Remembered
 from botanu_cli.budgets.quality import QUALITY, unsuccessful
 from botanu_cli.budgets.read import Budget
-from botanu_cli.budgets.statistics import Interval, Pair
+from botanu_cli.budgets.statistics import Interval, Metric, Pair
 from botanu_cli.interval import interval as interval_of
 
 if TYPE_CHECKING:
@@ -144,6 +144,16 @@ def remember(measured: Samples) -> Remembered:
     return Remembered(_priced(measured, measured.achieved), usage)
 
 
+def to_keep(result: Result) -> Remembered:
+    """Return what a budget measured, with the figures that need every sample."""
+    pairs = _counted(result.remembered.pairs, result.budget)
+    exact = {metric: statistics.measure(pairs, metric) for metric in _OF_ALL}
+    return replace(result.remembered, exact={metric: figure for metric, figure in exact.items() if figure is not None})
+
+
+_OF_ALL: tuple[Metric, ...] = ("max", "total")
+
+
 def _priced(measured: Samples, counts: Iterable[bool]) -> list[Pair]:
     """What units cost and whether they count; what has no price is left out."""
     return [(cost, counted) for cost, counted in zip(measured.costs_usd, counts, strict=False) if cost is not None]
@@ -213,7 +223,9 @@ def _increase(allowed: Decimal, budget: Budget, now: Remembered, before: Remembe
         return _with(
             blank, why="there is no baseline of it: save one with --save-baseline, and name it with --baseline"
         )
-    moved = statistics.change(_counted(before.pairs, budget), _counted(now.pairs, budget), budget.metric)
+    exact = before.exact.get(budget.metric)
+    base = _counted(before.pairs, budget) if exact is None else [(exact, True)]
+    moved = statistics.change(base, _counted(now.pairs, budget), budget.metric)
     if moved is None:
         return _with(blank, why="the baseline or this check has nothing to compare")
     figure, within = moved
@@ -254,8 +266,6 @@ def _enough(check: Check, budget: Budget) -> Check:
 
 
 def _with(check: Check, **changed: Any) -> Check:
-    from dataclasses import replace
-
     return replace(check, **changed)
 
 

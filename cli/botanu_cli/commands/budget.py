@@ -194,8 +194,9 @@ def _before(baseline: Path | None, context: Context, budgets: Sequence[Budget]) 
 
 def _save(path: Path, outcome: Outcome) -> None:
     from botanu_cli.budgets.baseline import save
+    from botanu_cli.budgets.evaluate import to_keep
 
-    save(path, {result.budget.name: result.remembered for result in outcome.results})
+    save(path, {result.budget.name: to_keep(result) for result in outcome.results})
     outcome.settings.say(f"Saved the baseline {path}.")
 
 
