@@ -40,6 +40,11 @@ class Settings:
         """What to call the store: the same, without a server's user and password."""
         return re.sub(r"(?<=://)[^/?]*@", "", self.store)
 
+    @property
+    def store_to_name(self) -> str | None:
+        """What a command that is written out names as its store, if any was given: the same, without a server's password."""
+        return self.store_given and re.sub(r"(?<=://)([^/?@:]*):[^/?]*@", r"\1@", self.store_given)
+
     def local_store(self) -> Path:
         """Return the path of the store, for what only a local one can do.
 

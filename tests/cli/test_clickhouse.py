@@ -212,6 +212,18 @@ def test_what_is_in_the_way_is_named_and_the_password_is_not(
     assert PASSWORD not in result.err
 
 
+@pytest.mark.parametrize("form", ["table", "markdown", "junit", "json", "github"])
+def test_a_broken_budget_shows_how_to_look_without_the_password(botanu: Botanu, place: str, form: str) -> None:
+    """Its commands go into the log of a build, with the user's name and the place alone."""
+    assert botanu("--store", address(place, "otel"), "sync").code == 0
+
+    result = botanu("--store", address(place, "otel"), "budget", "check", "--max-usd", "0.000001", "-f", form)
+
+    assert result.code == 1
+    assert PASSWORD not in result.out + result.err
+    assert form in ("json", "github") or f"--store clickhouse://somebody@{place}/otel" in result.out.replace("\\", "")
+
+
 def test_what_only_one_kind_of_store_can_do(botanu: Botanu, filled: Path, place: str) -> None:
     """A sync is for a server, maintenance for a file, and each says so."""
     assert "works on a ClickHouse only" in botanu("--store", str(filled), "sync").err

@@ -128,7 +128,7 @@ def _talk(outcome: Outcome) -> list[str]:
         notes = [words.sentence(result, check) for check in result.checks if check.status != "pass"]
         if notes:
             lines += [f"{text.safe(result.budget.name)}:", *(f"  {note}" for note in notes)]
-            lines += [*(f"    {line}" for line in words.explanation(result, outcome.settings.store_given)), ""]
+            lines += [*(f"    {line}" for line in words.explanation(result, outcome.settings.store_to_name)), ""]
     return [*lines, _verdict(outcome), output.coverage_line(outcome.report)]
 
 
@@ -148,7 +148,7 @@ def _markdown(outcome: Outcome) -> str:
     parts = [f"### {_verdict(outcome)}", output.markdown_table(outcome.report.rows, BUDGETS.columns, outcome.settings)]
     for result in outcome.failed:
         lines = [words.sentence(result, check) for check in result.checks if check.status == "fail"]
-        lines += words.explanation(result, outcome.settings.store_given)
+        lines += words.explanation(result, outcome.settings.store_to_name)
         parts.append(
             f"**{output.escaped(text.safe(result.budget.name))}**\n\n"
             + "\n".join(f"- {output.escaped(line)}" for line in lines)
@@ -179,7 +179,7 @@ def _junit_case(suite: ET.Element, outcome: Outcome, result: Result, check: Chec
     said = _xml(words.sentence(result, check))
     if check.status == "fail":
         failure = ET.SubElement(case, "failure", message=said)
-        failure.text = _xml("\n".join(words.explanation(result, outcome.settings.store_given)))
+        failure.text = _xml("\n".join(words.explanation(result, outcome.settings.store_to_name)))
     elif check.status == "no data":
         ET.SubElement(case, "skipped", message=said)
     else:

@@ -269,7 +269,7 @@ class Dashboard(App[None]):
     def action_copy_command(self) -> None:
         """Copy the command line that reports what is shown."""
         settings = self.reader.settings
-        given = {"--store": settings.store_given, "--config": settings.config, "--tz": settings.tz}
+        given = {"--store": settings.store_to_name, "--config": settings.config, "--tz": settings.tz}
         words = [word for flag, value in given.items() if value for word in (flag, str(value))]
         self._copy(shlex.join(["botanu", *self.page.command(), *words]))
 
