@@ -482,6 +482,15 @@ def test_init_quotes_whatever_a_use_case_is_called(botanu: Botanu, tmp_path: Pat
     assert (code, row["budget"], row["samples"]) == (0, name, 1)
 
 
+def test_init_says_how_to_check_what_it_wrote(botanu: Botanu, tmp_path: Path) -> None:
+    """Where the file or the store is not the usual one, the command that checks them names it."""
+    assert "run: botanu budget check\n" in botanu("budget", "init").err
+
+    said = botanu("budget", "init", "--config", "ci.toml", "--store", "ci.duckdb").err
+
+    assert "run: botanu budget check --config ci.toml --store ci.duckdb\n" in said
+
+
 def test_init_on_an_empty_store_writes_an_example(botanu: Botanu, tmp_path: Path) -> None:
     """What may be written is explained; no budget is made up."""
     assert botanu("budget", "init").code == 0

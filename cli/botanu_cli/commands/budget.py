@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -261,4 +262,8 @@ def init(
         raise InputError(f"{path} is not written to. Leave --config out; budgets then go to botanu.toml.")
     with replace(settings, config=path if before else None).open() as store:
         path.write_text(before + proposal(store, request.filters(store), room), "utf-8")
-    settings.say(f"Wrote {path}. Look at it, then run: botanu budget check")
+    named = [
+        *(("--config", str(path)) if settings.config else ()),
+        *(("--store", settings.store_to_name) if settings.store_to_name else ()),
+    ]
+    settings.say(f"Wrote {path}. Look at it, then run: {shlex.join(['botanu', 'budget', 'check', *named])}")
