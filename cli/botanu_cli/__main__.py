@@ -31,11 +31,15 @@ def main(arguments: list[str] | None = None) -> None:
     from botanu_cli.app import run
     from botanu_cli.completion import is_asked
 
+    given = sys.argv[1:] if arguments is None else arguments
+    if "--no-color" in given:
+        # Help and errors are written before the flag is read, and by others than the reports.
+        os.environ["NO_COLOR"] = "1"
     if is_asked():
         # One offer a line: help that is wrapped at the terminal's width would be read as more offers.
         os.environ["COLUMNS"] = "1000"
 
-    code = run(sys.argv[1:] if arguments is None else arguments)
+    code = run(given)
     if code == ExitCode.INTERRUPTED:
         # Whoever presses Ctrl-C twice still gets 130: the second one finds nothing left to interrupt.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

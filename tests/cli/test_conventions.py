@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -330,6 +331,18 @@ def test_no_colour_in_a_pipe_and_colour_when_forced(
     assert "\x1b[" not in plain
     assert "\x1b[" in forced
     assert botanu("cost").out == plain
+
+
+@pytest.mark.parametrize("line", ["cost", "--help", "cost --help", "cots", "cost --since never"])
+def test_no_color_holds_for_all_that_is_written(filled: Path, line: str) -> None:
+    """`--no-color` is of help and errors too, wherever it stands, and though FORCE_COLOR is set."""
+    forced = {**os.environ, "FORCE_COLOR": "1"}
+
+    for words in (["--no-color", *line.split()], [*line.split(), "--no-color"]):
+        done = subprocess.run([*BOTANU, *words], cwd=filled.parent, env=forced, capture_output=True, check=False)
+
+        # Bold is no colour.
+        assert re.search(rb"\x1b\[[\d;]*[39]\d", done.stdout + done.stderr) is None
 
 
 def test_the_demo_fills_a_store_of_its_own_and_shows_what_to_type_next(botanu: Botanu, tmp_path: Path) -> None:
