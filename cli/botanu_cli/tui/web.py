@@ -7,6 +7,7 @@ the page may fetch nothing from elsewhere.
 
 from __future__ import annotations
 
+import os
 import shlex
 import socket
 import sys
@@ -25,13 +26,16 @@ _PORT = 8000
 def serve(settings: Settings, view: View, refresh: str) -> None:
     """Serve the dashboard to browsers on this machine until interrupted."""
     port = free_port(_PORT)
+    # Of a command line every user of the machine can read a server's password.
+    os.environ["BOTANU_STORE"] = settings.store
     settings.say(f"The dashboard is at http://{_HOST}:{port} until you press Ctrl+C.")
     LocalServer(shlex.join(command(settings, view, refresh)), host=_HOST, port=port, title="botanu").serve()
 
 
 def command(settings: Settings, view: View, refresh: str) -> list[str]:
-    """Return the command that runs the same dashboard in a terminal."""
-    given = {"--store": settings.store_given, "--config": settings.config, "--tz": settings.tz, "--refresh": refresh}
+    """Return the command that runs the same dashboard in a terminal; a server it finds in the environment."""
+    file = None if "://" in settings.store else settings.store_given
+    given = {"--store": file, "--config": settings.config, "--tz": settings.tz, "--refresh": refresh}
     words = [word for flag, value in given.items() if value for word in (flag, str(value))]
     return [sys.executable, "-m", "botanu_cli", "dashboard", *words, *view.flags()]
 

@@ -51,6 +51,13 @@ def test_the_first_picture_does_not_wait_for_the_database() -> None:
     assert out.splitlines()[-1] == "[]"
 
 
+def test_the_browser_does_not_show_a_servers_password() -> None:
+    """A command line is read by every user of the machine; what is in the environment is not."""
+    settings = Settings(store_given="clickhouse://somebody:hunter2@here/otel")
+
+    assert command(settings, View({}), "2s")[1:] == ["-m", "botanu_cli", "dashboard", "--refresh", "2s"]
+
+
 def test_the_browser_runs_the_same_command() -> None:
     """Store, settings, zone, filters and refresh are those given."""
     settings = Settings(store_given="my store.duckdb", config=Path("x.toml"), tz="UTC")
