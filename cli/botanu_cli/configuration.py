@@ -115,7 +115,7 @@ def values(config: Path | None) -> dict[str, Decimal]:
     """Read `[values]`: what one unit of a value type is worth in USD.
 
     Raises:
-        InputError: a value that is no amount below a million.
+        InputError: a value that is no amount below a million, or finer than a millionth.
     """
     from botanu_store.toml_lines import quoted
 
@@ -130,7 +130,7 @@ def values(config: Path | None) -> dict[str, Decimal]:
             shown = str(value) if isinstance(value, Decimal) else repr(value)
             raise found.source.wrong(
                 f"values.{quoted(name)}",
-                f"is {shown}. Give USD per unit, below a million, such as 4.50.",
+                f"is {shown}. Give USD per unit, below a million and in no more than six decimals, such as 4.50.",
             )
         worth[name] = usd or Decimal(0)
     return worth
@@ -152,4 +152,8 @@ def _amount(value: Any) -> Decimal | None:
         usd = Decimal(value)
     except ArithmeticError:
         return None
-    return usd if usd.is_finite() and abs(usd) < 1_000_000 else None
+    # Finer than a millionth it would be rounded, and what is worth something be worth nothing.
+    return usd if usd.is_finite() and abs(usd) < 1_000_000 and usd % _FINEST == 0 else None
+
+
+_FINEST = Decimal("0.000001")

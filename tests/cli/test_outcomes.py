@@ -261,6 +261,7 @@ def test_many_value_types_without_a_worth_are_one_note_that_does_nothing_to_a_te
     ("text", "named"),
     [
         ('[values]\ntickets = "many"\n', "botanu.toml, line 2: values.tickets"),
+        ("[values]\ntickets = 0.0000002\n", "values.tickets is 2E-7. Give USD per unit"),
         ("values = 3\n", "values must be a table"),
     ],
 )
