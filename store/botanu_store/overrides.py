@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -209,16 +209,17 @@ def _share(value: Any, where: str, source: Source) -> Decimal:
 def _dates(entry: Mapping[str, Any], where: str, source: Source) -> tuple[int, int]:
     valid_from = _moment(entry["from"], f"{where}.from", source) if "from" in entry else ALWAYS_FROM_NS
     valid_to = _moment(entry["until"], f"{where}.until", source) if "until" in entry else ALWAYS_TO_NS
-    if valid_from >= valid_to:
+    if "from" in entry and "until" in entry and valid_from >= valid_to:
         raise source.wrong(where, f"ends before it begins: from {entry['from']} until {entry['until']}.")
     return valid_from, valid_to
 
 
 def _moment(value: Any, where: str, source: Source) -> int:
-    if isinstance(value, datetime):
-        return to_ns(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, date):
-        return to_ns(datetime(value.year, value.month, value.day, tzinfo=UTC))
+        moment = value if isinstance(value, datetime) else datetime.combine(value, time.min)
+        ns = to_ns(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        # Many write 9999-12-31 for no end, which is more nanoseconds than the database holds.
+        return min(max(ns, ALWAYS_FROM_NS), ALWAYS_TO_NS)
     raise source.wrong(where, f"is {_shown(value)}. Give a date without quotes, such as 2026-07-01.")
 
 

@@ -100,6 +100,22 @@ def test_prices_can_be_dated(tmp_path: Path) -> None:
     assert [cost(call(at=at, input_tokens=MILLION), ours)[0] for at in moments] == [1, 2, 2, Decimal("2.5")]
 
 
+@pytest.mark.parametrize(
+    ("dates", "usd"),
+    [
+        ("until = 9999-12-31", "1"),
+        ("from = 0001-01-01", "1"),
+        ("from = 0001-01-01\nuntil = 9999-12-31T23:59:59Z", "1"),
+        ("from = 9999-12-31", "2.5"),
+        ("until = 0001-01-01", "2.5"),
+    ],
+)
+def test_a_date_beyond_all_calls_is_always_or_never(tmp_path: Path, dates: str, usd: str) -> None:
+    """Whoever writes 9999-12-31 means that a price has no end."""
+    ours = overrides(tmp_path, f"[prices.gpt-4o]\ninput = 1\n{dates}\n[discounts.openai]\ndiscount = 0\n{dates}\n")
+    assert cost(call(input_tokens=MILLION), ours) == (Decimal(usd), "yes")
+
+
 def test_a_discount_comes_off_the_published_price_of_a_vendor(tmp_path: Path) -> None:
     """As a percentage or a share; the more specific one holds; the user's own prices are what the user pays."""
     ours = overrides(
