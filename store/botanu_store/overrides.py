@@ -35,7 +35,7 @@ class UserPrice:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """A share off the published prices of every call whose vendor or vendor/model matches a pattern."""
+    """A share off the published prices of every call whose model, vendor/model or vendor matches a pattern."""
 
     pattern: str
     share: Decimal

@@ -130,6 +130,13 @@ def test_a_discount_comes_off_the_published_price_of_a_vendor(tmp_path: Path) ->
     assert cost(call(*claude, at=datetime(2026, 5, 31, tzinfo=UTC), input_tokens=100_000), ours)[0] == Decimal("0.3")
 
 
+@pytest.mark.parametrize("pattern", ["gpt-4o", "GPT-4o", "gpt-4*", "openai/gpt-4o", "openai", "*"])
+def test_a_discount_is_matched_as_a_price_is(tmp_path: Path, pattern: str) -> None:
+    """Against the model too, not only its vendor: one that never came off would say nothing."""
+    ours = overrides(tmp_path, f'[discounts]\n"{pattern}" = "20%"\n')
+    assert cost(call(input_tokens=MILLION), ours) == (2, "yes")
+
+
 def test_a_discount_holds_for_products_too(tmp_path: Path) -> None:
     """Bytes scanned are discounted like tokens."""
     ours = overrides(tmp_path, '[discounts]\nbigquery = "20%"\n')

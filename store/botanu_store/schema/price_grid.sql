@@ -37,7 +37,9 @@ create or replace temp table said_discounts as
 select k.key_id, d.*
 from price_combinations as k
 inner join user_discounts as d on
-    k.vendor_name like d.pattern escape '!' or k.vendor_name || '/' || k.model_name like d.pattern escape '!';
+    k.model_name like d.pattern escape '!'
+    or k.vendor_name || '/' || k.model_name like d.pattern escape '!'
+    or k.vendor_name like d.pattern escape '!';
 
 create or replace temp table price_boxes as
 with edges as (
