@@ -137,6 +137,12 @@ def test_a_discount_is_matched_as_a_price_is(tmp_path: Path, pattern: str) -> No
     assert cost(call(input_tokens=MILLION), ours) == (2, "yes")
 
 
+def test_a_discount_comes_off_to_the_last_digit(tmp_path: Path) -> None:
+    """A share that a contract names with many digits is not rounded before it comes off."""
+    ours = overrides(tmp_path, '[discounts]\nopenai = "12.3456789%"\n')
+    assert cost(call(input_tokens=MILLION), ours) == (Decimal("2.1913580275"), "yes")
+
+
 def test_a_discount_holds_for_products_too(tmp_path: Path) -> None:
     """Bytes scanned are discounted like tokens."""
     ours = overrides(tmp_path, '[discounts]\nbigquery = "20%"\n')

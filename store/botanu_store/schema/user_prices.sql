@@ -18,7 +18,7 @@ create or replace temp table user_prices (
 create or replace temp table user_discounts (
     rank integer,
     pattern varchar,
-    factor decimal(9, 6),         -- what is left of the published price
+    factor decimal(18, 12),       -- what is left of the published price
     valid_from_ns bigint,
     valid_to_ns bigint
 );
