@@ -94,14 +94,10 @@ def find(vendor: str, model: str) -> Found:
 
 def find_everywhere(name: str) -> list[tuple[str, str]]:
     """Return (vendor, model) of every vendor that the book lists a model of this name for; `vendor/model` names one of them."""
-    from genai_prices.data_snapshot import find_provider_by_id  # noqa: PLC0415 - see the module's docstring
-
-    providers = _providers()
     prefix, _, rest = name.partition("/")
-    named = find_provider_by_id(providers, PROVIDERS.get(prefix.lower(), prefix)) if rest else None
-    if named is not None and (info := named.find_model(rest)) is not None:
-        return [(named.id, info.id)]
-    places = [(provider, provider.find_model(name)) for provider in providers]
+    if rest and (found := find(prefix, rest)).rule == "model":
+        return [(found.price_vendor, found.price_model)]
+    places = [(provider, provider.find_model(name)) for provider in _providers()]
     return sorted({(provider.id, info.id) for provider, info in places if info is not None})
 
 

@@ -71,6 +71,12 @@ def test_show_finds_a_model_at_every_vendor_with_dates_and_tiers(botanu: Botanu,
     assert {"up to 200,000 input tokens", "over 200,000 input tokens"} <= {row["tier"] for row in only}
 
 
+@pytest.mark.parametrize("name", ["azure.openai/gpt-4o", "azure/gpt-4o"])
+def test_show_finds_a_model_where_calls_of_that_vendor_find_it(botanu: Botanu, filled: Path, name: str) -> None:
+    """Azure sells OpenAI's models, which the book lists at OpenAI: what prices a call is no unknown price."""
+    assert {(row["vendor"], row["model"]) for row in rows(botanu, "show", name)} == {("openai", "gpt-4o")}
+
+
 def test_show_finds_a_product(botanu: Botanu, filled: Path) -> None:
     """A product of the shipped rates is shown with its source and the day it was read."""
     found = [row for row in rows(botanu, "show", "bigquery") if row["meter"] == "bytes_scanned"]
