@@ -21,7 +21,7 @@ import duckdb
 from botanu_store import book, price_updates
 from botanu_store.engines.duckdb import script
 from botanu_store.money import grid_script
-from botanu_store.overrides import Overrides, UserPrice, read_overrides
+from botanu_store.overrides import Discount, Overrides, UserPrice, read_overrides
 from botanu_store.price import Found, Price
 from botanu_store.rates import rates
 from botanu_store.rates import text as rates_text
@@ -189,11 +189,13 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ..
 def _user_prices(overrides: Overrides) -> list[tuple[Any, ...]]:
     """Rows of user_prices, the one that goes before all others last."""
     ranked = sorted(overrides.prices, key=lambda price: (_specificity(price.pattern), _specificity(price.operation)))
-    return [(rank, *_user_price(price)) for rank, price in enumerate(ranked, 1)]
+    return [
+        (rank, *_user_price(price, pattern)) for rank, price in enumerate(ranked, 1) for pattern in _patterns(price)
+    ]
 
 
-def _user_price(price: UserPrice) -> tuple[Any, ...]:
-    match = (_like(price.pattern), price.category, _like(price.operation))
+def _user_price(price: UserPrice, pattern: str) -> tuple[Any, ...]:
+    match = (pattern, price.category, _like(price.operation))
     unit_usd = (price.usd / price.per).quantize(_PICO_USD)
     amount = (price.meter, price.usd, price.per, unit_usd, f"user:{price.pattern}", price.per_call)
     return (*match, *amount, price.valid_from_ns, price.valid_to_ns)
@@ -203,9 +205,17 @@ def _user_discounts(overrides: Overrides) -> list[tuple[Any, ...]]:
     """Rows of user_discounts, in the same order."""
     ranked = sorted(overrides.discounts, key=lambda discount: _specificity(discount.pattern))
     return [
-        (rank, _like(discount.pattern), 1 - discount.share, discount.valid_from_ns, discount.valid_to_ns)
+        (rank, pattern, 1 - discount.share, discount.valid_from_ns, discount.valid_to_ns)
         for rank, discount in enumerate(ranked, 1)
+        for pattern in _patterns(discount)
     ]
+
+
+def _patterns(said: UserPrice | Discount) -> list[str]:
+    """What is said of a vendor by the price book's name for it (`azure/gpt-4o`), which `prices show` has, holds for calls of that vendor as they name it."""
+    vendor, slash, model = said.pattern.lower().partition("/")
+    names = [name for name, in_book in book.PROVIDERS.items() if in_book == vendor]
+    return [_like(pattern) for pattern in (said.pattern, *(f"{name}{slash}{model}" for name in names))]
 
 
 def _specificity(pattern: str) -> tuple[bool, int]:

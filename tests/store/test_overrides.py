@@ -65,6 +65,26 @@ def test_a_pattern_matches_a_model_a_vendor_or_both_and_nothing_else(
     assert cost(call(input_tokens=MILLION), ours)[0] == (7 if holds else Decimal("2.5"))
 
 
+@pytest.mark.parametrize(
+    ("vendor", "model", "pattern"),
+    [
+        ("azure.openai", "gpt-4o", "azure/gpt-4o"),
+        ("azure.ai.inference", "my-deployment", "Azure/my-*"),
+        ("gcp.vertex_ai", "gemini-2.5-pro", "google/gemini-2.5-pro"),
+        ("gcp.gemini", "gemini-2.5-pro", "google"),
+        ("x.ai", "grok-4", "x-ai/*"),
+    ],
+)
+def test_a_vendor_may_be_named_as_the_book_names_it(tmp_path: Path, vendor: str, model: str, pattern: str) -> None:
+    """As `prices show` has it: a price or discount of google's holds for both of the vendors that calls know it by, and for no other."""
+    one, other = call(vendor, model, input_tokens=MILLION), call(input_tokens=MILLION)
+    ours = overrides(tmp_path, f'[prices]\n"{pattern}" = {{input = 7}}\n')
+    assert [cost(one, ours)[0], cost(other, ours)[0]] == [7, Decimal("2.5")]
+    if model != "my-deployment":
+        ours = overrides(tmp_path, f'[discounts]\n"{pattern}" = "100%"\n')
+        assert [cost(one, ours), cost(other, ours)] == [(0, "yes"), (Decimal("2.5"), "yes")]
+
+
 def test_the_most_specific_pattern_holds(tmp_path: Path) -> None:
     """Whatever the order in the file; a name without `*` before one with."""
     ours = overrides(
