@@ -70,13 +70,14 @@ def read(config: Path | None) -> Configuration | None:
     import tomllib
 
     from botanu_store.errors import InputError
+    from botanu_store.toml_lines import number
 
     path = settings_file(config)
     if path is None:
         return None
     try:
         text = path.read_text("utf-8")
-        said = tomllib.loads(text, parse_float=Decimal)
+        said = tomllib.loads(text, parse_float=number)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}. Name a file that can.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -14,7 +14,7 @@ from botanu_store.errors import InputError, instead
 from botanu_store.filters import to_ns
 from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS
 from botanu_store.records import METERS
-from botanu_store.toml_lines import Source, quoted
+from botanu_store.toml_lines import Source, number, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def read_overrides(path: Path) -> Overrides | None:
 def _settings(path: Path) -> tuple[Source, Mapping[str, Any]]:
     try:
         text = path.read_text("utf-8")
-        document = tomllib.loads(text, parse_float=Decimal)
+        document = tomllib.loads(text, parse_float=number)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}. Name a file that can.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -103,6 +103,7 @@ PRICE_KEYS: dict[str, tuple[str, int]] = {**_TOKEN_KEYS, **_OTHER_KEYS, "per_cal
 _DATES = ("from", "until")
 MOST_USD = 1_000_000
 """What any price stays below."""
+_PICO_USD = Decimal("1e-12")
 
 
 def _prices(section: Any, source: Source) -> Iterator[UserPrice]:
@@ -188,7 +189,7 @@ def _usd(value: Any, where: str, source: Source) -> Decimal:
         amount = Decimal(value) if isinstance(value, int | str | Decimal) and not isinstance(value, bool) else None
     except ArithmeticError:
         amount = None
-    if amount is None or not amount.is_finite() or not 0 <= amount < MOST_USD:
+    if amount is None or not amount.is_finite() or not 0 <= amount <= MOST_USD - _PICO_USD:
         raise source.wrong(where, f"is {_shown(value)}. Give an amount in USD from 0 to below a million, such as 2.50.")
     return amount
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +26,14 @@ class Source:
         line = line_of(self.text, at or where)
         at = f", line {line}" if line else ""
         return InputError(f"{self.path}{at}: {where} {what}")
+
+
+def number(text: str) -> Decimal | str:
+    """Return a number exactly as it is written; as text where even a decimal holds none so large or so small, for whoever reads its key to refuse."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return text
 
 
 def line_of(text: str, where: str) -> int | None:
