@@ -68,7 +68,16 @@ def sync_prices(con: duckdb.DuckDBPyConnection) -> None:
     stored = con.execute("select version from price_book").fetchall()
     if not stored or stored[0][0] != book_version():
         _store_book(con)
+        con.execute("create or replace temp table found_before as from price_keys where price_model <> ''")
         con.execute("delete from price_keys")
+        _store_keys(con)
+        # What a newer book no longer has keeps its place: --as-priced finds there what was believed before.
+        con.execute(
+            "update price_keys set price_vendor = b.price_vendor, price_model = b.price_model from found_before as b "
+            "where price_keys.rule = 'unknown' and "
+            + " and ".join(f"price_keys.{name} = b.{name}" for name in ("category", "vendor", "model", "operation"))
+        )
+        con.execute("drop table found_before")
     _store_keys(con)
     con.execute("delete from price_book")
     con.execute("insert into price_book values (?, ?)", [book_version(), _calls_seen(con)])

@@ -14,7 +14,7 @@ from botanu_store.ingested import Progress
 _BATCH_ROWS = 200_000
 """Spans read again in one transaction: bounds memory."""
 
-_KEPT = ("ledger", "prices")
+_KEPT = ("ledger", "prices", "price_keys")
 """What no span says: which segments are in, and what was believed of prices when."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -131,13 +132,13 @@ def test_discounts_and_tools_can_be_set_too(botanu: Botanu) -> None:
     """A discount is off the published price; a tool has a price per call."""
     assert botanu("prices", "set", "openai/gpt-4o", "discount=10%").code == 0
     assert botanu("prices", "set", "search_web", "per_call=0.25", "--tool").code == 0
-    cost = {row["category"]: Decimal(row["cost_usd"]) for row in _cost(botanu, "category") if row["cost_usd"]}
+    cost = {row["category"]: Decimal(row["cost_usd"]) for row in _cost(botanu, by="category") if row["cost_usd"]}
     assert cost == {"llm": Decimal("11.25"), "tool": Decimal("0.25")}
     assert {row["rule"] for row in rows(botanu, "list") if row["model"] == "gpt-4o"} == {"discounted"}
 
 
-def _cost(botanu: Botanu, by: str = "model") -> list[dict[str, Any]]:
-    return json.loads(botanu("cost", "--group-by", by, "-f", "json").out)["rows"]
+def _cost(botanu: Botanu, *arguments: str, by: str = "model") -> list[dict[str, Any]]:
+    return json.loads(botanu("cost", "--group-by", by, *arguments, "-f", "json").out)["rows"]
 
 
 @pytest.mark.parametrize("amount", ["nan", "inf", "1e400", "-1", "1000000"])
@@ -254,6 +255,23 @@ def test_update_brings_newer_prices_into_the_store(botanu: Botanu, published: di
     assert "2 models" in result.out
     costs = {row["model"]: row["cost_usd"] for row in _cost(botanu)}
     assert (Decimal(costs["gpt-4o"]), Decimal(costs["llama-in-house"])) == (Decimal(2), Decimal("0.0048"))
+
+
+@pytest.mark.usefixtures("odd")
+def test_what_a_newer_book_lacks_is_priced_as_of_before(botanu: Botanu, published: dict[str, Any]) -> None:
+    """A model that it dropped has no price any more, but had one then: after further updates too, and after a rebuild."""
+
+    def cost(*arguments: str) -> Decimal | None:
+        usd = {row["model"]: row["cost_usd"] for row in _cost(botanu, *arguments)}["gpt-4o"]
+        return usd if usd is None else Decimal(usd)
+
+    before, then = cost(), datetime.now(UTC).isoformat()
+    for model in ("another", "yet-another"):
+        published["book"] = _book(**{model: 3})
+        assert botanu("prices", "update", "--url", published["url"]).code == 0
+        assert (before, cost(), cost("--as-priced", then)) == (Decimal("12.5"), None, Decimal("12.5"))
+    assert botanu("store", "rebuild").code == 0
+    assert (cost(), cost("--as-priced", then)) == (None, Decimal("12.5"))
 
 
 @pytest.mark.usefixtures("odd")

@@ -19,7 +19,7 @@ select k.key_id, p.*
 from price_combinations as k
 inner join prices as p on p.vendor = k.price_vendor and p.model = k.price_model and p.context = 'standard'
 where case
-    when $believed_at is null then p.superseded is null
+    when $believed_at is null then p.superseded is null and k.rule <> 'unknown'
     else p.first_read <= greatest($believed_at, (select min(first_read) from prices)) and coalesce(p.superseded > $believed_at, true)
 end;
 

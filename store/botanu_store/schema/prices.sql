@@ -30,7 +30,7 @@ create table if not exists price_keys (
     vendor varchar,
     model varchar,
     operation varchar,
-    price_vendor varchar,
+    price_vendor varchar,         -- of an unknown one, where an older book had it
     price_model varchar,
     rule varchar,                 -- model: a model of the book; rate: a product of rates.toml; free: not billed; unknown: unpriced
     reason varchar                -- why it is free or unknown
