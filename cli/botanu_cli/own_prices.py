@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import tomlkit
 from botanu_store.errors import InputError, instead
@@ -69,7 +69,8 @@ def write(path: Path, price: OwnPrice) -> str:
     for name in ("tool", "botanu") if path.name == "pyproject.toml" else ():
         own = _inside(own, name)
     section = _inside(own, price.section)
-    section[price.name] = _entry(section.get(price.name), price)
+    entries = [_inline(entry) for entry in _entries(section.get(price.name), price)]
+    section[price.name] = entries[0] if len(entries) == 1 else _listed(entries)
     _replace(path, tomlkit.dumps(document))
     return f"[{price.section}] {tomlkit.key(price.name).as_string()} = {section[price.name].as_string()}"
 
@@ -93,27 +94,45 @@ def _inside(table: Any, name: str) -> Any:
     return found
 
 
-def _entry(known: Item | None, price: OwnPrice) -> Item:
-    """A dated price is added to those there are; any other takes the place of the same keys."""
-    entry = tomlkit.inline_table()
-    dated = price.since is not None or price.until is not None
-    if isinstance(known, InlineTable | AbstractTable) and not dated:
-        for key, value in known.unwrap().items():
-            entry[key] = value
-    if price.operation:
-        entry["operation"] = price.operation
+def _entries(known: Item | None, price: OwnPrice) -> list[dict[str, Any]]:
+    """What was said of the name, and last, where it goes before the rest, what is said now: in place of the same keys of that operation and those days."""
+    before: Any = [] if known is None else known.unwrap()
+    earlier = [*cast("Iterable[Any]", before)] if isinstance(before, list) else [before]
+    said = _said(price)
+    merged, others = dict[str, Any](), list[dict[str, Any]]()
+    for each in earlier:
+        alone = "discount" if price.section == "discounts" else "per_call"
+        entry = cast("dict[str, Any]", each) if isinstance(each, dict) else {alone: each}
+        if all(entry.get(key) == said.get(key) for key in ("operation", "from", "until")):
+            merged |= entry
+        else:
+            others.append(entry)
+    return [*others, merged | said]
+
+
+def _said(price: OwnPrice) -> dict[str, Any]:
+    said: dict[str, Any] = {"operation": price.operation} if price.operation else {}
     for key, value in price.said.items():
         digits = value if isinstance(value, str) else f"{value:f}"
-        entry[key] = value if isinstance(value, str) else tomlkit.float_(digits) if "." in digits else int(value)
-    for key, day in (("from", price.since), ("until", price.until)):
-        if day is not None:
-            entry[key] = tomlkit.date(day.isoformat())
-    if not dated or known is None:
-        return entry
-    earlier: Any = known.unwrap()
-    listed: list[Any] = [*(earlier if isinstance(earlier, list) else [earlier]), entry]
-    entries: Item = tomlkit.item(listed)
-    return entries
+        said[key] = value if isinstance(value, str) else tomlkit.float_(digits) if "." in digits else int(value)
+    days = {"from": price.since, "until": price.until}
+    return said | {key: tomlkit.date(day.isoformat()) for key, day in days.items() if day is not None}
+
+
+def _inline(entry: Mapping[str, Any]) -> InlineTable:
+    table = tomlkit.inline_table()
+    for key, value in entry.items():
+        table[key] = value
+    return table
+
+
+def _listed(entries: Iterable[Item]) -> Item:
+    """In one line: a table for each would stand apart from the other prices."""
+    listed: Any = tomlkit.array()
+    for entry in entries:
+        listed.append(entry)
+    made: Item = listed
+    return made
 
 
 def _replace(path: Path, text: str) -> None:

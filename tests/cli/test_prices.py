@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -169,6 +169,32 @@ def test_set_keeps_what_else_is_in_the_file(botanu: Botanu, tmp_path: Path) -> N
     kept = tomllib.loads(text)["prices"]["gpt-4o"]
     assert kept[0] == {"input": 2.0, "output": 8}
     assert kept[1]["input"] == 1.5
+
+
+def test_set_takes_the_place_of_no_other_days_or_operations(botanu: Botanu, tmp_path: Path) -> None:
+    """What was said of other days, or of some operations, stays as it was; what is said now goes before it."""
+    (tmp_path / "botanu.toml").write_text(
+        "[[prices.gpt-4o]]\ninput = 3\noutput = 9\nuntil = 2026-07-01\n[prices.s3]\nrequests = 5\noperation = 'Put*'\n"
+        "[prices.kafka]\nmessages = 7\nuntil = 2026-07-01\n[discounts]\nopenai = '5%'\n"
+    )
+    for arguments in (
+        ["gpt-4o", "input=2"],
+        ["gpt-4o", "cache_read=1"],
+        ["gpt-4o", "input=1", "--from", "2026-07-01"],
+        ["s3", "requests=4"],
+        ["s3", "requests=6", "--operation", "Put*"],
+        ["kafka", "messages=8"],
+        ["openai", "discount=10%", "--from", "2026-07-01"],
+    ):
+        result = botanu("prices", "set", *arguments)
+        assert result.code == 0, result.err
+    assert result.out.endswith('openai = [{discount = "5%"}, {discount = "10%", from = 2026-07-01}]\n')
+    said, july = tomllib.loads((tmp_path / "botanu.toml").read_text()), date(2026, 7, 1)
+    assert said["prices"] == {
+        "gpt-4o": [{"input": 3, "output": 9, "until": july}, {"input": 2, "cache_read": 1}, {"input": 1, "from": july}],
+        "s3": [{"requests": 4}, {"requests": 6, "operation": "Put*"}],
+        "kafka": [{"messages": 7, "until": july}, {"messages": 8}],
+    }
 
 
 def test_set_writes_where_the_settings_are(botanu: Botanu, tmp_path: Path) -> None:
