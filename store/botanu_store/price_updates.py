@@ -53,12 +53,17 @@ def label() -> str:
 
 
 def providers(path: Path) -> list[Provider]:
-    """Read a price book.
+    """Read a price book that was kept.
 
     Raises:
         InputError: it is none.
     """
-    return _parsed(path.read_bytes(), str(path))
+    try:
+        return _parsed(path.read_bytes(), str(path))
+    except InputError as error:
+        raise InputError(
+            f"{path}, the price book fetched last, is damaged. Fetch it again with botanu prices update, or delete it to use the installed one."
+        ) from error
 
 
 def fetch(url: str | None = None) -> Fetched:

@@ -313,6 +313,24 @@ def test_a_bad_update_changes_nothing(botanu: Botanu, published: dict[str, Any],
     assert not (tmp_path / ".data").exists()
 
 
+@pytest.mark.usefixtures("odd")
+def test_a_kept_book_that_is_damaged_is_said_so(botanu: Botanu, published: dict[str, Any], tmp_path: Path) -> None:
+    """Which file it is, and both ways out, each of which is one."""
+    published["book"] = _book(**{"gpt-4o": 1})
+    update, before = ("prices", "update", "--url", published["url"]), _cost(botanu)
+    assert botanu(*update).code == 0
+    for way_out in (lambda _: botanu(*update), Path.unlink):
+        (kept,) = tmp_path.rglob("genai-prices-*.json")
+        damaged = kept.rename(kept.with_name(f"{kept.stem}x.json"))
+        damaged.write_bytes(b"[{")
+        result = botanu("cost")
+        assert result.code == 2
+        assert f"{damaged}, the price book fetched last, is damaged. Fetch it again with botanu prices" in result.err
+        way_out(damaged)
+        assert botanu("cost").code == 0
+    assert _cost(botanu) == before
+
+
 def test_an_update_without_a_network_says_so(botanu: Botanu) -> None:
     """Unreachable is exit code 4, and says which prices stay in use."""
     result = botanu("prices", "update", "--url", "http://127.0.0.1:9/data.json")
