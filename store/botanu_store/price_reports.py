@@ -186,13 +186,25 @@ def _date(nanoseconds: int | None, always: int) -> Any:
 
 
 def _fix(row: Row) -> str:
-    if row["usage"] == "none":
+    """What gives these calls a price and leaves that of all others as it is."""
+    if str(row["reason"]).startswith("nobody recorded"):
         return "record its usage: no price helps where nobody counted"
+    vendor, model, operation = row["vendor"], row["model"], row["operation"]
     if row["category"] == "tool":
-        return f"botanu prices set {_word(row['model'] or row['operation'] or 'TOOL')} per_call=USD --tool"
-    name = "/".join(part for part in (row["vendor"], row["model"]) if part) or row["category"]
-    keys = "input=USD output=USD" if row["category"] in ("llm", "embedding") else "per_call=USD"
-    return f"botanu prices set {_word(name)} {keys}"
+        name = "/".join(part for part in (vendor, model or operation or "TOOL") if part)
+        return f"botanu prices set {_word(name)} per_call=USD --tool"
+    if row["category"] in ("llm", "embedding"):
+        # A vendor's name alone would set the price of all its models.
+        name = f"{vendor}/{model}" if vendor or not model else model
+        keys = "METER=USD" if row["reason"] == _A_METER else "input=USD output=USD"
+        return f"botanu prices set {_word(name)} {keys}"
+    name = "/".join(part for part in (vendor, model) if part) or row["category"]
+    listed = any(vendor.lower() in product.vendors for product in rates().products)
+    return f"botanu prices set {_word(name)} per_call=USD" + (f" --operation {_word(operation)}" if listed else "")
+
+
+_A_METER = "a meter that it used has no price"
+"""Why a call has no price whose model has one: see reports/unpriced.sql."""
 
 
 def _word(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -114,6 +115,46 @@ def test_unpriced_says_how_much_why_and_what_to_do(botanu: Botanu) -> None:
     assert result.code == 0, result.err
     assert "2 of 3 calls without a price have one now" in result.err
     assert set(rows(botanu, "unpriced")[0].values()) >= {"gpt-4o"}
+
+
+def test_what_is_to_be_done_prices_those_calls_and_no_others(botanu: Botanu, tmp_path: Path) -> None:
+    """A price for calls without a model is none of their vendor's models, and one for an operation none of what the book has of the product."""
+    used = {"gen_ai__usage__input_tokens": 1000, "gen_ai__usage__output_tokens": 1000}
+
+    def query(system: str, operation: str, **said: Any) -> dict[str, Any]:
+        named = {"db__system__name": system, "db__operation__name": operation}
+        return span(trace_id(), name=operation, kind=3, **named, **said)
+
+    chats = [
+        chat(trace_id()),
+        *(
+            span(trace_id(), name="chat", kind=3, gen_ai__operation__name="chat", gen_ai__provider__name=vendor, **used)
+            for vendor in ("openai", "")
+        ),
+    ]
+    queries = [
+        query("bigquery", "SELECT", botanu__warehouse__bytes_scanned=10**13),
+        *(
+            query(*kind)
+            for kind in [("bigquery", "SELECT"), ("cosmosdb", "read"), ("cosmosdb", "upsert"), ("new", "q")]
+        ),
+    ]
+    botanu("ingest", str(write(tmp_path / "odd.jsonl", document(chats + queries))))
+
+    def costs() -> dict[tuple[str, ...], str]:
+        report = _cost(botanu, by="vendor,model,operation")
+        return {(row["vendor"], row["model"], row["operation"]): row["cost_usd"] for row in report}
+
+    before = costs()
+    for row in rows(botanu, "unpriced"):
+        kind = row["vendor"], row["model"], row["operation"]
+        if kind[0] == "bigquery":
+            assert (row["reason"], row["fix"][:16]) == ("nobody recorded what it is billed by", "record its usage")
+            continue
+        assert botanu(*shlex.split(row["fix"].replace("USD", "7"))[1:]).code == 0
+        after = costs()
+        assert {one for one in before if before[one] != after[one]} == {kind}, row["fix"]
+        (tmp_path / "botanu.toml").unlink()
 
 
 @pytest.mark.usefixtures("odd")

@@ -10,6 +10,7 @@ select
     cast(coalesce(sum({output_tokens}), 0) as bigint) as output_tokens,
     case
         when c.usage = 'none' then 'nobody recorded what it used'
+        when any_value(k.rule) = 'rate' then 'nobody recorded what it is billed by'
         else coalesce(nullif(any_value(k.reason), ''), 'a meter that it used has no price')
     end as reason
 from priced_calls as c
