@@ -33,8 +33,11 @@ _UNITS = {
 
 def in_use(db: Database, filters: Filters) -> Report:
     """What the kinds of call in this store are priced at now, the user's prices and discounts included; unpriced kinds too."""
-    found = db.rows(script("reports/prices.sql"), {"now_ns": time.time_ns()})
-    return _report("prices", db, filters, _merged(_presented(row) for row in found))
+    now_ns = time.time_ns()
+    found = db.rows(script("reports/prices.sql"), {"now_ns": now_ns})
+    # Together first: a price is cut wherever another price of the same model changes.
+    held = _merged(_presented(row) for row in found)
+    return _report("prices", db, filters, [row for row in held if _holds(row, moment(now_ns))])
 
 
 def published(db: Database, filters: Filters) -> Report:
@@ -134,6 +137,10 @@ def _merged(rows: Iterable[Row]) -> list[Row]:
             else:
                 merged.append(row)
     return merged
+
+
+def _holds(row: Row, now: datetime) -> bool:
+    return (row["since"] is None or row["since"] <= now) and (row["until"] is None or now < row["until"])
 
 
 def _grouped(rows: Iterable[Row], but: Sequence[str]) -> Iterable[list[Row]]:

@@ -65,6 +65,16 @@ def test_list_all_is_the_whole_book(botanu: Botanu, filled: Path) -> None:
     assert {"deepseek", "mistral", "bigquery"} <= {row["vendor"] for row in found}
 
 
+def test_list_says_since_when_a_price_holds_and_not_another(botanu: Botanu, filled: Path, tmp_path: Path) -> None:
+    """A price that the user dates begins then, and the published ones of that model began before; one that is over is not listed."""
+    (tmp_path / "botanu.toml").write_text(
+        "[[prices.gpt-4o]]\ninput = 2\nfrom = 2026-07-01\n[[prices.gpt-4o]]\ninput = 3\nuntil = 2026-07-01\n"
+    )
+    found = {row["meter"]: row for row in rows(botanu, "list") if (row["vendor"], row["model"]) == ("openai", "gpt-4o")}
+    assert (found["input_tokens"]["usd"], found["input_tokens"]["since"]) == ("2.00", "2026-07-01T00:00:00.000000Z")
+    assert (found["output_tokens"]["usd"], found["output_tokens"]["since"]) == ("10.00", None)
+
+
 def test_show_finds_a_model_at_every_vendor_with_dates_and_tiers(botanu: Botanu, filled: Path) -> None:
     """A model's name finds all who sell it; vendor/model only that one; tiers are in words."""
     assert {"anthropic", "google"} <= {row["vendor"] for row in rows(botanu, "show", "claude-sonnet-4-5")}

@@ -1,4 +1,5 @@
--- What each kind of call in the store is priced at now: one row per meter that has a price of its own, one without a meter where there is none.
+-- What each kind of call in the store is priced at, at this hour, whenever it changed: one row per meter that has a price of its own, one without a meter
+-- where there is none.
 select distinct
     k.category,
     k.vendor,
@@ -25,6 +26,5 @@ from price_combinations as k
 inner join price_boxes as b on b.key_id = k.key_id
 left join price_grid as g on g.box_id = b.box_id and g.billed_as = g.meter
 left join prices as p on p.price_id = g.price_id and p.superseded is null
-where b.from_ns <= $now_ns and $now_ns < b.to_ns
-    and b.day_from_ns <= $now_ns % 86400000000000 and $now_ns % 86400000000000 < b.day_to_ns
-order by k.category, k.vendor, k.model, operation, g.meter, b.tier_from
+where b.day_from_ns <= $now_ns % 86400000000000 and $now_ns % 86400000000000 < b.day_to_ns
+order by k.category, k.vendor, k.model, operation, g.meter, b.tier_from, b.from_ns
