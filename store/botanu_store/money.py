@@ -17,6 +17,9 @@ LINES = (*METERS, "emitter")
 
 CACHED = tuple(meter for meter in METERS if meter.startswith("cache_read"))
 
+RANKS = 1_000_000
+"""More than the user's prices ever are."""
+
 _TOKENS = tuple(meter for meter in METERS if meter.endswith("_tokens"))
 
 
@@ -32,6 +35,7 @@ def grid_script() -> str:
         script("schema/price_grid.sql")
         .replace("{fallbacks}", ", ".join(fallbacks))
         .replace("{tokens}", literals(_TOKENS))
+        .replace("{ranks}", str(RANKS))
     )
     return text.replace("{columns}", ",\n    ".join(_price_columns()))
 

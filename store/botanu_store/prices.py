@@ -20,7 +20,7 @@ import duckdb
 
 from botanu_store import book, price_updates
 from botanu_store.engines.duckdb import script
-from botanu_store.money import grid_script
+from botanu_store.money import RANKS, grid_script
 from botanu_store.overrides import Discount, Overrides, UserPrice, read_overrides
 from botanu_store.price import Found, Price
 from botanu_store.rates import rates
@@ -199,7 +199,9 @@ def _user_prices(overrides: Overrides) -> list[tuple[Any, ...]]:
     """Rows of user_prices, the one that goes before all others last."""
     ranked = sorted(overrides.prices, key=lambda price: (_specificity(price.pattern), _specificity(price.operation)))
     return [
-        (rank, *_user_price(price, pattern)) for rank, price in enumerate(ranked, 1) for pattern in _patterns(price)
+        (_rank(number, price.pattern), *_user_price(price, pattern))
+        for number, price in enumerate(ranked)
+        for pattern in _patterns(price)
     ]
 
 
@@ -214,8 +216,8 @@ def _user_discounts(overrides: Overrides) -> list[tuple[Any, ...]]:
     """Rows of user_discounts, in the same order."""
     ranked = sorted(overrides.discounts, key=lambda discount: _specificity(discount.pattern))
     return [
-        (rank, pattern, 1 - discount.share, discount.valid_from_ns, discount.valid_to_ns)
-        for rank, discount in enumerate(ranked, 1)
+        (_rank(number, discount.pattern), pattern, 1 - discount.share, discount.valid_from_ns, discount.valid_to_ns)
+        for number, discount in enumerate(ranked)
         for pattern in _patterns(discount)
     ]
 
@@ -225,6 +227,11 @@ def _patterns(said: UserPrice | Discount) -> list[str]:
     vendor, slash, model = said.pattern.lower().partition("/")
     names = [name for name, in_book in book.PROVIDERS.items() if in_book == vendor]
     return [_like(pattern) for pattern in (said.pattern, *(f"{name}{slash}{model}" for name in names))]
+
+
+def _rank(number: int, pattern: str) -> int:
+    """Leave room between names without `*` and those with one: what names a model goes there before what names its vendor (price_grid.sql)."""
+    return number + (0 if "*" in pattern else 2 * RANKS)
 
 
 def _specificity(pattern: str) -> tuple[bool, int]:

@@ -95,6 +95,17 @@ def test_the_most_specific_pattern_holds(tmp_path: Path) -> None:
     assert cost(call(model="gpt-4.1", input_tokens=MILLION), ours)[0] == 3
 
 
+def test_a_model_goes_before_its_vendor_whichever_name_is_longer(tmp_path: Path) -> None:
+    """A vendor's price or discount is for the models that have none of their own."""
+    ours = overrides(
+        tmp_path,
+        '[prices]\n"azure.openai" = {input = 3}\n"gpt-4o" = {input = 2}\n[discounts]\nopenai = "10%"\no3 = "50%"\n"o*" = "60%"\n',
+    )
+    models = ("azure.openai", "gpt-4o"), ("azure.openai", "o3"), ("openai", "o3"), ("openai", "o4-mini")
+    costs = [cost(call(*model, input_tokens=MILLION), ours)[0] for model in models]
+    assert costs == [2, 3, 1, Decimal("0.99")]
+
+
 def test_of_equally_specific_prices_the_later_holds(tmp_path: Path) -> None:
     """And one for an operation goes before one for all."""
     ours = overrides(

@@ -23,8 +23,16 @@ where case
     else p.first_read <= greatest($believed_at, (select min(first_read) from prices)) and coalesce(p.superseded > $believed_at, true)
 end;
 
+-- Of names equally exact, that of a model goes before that of its vendor, however long either is.
 create or replace temp table said_prices as
-select k.key_id, u.*
+select
+    k.key_id,
+    u.* replace (
+        case
+            when k.model_name like u.pattern escape '!' or k.vendor_name || '/' || k.model_name like u.pattern escape '!' then u.rank + {ranks}
+            else u.rank
+        end as rank
+    )
 from price_combinations as k
 inner join user_prices as u on
     (u.category = '' or u.category = k.category)
@@ -34,7 +42,14 @@ inner join user_prices as u on
     and k.operation_name like u.operation escape '!';
 
 create or replace temp table said_discounts as
-select k.key_id, d.*
+select
+    k.key_id,
+    d.* replace (
+        case
+            when k.model_name like d.pattern escape '!' or k.vendor_name || '/' || k.model_name like d.pattern escape '!' then d.rank + {ranks}
+            else d.rank
+        end as rank
+    )
 from price_combinations as k
 inner join user_discounts as d on
     k.model_name like d.pattern escape '!'

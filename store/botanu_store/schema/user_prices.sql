@@ -1,7 +1,7 @@
 -- What the user says of prices, for this connection. Patterns are LIKE patterns in lower case, escaped by `!`.
 
 create or replace temp table user_prices (
-    rank integer,                 -- of several that match, the highest holds
+    rank integer,                 -- of several that match, the highest holds, but a model's before its vendor's
     pattern varchar,              -- of the model, vendor/model or vendor
     category varchar,             -- empty: any
     operation varchar,            -- a pattern too
