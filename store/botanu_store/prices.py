@@ -20,7 +20,7 @@ import duckdb
 
 from botanu_store import book, price_updates
 from botanu_store.engines.duckdb import script
-from botanu_store.money import RANKS, grid_script
+from botanu_store.money import RANKS, charges_script, grid_script
 from botanu_store.overrides import Discount, Overrides, UserPrice, read_overrides
 from botanu_store.price import Found, Price
 from botanu_store.rates import rates
@@ -39,6 +39,7 @@ __all__ = [
     "needs_sync",
     "read_overrides",
     "sync_prices",
+    "ways",
 ]
 
 _TABLES = {"prices", "price_keys", "price_book"}
@@ -47,6 +48,13 @@ _TABLES = {"prices", "price_keys", "price_book"}
 def book_version() -> str:
     """Return the version of the price book: that of genai-prices and of an update to it, and a hash of rates.toml."""
     return f"genai-prices {price_updates.label()}, rates {_rates_hash()}"
+
+
+def ways(overrides: Overrides | None) -> str:
+    """Return what tells one way to price calls from others: the book's version, what the user says as it is laid out, and the scripts."""
+    said = overrides or Overrides()
+    of_user = f"{_user_prices(said)!r} {_user_discounts(said)!r}"
+    return f"{book_version()} {of_user} {grid_script()} {charges_script()}"
 
 
 @cache

@@ -148,9 +148,8 @@ def _in_one(con: duckdb.DuckDBPyConnection, statements: str) -> None:
 
 
 def _name(overrides: prices.Overrides | None) -> str:
-    """What tells these prices from others: the book's version and all that the user says."""
-    said = f"{prices.book_version()} {overrides or prices.Overrides()!r}"
-    return blake2b(said.encode(), digest_size=8).hexdigest()
+    """What tells these prices from others, and this botanu from one that priced otherwise."""
+    return blake2b(prices.ways(overrides).encode(), digest_size=8).hexdigest()
 
 
 _KEY = "usage_prices"

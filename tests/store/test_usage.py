@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botanu_store import open_store, usage
+from botanu_store import open_store, prices, usage
 from botanu_store.engines.duckdb import connect, connect_writable
 from botanu_store.filters import Filters
+from botanu_store.money import grid_script
 from botanu_store.overrides import Discount, Overrides
 from botanu_store.reports import moment
 from botanu_store.spool import Spool
@@ -154,6 +155,27 @@ def test_other_prices_are_added_up_anew(tmp_path: Path, eager: None) -> None:
             costs.append(store.query("select sum(cost_usd) as usd from run_usage")[0]["usd"])
 
     assert costs[0] == costs[1] * 2 == costs[2] > 0
+
+
+def test_what_an_older_botanu_priced_otherwise_is_added_up_anew(
+    tmp_path: Path, eager: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an upgrade what runs cost is the sum of what their calls cost, of the same book and the same discount too."""
+    path = tmp_path / "s.duckdb"
+    with monkeypatch.context() as older:
+        older.setattr(prices, "grid_script", lambda: grid_script().replace("coalesce(d.factor, 1)", "1"))
+        spool(path, document([chat(trace_id())]))
+        with open_store(path, overrides=DISCOUNT) as store:
+            before = store.cost(Filters()).totals["cost_usd"]
+
+    with open_store(path, overrides=DISCOUNT) as store:
+        after = store.cost(Filters()).totals["cost_usd"]
+        assert (
+            after
+            == store.calls(Filters()).totals["cost_usd"]
+            == sum(row["cost_usd"] for row in store.calls(Filters()).rows)
+        )
+    assert before == after * 2 > 0
 
 
 def test_prices_as_of_a_day_read_the_calls(tmp_path: Path, eager: None) -> None:
