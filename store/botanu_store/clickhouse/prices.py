@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import duckdb
 import pyarrow as pa
 
@@ -12,6 +14,7 @@ from botanu_store.clickhouse.schema import column_list, columns
 from botanu_store.clickhouse.views import stored, whole
 from botanu_store.engines.clickhouse import Server
 from botanu_store.engines.duckdb import connect, migrate, script
+from botanu_store.money import charges_script, grid_script
 from botanu_store.prices import book_version, key_row, lay_out, lay_out_again, sync_prices
 from botanu_store.usage import BY_CALL
 from botanu_store.views import Views
@@ -23,7 +26,7 @@ BOOK = "price book"
 """Name of the book's version in botanu_sync."""
 
 USAGE = "price book of botanu_run_usage"
-"""Name of the version of the book that all runs were added up with, in botanu_sync."""
+"""Name of what all runs were added up with, in botanu_sync: the version of the book, and the scripts."""
 
 _RUNS_AT_ONCE = 1_000_000
 """Runs priced again by one statement: bounds the server's memory."""
@@ -92,7 +95,13 @@ def send_prices(server: Server, con: duckdb.DuckDBPyConnection) -> None:
 def usage_holds(server: Server) -> bool:
     """Whether what runs cost was added up at the prices that the server has."""
     made = {row["name"]: row["value"] for row in server.rows("select name, value from botanu_sync final")}
-    return made.get(BOOK) is not None and made.get(USAGE) == made[BOOK]
+    return made.get(BOOK) is not None and made.get(USAGE) == _way(made[BOOK])
+
+
+def _way(book: str) -> str:
+    """What tells one way to price calls from others: the book, and the scripts of this version."""
+    scripts = grid_script() + charges_script("clickhouse")
+    return f"{book}, {blake2b(scripts.encode(), digest_size=4).hexdigest()}"
 
 
 def price_again(server: Server) -> None:
@@ -116,7 +125,9 @@ def price_again(server: Server) -> None:
             )
             names = ", ".join(columns("run_usage"))
             server.run(f"insert into botanu_run_usage (run_day, {names}, version, deleted) {query}")
-    server.run("insert into botanu_sync (name, value) values ($name, $value)", {"name": USAGE, "value": book_version()})
+    server.run(
+        "insert into botanu_sync (name, value) values ($name, $value)", {"name": USAGE, "value": _way(book_version())}
+    )
 
 
 def _send_book(server: Server) -> None:

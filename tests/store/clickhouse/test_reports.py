@@ -25,6 +25,7 @@ from botanu_store.engines.duckdb import script
 from botanu_store.errors import InputError, StoreUnavailable, StoreUnusable
 from botanu_store.filters import Filters, Interval
 from botanu_store.overrides import Discount, Overrides, UserPrice
+from botanu_store.prices import book_version
 from botanu_store.reports import RUN_SORTS
 from botanu_store.samples import Samples
 from clickhouse_connect.driver.client import Client
@@ -217,7 +218,10 @@ def test_prices_of_yours_and_of_another_day_agree(synced: tuple[Server, Path], n
             assert report(there) == report(here), number
 
 
-def test_another_price_book_prices_all_runs_again(server: Server, samples: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("made_with", ["another", book_version()], ids=["another book", "an older botanu"])
+def test_another_price_book_prices_all_runs_again(
+    server: Server, samples: Path, tmp_path: Path, made_with: str
+) -> None:
     """Until a sync did so, reports price the calls; after it, the sums are what they would be at once. Both are right."""
     given = local.documents(sorted(samples.glob("*.jsonl")))
     otel.create(server)
@@ -228,7 +232,7 @@ def test_another_price_book_prices_all_runs_again(server: Server, samples: Path,
     sums = f"select {', '.join(columns('run_usage'))} from botanu_run_usage final order by all"
     before = server.rows(sums)
     server.run("truncate table botanu_run_usage")
-    server.run("insert into botanu_sync (name, value) values ($name, 'another')", {"name": USAGE})
+    server.run("insert into botanu_sync (name, value) values ($name, $value)", {"name": USAGE, "value": made_with})
     with remote(server) as there:
         assert shown(there.cost(Filters(), ("use_case", "model"))) == wanted
     sync(server)
