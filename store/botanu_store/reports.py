@@ -92,7 +92,9 @@ class Report:
 def cost(
     db: Database, filters: Filters, group_by: Sequence[str] = ("use_case",), *, limit: int | None = None
 ) -> Report:
-    """Cost by any of `DIMENSIONS`: runs, calls, tokens, cost, share, and cost per run; the totals are over all groups, whatever the limit.
+    """Cost by any of `DIMENSIONS`, the dearest first, of times the newest: runs, calls, tokens, cost, share, and cost per run.
+
+    The totals are over all groups, whatever the limit.
 
     Raises:
         InputError: an unknown dimension.
@@ -106,7 +108,8 @@ def cost(
         grouped=text_of("cost_of_runs" if "run" in group_by else "cost_of_groups"),
         **parts,
     )
-    order = f"order by g.cost_usd desc nulls last, {parts['names']}"
+    times = "".join(f"g.{_alias(name)} desc, " for name in group_by if name.startswith("time:"))
+    order = f"order by {times}g.cost_usd desc nulls last, {parts['names']}"
     rows, totals, groups = _groups(db, conditions, listed, order, limit)
     if by_call:
         totals["runs"] = _distinct_runs(db, filters)

@@ -63,6 +63,18 @@ def test_compare_shows_each_group_beside_the_interval_before(botanu: Botanu, tmp
     assert "+50.0%" in botanu("cost", *SINCE, "--compare").out
 
 
+def test_days_are_listed_newest_first(botanu: Botanu, tmp_path: Path) -> None:
+    """Whatever each cost, and within a day the dearest first; where not all are shown, it is the newest that are."""
+    fill(botanu, tmp_path, spent("A", 0), spent("B", 0, 2), spent("A", 1, 3), spent("A", 2, 2))
+
+    rows = cost(botanu, "-g", "time:day,use_case")["rows"]
+
+    days = ["2026-11-18", "2026-11-18", "2026-11-17", "2026-11-16"]
+    assert [row["time"] for row in rows] == days
+    assert [row["use_case"] for row in rows] == ["B", "A", "A", "A"]
+    assert [row["time"] for row in cost(botanu, "-g", "time:day", "--limit", "2")["rows"]] == days[1:3]
+
+
 def test_an_hour_that_a_clock_shows_twice_is_two(botanu: Botanu, tmp_path: Path) -> None:
     """When summer time ends each has its offset behind it; every other hour has none, and a chart can still be drawn."""
     first = 1_792_888_200 * 10**9  # 02:30 in Berlin, for the first time
