@@ -39,12 +39,13 @@ def settings_file(config: Path | None) -> Path | None:
     """Return the file that holds the settings; None when there is none.
 
     Raises:
-        InputError: the file named does not exist.
+        InputError: the file named does not exist, or is none.
     """
     from botanu_store.errors import InputError
 
     if config is not None and not config.is_file():
-        raise InputError(f"{config} does not exist. Name a file with --config, or leave it out.")
+        wrong = "is no file" if config.exists() else "does not exist"
+        raise InputError(f"{config} {wrong}. Name a file with --config, or leave it out.")
     candidates = [config] if config is not None else [Path("botanu.toml"), Path("pyproject.toml")]
     return next((path for path in candidates if path.is_file()), None)
 

@@ -78,6 +78,7 @@ def test_quiet_says_nothing_on_stderr(botanu: Botanu) -> None:
         (["runs", "show", "nothing"], "botanu runs list"),
         (["ingest", "nowhere.jsonl"], "does not exist"),
         (["cost", "--config", "nowhere.toml"], "does not exist"),
+        (["cost", "--config", "."], ". is no file"),
         (["cost", "--store", "mysql://x"], "no kind of store"),
         (["cost", "--store", "nowhere/x.duckdb"], "does not exist"),
     ],
