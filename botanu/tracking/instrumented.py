@@ -104,7 +104,7 @@ def _is_stream(answer: Any) -> bool:
     """Whether the answer comes in pieces: an iterator, or a context manager that gives one (Anthropic's `stream`)."""
     if isinstance(answer, Iterator | AsyncIterator):
         return True
-    return (_is_sync(answer) or _is_async(answer)) and not _has_usage(answer)
+    return (_is_sync(answer) or _is_async(answer)) and not _is_whole(answer)
 
 
 def _is_sync(answer: Any) -> bool:
@@ -117,9 +117,10 @@ def _is_async(answer: Any) -> bool:
     return hasattr(kind, "__anext__") or hasattr(kind, "__aenter__")
 
 
-def _has_usage(answer: Any) -> bool:
+def _is_whole(answer: Any) -> bool:
+    """Whether it can be closed, but came at once: with its usage, or as an answer of HTTP as it is."""
     try:
-        return hasattr(answer, "usage")
+        return hasattr(answer, "usage") or hasattr(answer, "status_code")
     except Exception:  # noqa: BLE001 - a foreign class; what it has cannot be read now
         return True
 

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 from starlette.responses import StreamingResponse
 
 import botanu
@@ -118,6 +119,15 @@ def test_an_answer_that_cannot_be_read(make: Callable[[], Any], expected: int | 
 
     assert llm_instrumented("openai")(lambda: answer)() is answer
     assert recorded.spans[0].attributes.get("gen_ai.usage.input_tokens") == expected
+
+
+def test_an_answer_of_http_is_given_back_as_it_is(recorded: RecordedRuns) -> None:
+    """It can be closed, as streams can, and is false when it failed; the call's usage is not known."""
+    answer = requests.Response()
+    answer.status_code = 500
+
+    assert llm_instrumented("openai")(lambda: answer)() is answer
+    assert [call.name for call in recorded.spans] == ["chat unknown"]
 
 
 async def test_a_stream_is_what_it_was() -> None:
