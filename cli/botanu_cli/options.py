@@ -55,6 +55,8 @@ Limit = Annotated[
 ]
 Everything = Annotated[bool, typer.Option("--all", help="All of them.")]
 _PAGE = 50
+_MOST_DIGITS = 25
+"""Before the decimal point of an amount that the store can compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +278,7 @@ def amount(text: str | None) -> Decimal | None:
         amount = Decimal(text.removeprefix("$"))
     except InvalidOperation as error:
         raise InputError(f"--min-cost {text!r} is no amount. Give USD, for example 0.05.") from error
-    if not amount.is_finite() or amount < 0:
+    if not amount.is_finite() or amount < 0 or amount.adjusted() > _MOST_DIGITS:
         raise InputError(f"--min-cost {text!r} is no amount. Give USD, for example 0.05.")
     return amount
 

@@ -74,6 +74,7 @@ def test_quiet_says_nothing_on_stderr(botanu: Botanu) -> None:
         (["cost", "--tz", "Europe/Berln"], "Did you mean Europe/Berlin?"),
         (["cost", "--format", "xml"], "Choose from table, json"),
         (["cost", "--min-cost", "much"], "no amount"),
+        (["cost", "--min-cost", "1e30"], "no amount"),
         (["runs", "list", "--sort", "beauty"], "Choose from started"),
         (["runs", "show", "nothing"], "botanu runs list"),
         (["ingest", "nowhere.jsonl"], "does not exist"),

@@ -6,9 +6,9 @@ from __future__ import annotations
 # Textual leaves the type of its app and of workers open.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
+from botanu_store.errors import InputError
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -24,6 +24,7 @@ from textual.widgets.selection_list import Selection
 
 from botanu_cli import text
 from botanu_cli.layouts import TITLES
+from botanu_cli.options import amount
 from botanu_cli.tui.screens.find import KINDS_BY_VALUE
 from botanu_cli.tui.view import View
 
@@ -141,8 +142,8 @@ class FilterPanel(ModalScreen[View | None]):
         """Return the view that is ticked."""
         said = self.query_one(Input).value.strip().removeprefix("$")
         try:
-            least = Decimal(said) if said else None
-        except InvalidOperation:
+            least = amount(said or None)
+        except InputError:
             self.notify(f"{said} is no amount. Give USD, such as 0.05.", severity="warning", markup=False)
             return
         self.dismiss(replace(self._view, min_cost=least))
