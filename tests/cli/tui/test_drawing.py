@@ -10,8 +10,11 @@ from botanu_cli.output import Column
 from botanu_cli.tui.widgets.columns import fitted
 from botanu_cli.tui.widgets.pictures import share_bar, spark
 from botanu_cli.tui.widgets.plot import slot_at, slots, times
+from botanu_cli.tui.widgets.trend import Course, Trend
+from textual.app import App, ComposeResult
 
 from tests.cli.tui.conftest import UTC_ZONE
+from tests.cli.tui.snapshots import lines
 
 
 @pytest.mark.parametrize(("count", "width"), [(1, 40), (7, 68), (10, 68), (35, 68), (35, 80), (35, 130), (68, 68)])
@@ -51,3 +54,57 @@ def test_a_table_is_as_wide_as_its_panel_where_it_can_be() -> None:
 
     for width in (40, 58):
         assert sum(fit.width for fit in fitted(columns, rows, width, UTC_ZONE)) + 2 * 2 == width
+
+
+class Drawn(App[None]):
+    """A course and nothing else."""
+
+    def __init__(self, course: Course) -> None:
+        super().__init__()
+        self._course = course
+
+    def compose(self) -> ComposeResult:
+        """Lay out the course."""
+        yield Trend()
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self.query_one(Trend).course = self._course
+
+
+def course(figures: list[float | None], limit: float | None = None, *, at_least: bool = False) -> Course:
+    """Return figures of as many days as a course."""
+    days = [f"2026-11-{day:02d}" for day in range(1, len(figures) + 1)]
+    return Course("day", days, figures, "{:.0f}".format, limit, at_least=at_least)
+
+
+async def drawn(course: Course, width: int = 34) -> list[list[tuple[str, str]]]:
+    """Return the lines of a course."""
+    async with Drawn(course).run_test(size=(width, 9)) as pilot:
+        await pilot.pause()
+        return lines(pilot.app)
+
+
+@pytest.mark.parametrize(("at_least", "broken"), [(False, [False, True, True]), (True, [True, False, False])])
+async def test_a_column_on_the_wrong_side_of_its_limit_has_another_colour(at_least: bool, broken: list[bool]) -> None:
+    """Above the most that is allowed, or below the least that is asked for."""
+    found = await drawn(course([40, 80, 90], 60, at_least=at_least))
+    feet = [style for text, style in found[7] if text == " " * 7]
+
+    assert [style.endswith("#762b3d") for style in feet] == broken
+
+
+async def test_a_limit_is_drawn_through_the_whole_chart() -> None:
+    """Few columns leave room, and the limit holds there too; a limit below zero has its place below it."""
+    (row,) = [line for line in await drawn(course([40], 60)) if "╌" in line[-1][0]]
+    assert sum(len(text) for text, _ in row if "╌" in text) == 24
+
+    text = ["".join(piece for piece, _ in line) for line in await drawn(course([0.5, -0.2], -1, at_least=True))]
+    assert text[7].startswith("       -1 ╌╌")
+
+
+async def test_a_chart_is_as_high_as_what_it_shows() -> None:
+    """Where only the latest columns have room, none that is not drawn makes them small."""
+    figures: list[float | None] = [1000, *[float(day) for day in range(1, 26)]]
+
+    assert "".join(text for text, _ in (await drawn(course(figures)))[0]).startswith("       25 ")

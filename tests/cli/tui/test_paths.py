@@ -18,6 +18,7 @@ from botanu_cli.tui.screens.runs import Runs
 from botanu_cli.tui.view import View
 from botanu_cli.tui.widgets.grid import Grid
 from botanu_cli.tui.widgets.stacked import Stacked
+from botanu_cli.tui.widgets.trend import Trend
 from botanu_store import Store
 
 from tests.cli.conftest import Botanu
@@ -286,6 +287,10 @@ async def test_a_broken_limit_on_quality_says_why_runs_were_no_success(show: Sho
         await press(pilot, "6", "down")
         assert "Failed and partial runs by reason" in screen_text(pilot)
         assert "Costliest runs" not in screen_text(pilot)
+        drawn = pilot.app.screen.query_one("#course", Trend).course
+        assert drawn is not None
+        assert drawn.breaks(0.9)
+        assert not drawn.breaks(1.0)
 
         await press(pilot, "enter")
         assert "Why runs failed" in screen_text(pilot)

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from botanu_cli import output, text
+from botanu_cli.budgets.quality import QUALITY
 from botanu_cli.output import Column
 from botanu_cli.tui.reader import Scope
 from botanu_cli.tui.screens.page import Page, Question, Sorting
@@ -116,7 +117,9 @@ class Budgets(Page):
         allowed = float(row["allowed"])
         name_panel(trend, f"{'Spent so far' if standing.adds_up else 'Day by day'}, and the limit")
         trend.nothing = "This limit has no course."
-        trend.course = Course("day", standing.buckets, standing.course, _writer(row["unit"]), allowed)
+        trend.course = Course(
+            "day", standing.buckets, standing.course, _writer(row["unit"]), allowed, at_least=row["limit"] in QUALITY
+        )
         why = self.query_one("#why")
         name_panel(why, row["budget"])
         self.query_one("#why Static", Static).update(Content("\n").join(_lines(standing, self.dashboard.now())))

@@ -26,6 +26,14 @@ class Course:
     figures: Sequence[float | None]
     write: Callable[[float], str]
     limit: float | None = None
+    at_least: bool = False
+    """Whether the limit is what figures have to reach, and not what they have to keep to."""
+
+    def breaks(self, figure: float) -> bool:
+        """Whether a figure is on the wrong side of the limit, or of zero."""
+        if self.limit is None:
+            return figure < 0
+        return figure < self.limit if self.at_least else figure > self.limit
 
 
 class Trend(Widget):
@@ -37,16 +45,17 @@ class Trend(Widget):
     def render(self) -> Content:
         """Return the columns with their axes."""
         found = self.course
-        known = [figure for figure in found.figures if figure is not None] if found else []
+        width, height = max(self.size.width - _AXIS - 1, 4), max(self.size.height - 1, 2)
+        # Where there is no room for all, the latest are drawn.
+        figures, buckets = (found.figures[-width:], found.buckets[-width:]) if found else ((), ())
+        known = [figure for figure in figures if figure is not None]
         if found is None or not known:
             return Content.styled(self.nothing, "$foreground 60%")
-        width, height = max(self.size.width - _AXIS - 1, 4), max(self.size.height - 1, 2)
-        shown = min(len(found.buckets), width)
-        figures, buckets = found.figures[-shown:], found.buckets[-shown:]
-        places = slots(shown, width)
-        scale = _Scale(min([0.0, *known]), max([0.0, *known, *([found.limit] if found.limit else [])]), height)
+        places = slots(len(figures), width)
+        marks = [0.0, *known, found.limit or 0.0]
+        scale = _Scale(min(marks), max(marks), height)
         axis = times([label(bucket, found.unit) for bucket in buckets], places, _AXIS + 1, width)
-        return Content("\n").join([*_lines(found, figures, scale, places), axis])
+        return Content("\n").join([*_lines(found, figures, scale, places, width), axis])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,9 @@ class _Scale:
         return round((figure - self.low) / ((self.high - self.low) or 1.0) * self.height * 8)
 
 
-def _lines(found: Course, figures: Sequence[float | None], scale: _Scale, places: Sequence[Slot]) -> Iterator[Content]:
+def _lines(
+    found: Course, figures: Sequence[float | None], scale: _Scale, places: Sequence[Slot], width: int
+) -> Iterator[Content]:
     zero = scale.eighths(0.0)
     limit_row = None if found.limit is None else min(scale.eighths(found.limit) // 8, scale.height - 1)
     for row in range(scale.height - 1, -1, -1):
@@ -74,13 +85,15 @@ def _lines(found: Course, figures: Sequence[float | None], scale: _Scale, places
         parts: list[tuple[str, str]] = [(padded(axis, _AXIS, left=False) + " ", "$foreground 60%")]
         blank = "╌" if row == limit_row else " "
         for figure, place in zip(figures, places, strict=True):
-            parts.append(_cell(figure, row, zero, scale, place.cells, blank, found.limit))
+            parts.append(_cell(figure, row, zero, scale, place.cells, blank, found))
             parts.append((blank * place.gap, "$warning"))
+        if row == limit_row:
+            parts.append((blank * (width - places[-1].left - places[-1].cells - places[-1].gap), "$warning"))
         yield Content.assemble(*parts)
 
 
 def _cell(
-    figure: float | None, row: int, zero: int, scale: _Scale, cells: int, blank: str, limit: float | None
+    figure: float | None, row: int, zero: int, scale: _Scale, cells: int, blank: str, found: Course
 ) -> tuple[str, str]:
     if figure is None:
         return blank * cells, "$warning"
@@ -88,7 +101,7 @@ def _cell(
     # The body is paler than the edge: what is looked at is the height.
     body = " 60%" if high > row * 8 + 8 else ""
     low, high = max(low - row * 8, 0), min(high - row * 8, 8)
-    style = "$error" if figure < 0 or (limit is not None and figure > limit) else "$secondary"
+    style = "$error" if found.breaks(figure) else "$secondary"
     if high <= low:
         return blank * cells, "$warning"
     if low == 0 and high == 8:
