@@ -18,7 +18,7 @@ Totals = Mapping[str, Any]
 def spend_tile(totals: Totals) -> Tile:
     """What was spent, and by what share that is more or less than before."""
     change = totals.get("change")
-    note = f"{totals['runs']:,} runs"
+    note = text.counted(totals["runs"], "run")
     if change is not None:
         note = f"{'▲' if change > 0 else '▼'} {text.change(change)} on before"
     return Tile("Spend", text.usd_at_least(totals["cost_usd"], totals["unpriced_calls"]), note)
@@ -30,7 +30,7 @@ def economic_tiles(totals: Totals) -> list[Tile]:
     each = "—" if cost is None else text.usd_at_least(cost, totals["unpriced_calls"])
     known = totals["root_runs"] - totals["unknown"]
     return [
-        Tile("Per outcome", each, f"{totals['success']:,} outcomes"),
+        Tile("Per outcome", each, text.counted(totals["success"], "outcome")),
         Tile("ROI", roi(totals), "no value known" if value is None else f"value {text.usd(value)}"),
         Tile("Success", text.percent(totals["success_rate"]) or "—", f"of {known:,} known"),
         Tile("Waste", text.percent(totals["waste_share"]) or "—", text.usd(totals["waste_usd"] or Decimal(0))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -22,10 +23,12 @@ from botanu_cli.tui.screens.vendors import Vendors
 from botanu_cli.tui.series import all_buckets, series
 from botanu_cli.tui.view import View
 from botanu_cli.tui.widgets.grid import Grid
+from botanu_store import open_store
 from botanu_store.reports import Report
 
 from tests.cli.conftest import Botanu
 from tests.cli.tui.conftest import Show, dashboard, press, screen_text
+from tests.store.builders import chat, document, run, trace_id
 
 VIEWS = {
     "everything": View(),
@@ -165,3 +168,17 @@ def test_an_hour_that_a_clock_shows_twice_has_two_places() -> None:
     assert all_buckets(seen, "hour") == [
         "2026-10-25 02:00 +0200", "2026-10-25 02:00 +0100", "2026-10-25 03:00", "2026-10-25 04:00",
     ]  # fmt: skip
+
+
+async def test_one_of_a_thing_is_written_as_one(clean_place: Path, show: Show) -> None:
+    """A store with one run of one call has 1 run, 1 call and 1 outcome on every screen, not 1 of several."""
+    trace = trace_id()
+    root = run(trace, "r1", botanu__outcome="success")
+    said = document([root, chat(trace, root["spanId"], tokens=(1, 0), error__type="timeout")])
+    (clean_place / "spans.jsonl").write_text(json.dumps(said) + "\n", "utf-8")
+    with open_store(clean_place / "botanu.duckdb") as store:
+        store.ingest([clean_place / "spans.jsonl"])
+    async with show() as pilot:
+        for key in "12345":
+            await press(pilot, key)
+            assert re.findall(r"\b1 [a-zA-Z ]*(?:runs|calls|outcomes|tokens)\b", screen_text(pilot)) == []

@@ -187,7 +187,11 @@ def _tiles(detail: RunDetail, zone: str, started: str) -> list[Tile]:
     attempts = 1 + sum(other["parent_run_id"] != run["run_id"] for other in detail.related)
     unpriced = f", {run['unpriced_calls']:,} unpriced" if run["unpriced_calls"] else ""
     return [
-        Tile("Cost", text.usd_at_least(run["cost_usd"], run["unpriced_calls"]), f"{run['calls']:,} calls{unpriced}"),
+        Tile(
+            "Cost",
+            text.usd_at_least(run["cost_usd"], run["unpriced_calls"]),
+            text.counted(run["calls"], "call") + unpriced,
+        ),
         Tile(
             "Outcome",
             f"{sign} {run['outcome']}",

@@ -106,12 +106,13 @@ class Runs(Page):
             return
         self.grid.show(found, sorted_by=self.sorting.mark)
         if not self.grid.border_title:
-            name_panel(self.grid, f"{len(found):,} runs")
+            name_panel(self.grid, text.counted(len(found), "run"))
 
     def _show_totals(self, found: Report) -> None:
         self.totals, totals = found, found.totals
         cost = text.usd_at_least(totals["cost_usd"], totals["unpriced_calls"])
-        name_panel(self.grid, f"{totals['runs']:,} runs · {cost} · {totals['llm_calls']:,} LLM calls")
+        runs, calls = text.counted(totals["runs"], "run"), text.counted(totals["llm_calls"], "LLM call")
+        name_panel(self.grid, f"{runs} · {cost} · {calls}")
         self.show_coverage(output.coverage_line(found))
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:

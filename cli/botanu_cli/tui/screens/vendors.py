@@ -80,19 +80,21 @@ class Vendors(Page):
         saved = totals["saved_usd"]
         self.query_one(Tiles).tiles = [
             Tile(
-                "Spend", text.usd_at_least(totals["cost_usd"], totals["unpriced_calls"]), f"{totals['calls']:,} calls"
+                "Spend",
+                text.usd_at_least(totals["cost_usd"], totals["unpriced_calls"]),
+                text.counted(totals["calls"], "call"),
             ),
             Tile(
                 "Per million tokens",
                 text.usd_at_least(totals["usd_per_million_tokens"], totals["unpriced_calls"]),
-                f"{totals['input_tokens'] + totals['output_tokens']:,} tokens",
+                text.counted(totals["input_tokens"] + totals["output_tokens"], "token"),
             ),
             Tile(
                 "Cache hits",
                 text.percent(totals["cache_hit_rate"]) or "—",
                 f"saved {text.usd(saved if saved is not None else Decimal(0))}",
             ),
-            Tile("Errors", errors, f"{totals['errors']:,} calls"),
+            Tile("Errors", errors, text.counted(totals["errors"], "call")),
             coverage_tile(found.coverage),
         ]
         self.show_coverage(output.coverage_line(found))
