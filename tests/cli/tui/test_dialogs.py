@@ -6,7 +6,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from botanu_cli.tui.screens.filters import FilterPanel, Ticks
+from botanu_cli.tui.view import View
 from textual.widgets import Input
+from textual.widgets.selection_list import Selection
 
 from tests.cli.tui.conftest import Show, dashboard, press, screen_text
 
@@ -36,3 +39,16 @@ async def test_a_least_cost_that_is_no_amount_is_refused(store: Path, show: Show
         assert "is no amount" in screen_text(pilot)
         assert "Cost at least" in screen_text(pilot)
         assert dashboard(pilot).view.min_cost is None
+
+
+async def test_a_key_in_the_moment_in_which_values_come_moves_in_them(store: Path, show: Show) -> None:
+    """Values that the store was slow to tell are paged through as soon as they are here, drawn or not."""
+    async with show() as pilot:
+        await pilot.app.push_screen(FilterPanel(View(), {}))
+        await pilot.pause()
+        values = pilot.app.screen.query_one("#values", Ticks)
+        values.add_options([Selection("acme", "acme"), Selection("globex", "globex")])
+        values.highlighted = 0
+        values.action_page_down()
+
+        assert values.highlighted == 1
