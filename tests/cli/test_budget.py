@@ -159,6 +159,16 @@ def test_too_few_samples_are_no_data(botanu: Botanu, tmp_path: Path) -> None:
     assert (checked(botanu)[0], checked(botanu)[1][0]["status"]) == (1, "fail")
 
 
+def test_nothing_that_was_measured_is_no_lower_bound(botanu: Botanu, tmp_path: Path) -> None:
+    """Where no call has a price there is no figure, and no sign beside one."""
+    trace = trace_id()
+    root = run(trace, "r1")
+    fill(botanu, tmp_path, [root, chat(trace, root["spanId"], model="nobody-7b")])
+    budgets(tmp_path, '[[budgets]]\nname = "a"\nper = "total"\nmax_usd = 1\n')
+
+    assert "≥" not in botanu("budget", "check").out
+
+
 def test_a_broken_budget_names_its_costliest_runs_and_how_to_look_at_them(botanu: Botanu, tmp_path: Path) -> None:
     """The commands that it prints run as they stand and show the runs it named."""
     budgets(tmp_path, '[[budgets]]\nname = "ticket"\nuse_case = "Customer \'1\'"\nmetric = "max"\nmax_usd = 0.004\n')

@@ -47,6 +47,8 @@ def figure(number: Decimal | float | None, unit: Unit) -> str:
 
 def measured(check: Check) -> str:
     """Write what was measured; a sign says that calls without a price would add to it, or take away from it."""
+    if check.measured is None:
+        return ""
     return ("≥" if check.lower_bound else "≤" if check.upper_bound else "") + figure(check.measured, check.unit)
 
 
