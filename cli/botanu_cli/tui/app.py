@@ -134,7 +134,8 @@ class Dashboard(App[None]):
         self.action_go("runs")
 
     def _tick(self) -> None:
-        if not self.paused:
+        # On the way out the screens go before the clock does.
+        if self.screen_stack and not self.paused:
             self.page.refresh_if_changed()
 
     def watch_view(self) -> None:

@@ -241,3 +241,12 @@ def test_a_server_is_asked_again_now_and_then(monkeypatch: pytest.MonkeyPatch) -
         found.append(reader.fingerprint())
 
     assert found[0] == found[1] != found[2]
+
+
+async def test_the_clock_does_not_disturb_on_the_way_out(store: Path, show: Show) -> None:
+    """A tick that comes when the screens are gone already asks nothing."""
+    async with show() as pilot:
+        app = dashboard(pilot)
+
+    assert not app.screen_stack
+    app._tick()
