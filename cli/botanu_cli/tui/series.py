@@ -37,6 +37,11 @@ class Series:
     unpriced: dict[str, list[int]]
     """Calls without a price, which the amounts leave out, alike."""
 
+    @property
+    def spent(self) -> bool:
+        """Whether any amount is more than nothing."""
+        return any(map(any, self.groups.values()))
+
     def said(self, name: str, index: int | None) -> str:
         """Write what a group has in one bucket, or in all, and whether that is a lower bound."""
         which = slice(None) if index is None else slice(index, index + 1)
@@ -95,7 +100,7 @@ def _said(amount: Decimal, unpriced: int) -> str:
 
 
 def all_buckets(seen: set[str], unit: str) -> list[str]:
-    """Return every bucket from the first of these to the last."""
+    """Return every bucket from the first of these to the last; without those that are missing, where that would be thousands."""
     if not seen:
         return []
     named: dict[datetime, list[str]] = defaultdict(list)
@@ -104,7 +109,10 @@ def all_buckets(seen: set[str], unit: str) -> list[str]:
         named[began(bucket, unit)].append(bucket)
     current, last = min(named), max(named)
     found: list[str] = []
-    while current <= last and len(found) < _MOST_BUCKETS:
+    while current <= last:
+        if len(found) >= _MOST_BUCKETS:
+            # One clock that is years off would else leave room for nothing but what is missing.
+            return [bucket for moment in sorted(named) for bucket in named[moment]]
         found += named.get(current, [current.strftime(_FORMATS[unit])])
         current = _next(current, unit)
     return found

@@ -7,9 +7,11 @@ from itertools import pairwise
 
 import pytest
 from botanu_cli.output import Column
+from botanu_cli.tui.series import all_buckets
 from botanu_cli.tui.widgets.columns import fitted
 from botanu_cli.tui.widgets.pictures import share_bar, spark
 from botanu_cli.tui.widgets.plot import slot_at, slots, times
+from botanu_cli.tui.widgets.stacked import _brief
 from botanu_cli.tui.widgets.trend import Course, Trend
 from textual.app import App, ComposeResult
 
@@ -78,6 +80,11 @@ def course(figures: list[float | None], limit: float | None = None, *, at_least:
     return Course("day", days, figures, "{:.0f}".format, limit, at_least=at_least)
 
 
+def written(found: list[list[tuple[str, str]]]) -> list[str]:
+    """Return lines without their styles."""
+    return ["".join(text for text, _ in line) for line in found]
+
+
 async def drawn(course: Course, width: int = 34) -> list[list[tuple[str, str]]]:
     """Return the lines of a course."""
     async with Drawn(course).run_test(size=(width, 9)) as pilot:
@@ -99,12 +106,35 @@ async def test_a_limit_is_drawn_through_the_whole_chart() -> None:
     (row,) = [line for line in await drawn(course([40], 60)) if "╌" in line[-1][0]]
     assert sum(len(text) for text, _ in row if "╌" in text) == 24
 
-    text = ["".join(piece for piece, _ in line) for line in await drawn(course([0.5, -0.2], -1, at_least=True))]
-    assert text[7].startswith("       -1 ╌╌")
+    assert written(await drawn(course([0.5, -0.2], -1, at_least=True)))[7].startswith("       -1 ╌╌")
 
 
 async def test_a_chart_is_as_high_as_what_it_shows() -> None:
     """Where only the latest columns have room, none that is not drawn makes them small."""
     figures: list[float | None] = [1000, *[float(day) for day in range(1, 26)]]
 
-    assert "".join(text for text, _ in (await drawn(course(figures)))[0]).startswith("       25 ")
+    assert written(await drawn(course(figures)))[0].startswith("       25 ")
+
+
+async def test_a_course_that_ended_long_ago_is_still_drawn() -> None:
+    """Where none of the latest columns has a figure, those up to the last that has one are shown."""
+    found = written(await drawn(course([5.0, 3.0, *[None] * 26])))
+
+    assert found[0].startswith("        5 ")
+    assert found[-1].split() == ["1", "Nov", "2", "Nov"]
+
+
+async def test_figures_beside_an_axis_are_never_cut() -> None:
+    """Large figures have the room that they need, or are written shorter."""
+    assert written(await drawn(course([1_234_567_890.0])))[0].startswith("1234567890 ")
+    assert [_brief(Decimal(amount)) for amount in ("0.0042", "999.5", "12345.67", "1234567", "12500000000")] == [
+        "$0.0042", "$999.50", "$12,346", "$1.23M", "$12.50B",
+    ]  # fmt: skip
+
+
+def test_one_clock_that_is_years_off_leaves_the_others_their_place() -> None:
+    """Thousands of empty days are not drawn, and every day that has something is."""
+    days = {"1970-01-02", "2026-11-01", "2026-11-03"}
+
+    assert all_buckets(days, "day") == sorted(days)
+    assert all_buckets(days - {"1970-01-02"}, "day") == ["2026-11-01", "2026-11-02", "2026-11-03"]

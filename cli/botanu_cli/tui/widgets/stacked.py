@@ -44,9 +44,8 @@ class Stacked(Widget, can_focus=True):
     def render(self) -> Content:
         """Return the legend, the columns and the axis of time."""
         found = self.series
-        if found is None or not found.buckets:
-            said = "Reading …" if found is None else "No spend in this interval."
-            return Content.styled(said, "$foreground 60%")
+        if found is None or not found.spent:
+            return Content.styled("Reading …" if found is None else _nothing(found), "$foreground 60%")
         height = max(self.size.height - 2, 2)
         each, places = self._places(found)
         columns = _merged(found, each)
@@ -90,7 +89,7 @@ class Stacked(Widget, can_focus=True):
         labels = _labelled(stacks, height)
         rest = " " * (self._width - places[-1].left - places[-1].cells - places[-1].gap)
         for row in range(height - 1, -1, -1):
-            axis = text.usd(most) if row == height - 1 else text.usd(most / 2) if row == height // 2 - 1 else ""
+            axis = _brief(most) if row == height - 1 else _brief(most / 2) if row == height // 2 - 1 else ""
             blank = _GRID if axis else " "
             parts: list[Content | tuple[str, str]] = [(padded(axis, _AXIS, left=False) + " ", "$foreground 60%")]
             for index, (stack, place) in enumerate(zip(stacks, places, strict=True)):
@@ -158,6 +157,21 @@ class Stacked(Widget, can_focus=True):
         """Read out nothing that is no more."""
         if found is None or (self.reading is not None and self.reading >= len(found.buckets)):
             self.reading = None
+
+
+def _nothing(found: Series) -> str:
+    """Say why there is nothing to draw."""
+    if any(map(any, found.unpriced.values())):
+        return "No call in this interval has a price: botanu prices unpriced says which."
+    return "No spend in this interval."
+
+
+def _brief(amount: Decimal) -> str:
+    """Write an amount in the room beside the axis: whole dollars from a thousand up, and millions as such."""
+    for size, sign in ((10**9, "B"), (10**6, "M")):
+        if amount >= size:
+            return f"${amount / size:,.2f}{sign}"
+    return f"${amount:,.0f}" if amount >= 1000 else text.usd(amount)
 
 
 def _shortened(names: Sequence[str], room: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -15,6 +15,7 @@ from botanu_cli.tui.widgets.plot import Slot, slots, times
 
 _UP = " ▁▂▃▄▅▆▇█"
 _AXIS = 9
+"""Cells beside the axis at least, so that charts beside each other begin alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,25 @@ class Course:
     limit: float | None = None
     at_least: bool = False
     """Whether the limit is what figures have to reach, and not what they have to keep to."""
+
+    @property
+    def known(self) -> list[float]:
+        """The figures that there are."""
+        return [figure for figure in self.figures if figure is not None]
+
+    @property
+    def margin(self) -> int:
+        """The cells that figures take beside the axis."""
+        marks = [0.0, *self.known, self.limit or 0.0]
+        return max(_AXIS, *(len(self.write(mark)) for mark in (min(marks), max(marks), self.limit or 0.0)))
+
+    def latest(self, most: int) -> Course:
+        """Return so many of the latest buckets; where none of them has a figure, those before that end with one."""
+        end = len(self.figures)
+        if not any(figure is not None for figure in self.figures[-most:]):
+            end = max(at for at, figure in enumerate(self.figures, 1) if figure is not None)
+        begin = max(end - most, 0)
+        return replace(self, buckets=self.buckets[begin:end], figures=self.figures[begin:end])
 
     def breaks(self, figure: float) -> bool:
         """Whether a figure is on the wrong side of the limit, or of zero."""
@@ -44,18 +64,16 @@ class Trend(Widget):
 
     def render(self) -> Content:
         """Return the columns with their axes."""
-        found = self.course
-        width, height = max(self.size.width - _AXIS - 1, 4), max(self.size.height - 1, 2)
-        # Where there is no room for all, the latest are drawn.
-        figures, buckets = (found.figures[-width:], found.buckets[-width:]) if found else ((), ())
-        known = [figure for figure in figures if figure is not None]
-        if found is None or not known:
+        if self.course is None or not self.course.known:
             return Content.styled(self.nothing, "$foreground 60%")
-        places = slots(len(figures), width)
-        marks = [0.0, *known, found.limit or 0.0]
+        margin = self.course.margin
+        width, height = max(self.size.width - margin - 1, 4), max(self.size.height - 1, 2)
+        found = self.course.latest(width)
+        places = slots(len(found.figures), width)
+        marks = [0.0, *found.known, found.limit or 0.0]
         scale = _Scale(min(marks), max(marks), height)
-        axis = times([label(bucket, found.unit) for bucket in buckets], places, _AXIS + 1, width)
-        return Content("\n").join([*_lines(found, figures, scale, places, width), axis])
+        axis = times([label(bucket, found.unit) for bucket in found.buckets], places, margin + 1, width)
+        return Content("\n").join([*_lines(found, scale, places, margin, width), axis])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +87,7 @@ class _Scale:
         return round((figure - self.low) / ((self.high - self.low) or 1.0) * self.height * 8)
 
 
-def _lines(
-    found: Course, figures: Sequence[float | None], scale: _Scale, places: Sequence[Slot], width: int
-) -> Iterator[Content]:
+def _lines(found: Course, scale: _Scale, places: Sequence[Slot], margin: int, width: int) -> Iterator[Content]:
     zero = scale.eighths(0.0)
     limit_row = None if found.limit is None else min(scale.eighths(found.limit) // 8, scale.height - 1)
     for row in range(scale.height - 1, -1, -1):
@@ -82,9 +98,9 @@ def _lines(
             axis = found.write(scale.low)
         if row == limit_row and found.limit is not None:
             axis = found.write(found.limit)
-        parts: list[tuple[str, str]] = [(padded(axis, _AXIS, left=False) + " ", "$foreground 60%")]
+        parts: list[tuple[str, str]] = [(padded(axis, margin, left=False) + " ", "$foreground 60%")]
         blank = "╌" if row == limit_row else " "
-        for figure, place in zip(figures, places, strict=True):
+        for figure, place in zip(found.figures, places, strict=True):
             parts.append(_cell(figure, row, zero, scale, place.cells, blank, found))
             parts.append((blank * place.gap, "$warning"))
         if row == limit_row:
