@@ -170,14 +170,33 @@ def test_an_hour_that_a_clock_shows_twice_has_two_places() -> None:
     ]  # fmt: skip
 
 
+def filled(store: Path, *spans: dict[str, Any]) -> None:
+    """Make a store of these spans."""
+    lines = store.with_name("spans.jsonl")
+    lines.write_text(json.dumps(document(spans)) + "\n", "utf-8")
+    with open_store(store) as opened:
+        opened.ingest([lines])
+
+
+async def test_calls_without_a_price_are_said_where_there_is_nothing_to_draw(clean_place: Path, show: Show) -> None:
+    """A chart of spend that nobody knows has no axis in dollars, and a course says that cost is what is missing."""
+    trace = trace_id()
+    root = run(trace, "r1", botanu__outcome__value_type="usd", botanu__outcome__value_amount=1.0)
+    filled(clean_place / "botanu.duckdb", root, chat(trace, root["spanId"], model="nobody-7b"))
+    async with show(size=(120, 40)) as pilot:
+        assert "No call in this interval has a price" in screen_text(pilot)
+        assert "$0.50" not in screen_text(pilot)
+        await press(pilot, "4")
+
+        assert screen_text(pilot).count("No cost is known") == 2
+
+
 async def test_one_of_a_thing_is_written_as_one(clean_place: Path, show: Show) -> None:
     """A store with one run of one call has 1 run, 1 call and 1 outcome on every screen, not 1 of several."""
     trace = trace_id()
     root = run(trace, "r1", botanu__outcome="success")
-    said = document([root, chat(trace, root["spanId"], tokens=(1, 0), error__type="timeout")])
-    (clean_place / "spans.jsonl").write_text(json.dumps(said) + "\n", "utf-8")
-    with open_store(clean_place / "botanu.duckdb") as store:
-        store.ingest([clean_place / "spans.jsonl"])
+    call = chat(trace, root["spanId"], tokens=(1, 0), error__type="timeout")
+    filled(clean_place / "botanu.duckdb", root, call)
     async with show() as pilot:
         for key in "12345":
             await press(pilot, key)

@@ -136,11 +136,7 @@ class Outcomes(Page):
             trend = self.query_one(f"#{panel}", Trend)
             figures = [_figure(mine.get(bucket, {}).get(field)) for bucket in buckets]
             name_panel(trend, f"{title} by {unit}, {row['use_case']}")
-            trend.nothing = (
-                "No value is known: say in [values] of botanu.toml what one is worth."
-                if panel == "roi"
-                else "No outcome yet."
-            )
+            trend.nothing = _nothing(panel, row)
             trend.course = Course(unit, buckets, figures, write)
 
     def _show_reasons(self, row: Row) -> None:
@@ -150,6 +146,15 @@ class Outcomes(Page):
         grid = self.query_one("#reasons", Grid)
         name_panel(grid, f"Why runs failed, {row['use_case']}")
         grid.show(Listed(rows, "reason"))
+
+
+def _nothing(panel: str, row: Row) -> str:
+    """Say why a course has no figure at all."""
+    if panel == "roi" and row["value_usd"] is None:
+        return "No value is known: say in [values] of botanu.toml what one is worth."
+    if panel == "per-outcome" and not row["success"]:
+        return "No outcome yet."
+    return "No cost is known: none of its calls has a price." if row["unpriced_calls"] else "It cost nothing."
 
 
 def _figure(value: Any) -> float | None:
