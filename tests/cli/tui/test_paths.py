@@ -19,10 +19,11 @@ from botanu_cli.tui.view import View
 from botanu_cli.tui.widgets.grid import Grid
 from botanu_cli.tui.widgets.stacked import Stacked
 from botanu_cli.tui.widgets.trend import Trend
-from botanu_store import Store
+from botanu_store import Store, open_store
 
 from tests.cli.conftest import Botanu
 from tests.cli.tui.conftest import Show, dashboard, press, screen_text, settled
+from tests.store.builders import document, run, trace_id
 
 
 def written(folder: Path, form: str) -> str:
@@ -294,3 +295,18 @@ async def test_a_broken_limit_on_quality_says_why_runs_were_no_success(show: Sho
 
         await press(pilot, "enter")
         assert "Why runs failed" in screen_text(pilot)
+
+
+async def test_where_nothing_failed_and_nothing_was_called_that_is_said(clean_place: Path, show: Show) -> None:
+    """A table without rows is no line of titles, and without filters there are none to change."""
+    (clean_place / "spans.jsonl").write_text(json.dumps(document([run(trace_id(), "r1")])) + "\n", "utf-8")
+    with open_store(clean_place / "botanu.duckdb") as made:
+        made.ingest([clean_place / "spans.jsonl"])
+    async with show() as pilot:
+        await press(pilot, "4")
+        assert "None of them failed." in screen_text(pilot)
+        assert "Reason" not in screen_text(pilot)
+        await press(pilot, "5")
+
+        assert "There are no calls yet." in screen_text(pilot)
+        assert "Press /" not in screen_text(pilot)

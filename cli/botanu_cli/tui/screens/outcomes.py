@@ -33,7 +33,7 @@ _REASONS = (
     Column("reason", "Reason", "text", keep=10),
     Column("root_runs", "Runs", "count", keep=8),
     Column("cost_usd", "Cost", "money", keep=9),
-    share_bar(title="Share of failures"),
+    share_bar(),
 )
 
 
@@ -145,6 +145,7 @@ class Outcomes(Page):
         rows = [reason | {"share": reason["root_runs"] / failed, "calls": 1} for reason in reasons]
         grid = self.query_one("#reasons", Grid)
         name_panel(grid, f"Why runs failed, {row['use_case']}")
+        grid.nothing = "None of them failed."
         grid.show(Listed(rows, "reason"))
 
 

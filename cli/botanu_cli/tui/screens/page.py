@@ -297,7 +297,10 @@ class Page(Screen[None]):
         self._put_notice(shown=True)
 
     def say_nothing_matches(self, noun: str) -> None:
-        """Say that no row is left under the filters."""
+        """Say that no row is left under the filters, or that there is none without them."""
+        if not self.dashboard.view.narrowed:
+            self.say(f"There are no {noun} yet.", "They appear here as they happen.")
+            return
         self.say(f"No {noun} match.", "Press / to change the filters, t for another interval, x to see everything.")
 
     def _say_reading(self) -> None:

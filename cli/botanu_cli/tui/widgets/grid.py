@@ -131,6 +131,8 @@ class Grid(ScrollView, can_focus=True):
         super().__init__(id=id, classes="panel")
         self._columns = columns
         self._zone = zone
+        self.nothing = ""
+        """What is said where there are no rows."""
         self._rows: Rows = Listed([])
         self._fitted: list[Fitted] = []
         self._sorted: tuple[str, bool] = ("", True)
@@ -174,6 +176,8 @@ class Grid(ScrollView, can_focus=True):
         """Return one line on the screen: the titles, a row, or nothing."""
         width = self.size.width
         index = y - _HEADER + self.scroll_offset.y
+        if y < _HEADER and not self._rows and self.nothing:
+            return self._strip(Content(self.nothing), width, self.get_visual_style("grid--header"))
         if y < _HEADER:
             return self._strip(self._titles(), width, self.get_visual_style("grid--header"))
         if index >= len(self._rows):
