@@ -52,3 +52,16 @@ async def test_a_key_in_the_moment_in_which_values_come_moves_in_them(store: Pat
         values.action_page_down()
 
         assert values.highlighted == 1
+
+
+async def test_long_and_many_values_leave_the_dialog_its_lines(store: Path, show: Show) -> None:
+    """A value has one line however long it is, its tick is beside it, and the least cost stays in sight."""
+    known = {"tenant": ["long " * 30, *(f"tenant {number}" for number in range(40))]}
+    async with show() as pilot:
+        pilot.app.push_screen(FilterPanel(View(), known))
+        await press(pilot, "right", "down", "space")
+        lines = screen_text(pilot).splitlines()
+
+        assert [line.count("✓  tenant 0") for line in lines if "✓" in line] == [1]
+        assert any("Cost at least" in line for line in lines)
+        assert any("esc leave" in line for line in lines)
