@@ -124,9 +124,15 @@ def _next(moment: datetime, unit: str) -> datetime:
     return moment + {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}[unit]
 
 
-def label(bucket: str, unit: str) -> str:
-    """Return a bucket's name, short: `3 Nov`, `14:00`, `Nov 2026`."""
-    moment = began(bucket, unit)
-    if unit == "hour":
-        return moment.strftime("%H:%M")
-    return moment.strftime("%b %Y") if unit == "month" else f"{moment.day} {moment:%b}"
+def labels(buckets: Sequence[str], unit: str) -> list[str]:
+    """Return the buckets' names, short: `3 Nov`, `14:00`, `Nov 2026`; where hours are of several days, the first of each is named by its day."""
+    moments = [began(bucket, unit) for bucket in buckets]
+    if unit == "month":
+        return [moment.strftime("%b %Y") for moment in moments]
+    days = [f"{moment.day} {moment:%b}" for moment in moments]
+    if unit != "hour":
+        return days
+    begins = [days[at] != days[at - 1] for at in range(len(days))]
+    return [
+        day if begin else moment.strftime("%H:%M") for day, begin, moment in zip(days, begins, moments, strict=True)
+    ]

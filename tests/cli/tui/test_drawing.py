@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from botanu_cli.output import Column
-from botanu_cli.tui.series import all_buckets
+from botanu_cli.tui.series import all_buckets, labels
 from botanu_cli.tui.widgets.columns import fitted
 from botanu_cli.tui.widgets.pictures import share_bar, spark
 from botanu_cli.tui.widgets.plot import slot_at, slots, times
@@ -138,3 +138,13 @@ def test_one_clock_that_is_years_off_leaves_the_others_their_place() -> None:
 
     assert all_buckets(days, "day") == sorted(days)
     assert all_buckets(days - {"1970-01-02"}, "day") == ["2026-11-01", "2026-11-02", "2026-11-03"]
+
+
+def test_hours_of_several_days_say_where_a_day_begins() -> None:
+    """The day is named under its first column, whatever hours have to make room for it; hours of one day are only hours."""
+    hours = [f"2026-11-{day} {hour:02d}:00" for day in (21, 22) for hour in range(20, 24)]
+    found = labels(hours, "hour")
+
+    assert found == ["21 Nov", "21:00", "22:00", "23:00", "22 Nov", "21:00", "22:00", "23:00"]
+    assert str(times(found, slots(8, 40), 0, 40)) == "21 Nov    22:00     22 Nov    22:00"
+    assert labels(hours[:3], "hour") == ["20:00", "21:00", "22:00"]

@@ -9,6 +9,7 @@ from itertools import pairwise
 from textual.content import Content
 
 _WIDEST = 11
+_APART = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,11 @@ def slot_at(found: Sequence[Slot], x: int) -> int | None:
 
 
 def times(labels: Sequence[str], found: Sequence[Slot], margin: int, width: int) -> Content:
-    """Return the axis of time: as many labels as there is room for, each under its column."""
+    """Return the axis of time: as many labels as there is room for, each under its column, days before hours."""
     line = [" "] * (margin + width)
-    free = 0
-    for said, slot in zip(labels, found, strict=True):
-        at = margin + slot.left
-        if at >= free and at + len(said) <= len(line):
-            line[at : at + len(said)] = said
-            free = at + len(said) + 3
+    for said, slot in sorted(zip(labels, found, strict=True), key=lambda both: ":" in both[0]):
+        begin = margin + slot.left
+        end = begin + len(said)
+        if end <= len(line) and not "".join(line[max(begin - _APART, 0) : end + _APART]).strip():
+            line[begin:end] = said
     return Content.styled("".join(line).rstrip(), "$foreground 60%")

@@ -17,7 +17,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from botanu_cli import text
-from botanu_cli.tui.series import REST, Series, label
+from botanu_cli.tui.series import REST, Series, labels
 from botanu_cli.tui.widgets.columns import padded
 from botanu_cli.tui.widgets.plot import Slot, slot_at, slots, times
 
@@ -51,8 +51,7 @@ class Stacked(Widget, can_focus=True):
         columns = _merged(found, each)
         most = max((sum(amounts, Decimal(0)) for amounts in columns), default=Decimal(0)) or Decimal(1)
         stacks = [_stack(amounts, most, height) for amounts in columns]
-        labels = [label(bucket, found.unit) for bucket in found.buckets[::each]]
-        axis = times(labels, places, _AXIS + 1, self._width)
+        axis = times(labels(found.buckets[::each], found.unit), places, _AXIS + 1, self._width)
         return Content("\n").join([self._legend(found), *self._lines(stacks, height, places, most), axis])
 
     @property

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from botanu_cli.tui.series import label
+from botanu_cli.tui.series import labels
 from botanu_cli.tui.widgets.columns import padded
 from botanu_cli.tui.widgets.plot import Slot, slots, times
 
@@ -72,7 +72,7 @@ class Trend(Widget):
         places = slots(len(found.figures), width)
         marks = [0.0, *found.known, found.limit or 0.0]
         scale = _Scale(min(marks), max(marks), height)
-        axis = times([label(bucket, found.unit) for bucket in found.buckets], places, margin + 1, width)
+        axis = times(labels(found.buckets, found.unit), places, margin + 1, width)
         return Content("\n").join([*_lines(found, scale, places, margin, width), axis])
 
 
