@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from botanu_cli.output import Column
 from botanu_cli.tui.series import all_buckets, labels
 from botanu_cli.tui.widgets.columns import fitted
-from botanu_cli.tui.widgets.pictures import share_bar, spark
+from botanu_cli.tui.widgets.grid import Grid
+from botanu_cli.tui.widgets.pictures import name_column, share_bar, spark
 from botanu_cli.tui.widgets.plot import slot_at, slots, times
 from botanu_cli.tui.widgets.stacked import _brief
 from botanu_cli.tui.widgets.trend import Course, Trend
 from textual.app import App, ComposeResult
 
-from tests.cli.tui.conftest import UTC_ZONE
+from tests.cli.tui.conftest import UTC_ZONE, Show, press, screen_text, settled
 from tests.cli.tui.snapshots import lines
 
 
@@ -148,3 +150,22 @@ def test_hours_of_several_days_say_where_a_day_begins() -> None:
     assert found == ["21 Nov", "21:00", "22:00", "23:00", "22 Nov", "21:00", "22:00", "23:00"]
     assert str(times(found, slots(8, 40), 0, 40)) == "21 Nov    22:00     22 Nov    22:00"
     assert labels(hours[:3], "hour") == ["20:00", "21:00", "22:00"]
+
+
+async def test_the_names_of_spans_have_room_beside_their_facts(store: Path, show: Show) -> None:
+    """On 120 columns the run's own name is not cut, and where there are few lines the tree has some of them."""
+    async with show(size=(120, 40)) as pilot:
+        await press(pilot, "3")
+        assert "botanu.run/Customer Support  " in screen_text(pilot)
+        await pilot.resize_terminal(60, 15)
+        await settled(pilot)
+
+        assert pilot.app.screen.query_one("#spans", Grid).size.height >= 3
+
+
+def test_a_share_is_shown_beside_amounts_with_many_digits() -> None:
+    """A name gives way to it by some letters."""
+    rows = [{"name": "x" * 30, "cost_usd": Decimal("0.0000012"), "calls": 2, "unpriced_calls": 0, "share": 1.0}]
+    columns = (name_column("name", "Model", 30), Column("cost_usd", "Cost", "money", keep=9), share_bar())
+
+    assert len(fitted(columns, rows, 44, UTC_ZONE)) == 3

@@ -30,7 +30,7 @@ def share_bar(field: str = "share", title: str = "Share") -> Picture:
         said = text.percent(share).rjust(6)
         return Content.assemble(bar(share or 0.0, width - 7), " ", said)
 
-    return Picture(title, draw, least=12, most=40, keep=7, field=field)
+    return Picture(title, draw, least=10, most=40, keep=7, field=field)
 
 
 def used_bar() -> Picture:
@@ -65,7 +65,7 @@ def name_column(field: str, title: str, longest: int) -> Picture:
         return Content(padded(text.safe(row[field]) or "—", width))
 
     most = max(longest, len(title))
-    return Picture(title, draw, least=min(most, 20), most=most, keep=10, field=field, words=True)
+    return Picture(title, draw, least=min(most, 18), most=most, keep=10, field=field, words=True)
 
 
 def sparkline(title: str, amounts: Callable[[Row], Sequence[Decimal]]) -> Picture:
