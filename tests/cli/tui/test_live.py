@@ -250,3 +250,13 @@ async def test_the_clock_does_not_disturb_on_the_way_out(store: Path, show: Show
 
     assert not app.screen_stack
     app._tick()
+
+
+async def test_an_empty_store_is_filled_by_what_its_screen_says(clean_place: Path, show: Show) -> None:
+    """The commands name the store that is looked at, and the one that samples go to."""
+    async with show("my runs.duckdb") as pilot:
+        said = screen_text(pilot)
+
+    assert 'store="my runs.duckdb"' in said
+    assert "botanu ingest FILE --store 'my runs.duckdb'" in said
+    assert "botanu dashboard --store botanu-demo.duckdb" in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # Textual leaves the type of its app and of workers open.
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from botanu_store.store import Store
 
     from botanu_cli.output import Layout
+    from botanu_cli.settings import Settings
     from botanu_cli.tui.app import Dashboard
 
 
@@ -313,14 +315,8 @@ class Page(Screen[None]):
         if message.round != self.round:
             return
         self._answered, self._told = False, self.round
-        self.notice.say(
-            f"Nothing is in {self.reader.settings.store_name} yet.",
-            "Runs appear here as they happen. Send some from your program:",
-            '  init_botanu(service_name="my-service", store="botanu.duckdb")',
-            "or take in files of spans, or samples to look around:",
-            "  botanu ingest FILE",
-            "  botanu demo",
-        )
+        settings = self.reader.settings
+        self.notice.say(f"Nothing is in {text.safe(settings.store_name)} yet.", *how_to_fill(settings))
         self._put_notice(shown=True)
 
     def _put_notice(self, *, shown: bool) -> None:
@@ -329,6 +325,22 @@ class Page(Screen[None]):
         if self.focused is None and not shown:
             # What is hidden loses the focus; and what is focused must not scroll the screen.
             self.query_one(self.MAIN).focus(scroll_visible=False)
+
+
+def how_to_fill(settings: Settings) -> Sequence[str]:
+    """Return what to do about an empty store: this one, wherever it is."""
+    flag = f" --store {shlex.quote(text.safe(settings.store_name))}" if settings.store_given else ""
+    if "://" in settings.store:
+        return "Runs appear here when the spans that a collector wrote are taken in:", f"  botanu sync{flag}"
+    return (
+        "Runs appear here as they happen. Send some from your program:",
+        f'  init_botanu(service_name="my-service", store="{text.safe(settings.store_given or "botanu.duckdb")}")',
+        "or take in files of spans:",
+        f"  botanu ingest FILE{flag}",
+        "or look around in samples, which have a store of their own:",
+        "  botanu demo",
+        "  botanu dashboard --store botanu-demo.duckdb",
+    )
 
 
 def explained(error: Exception, store: str) -> Sequence[str]:
