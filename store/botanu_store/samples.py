@@ -43,8 +43,10 @@ def samples(db: Database, filters: Filters, per: Per) -> Samples:
 
 
 def _costs(table: Any) -> list[Decimal | None]:
-    small, large = table.column("pico_usd").to_pylist(), table.column("large_usd")
-    costs = [None if pico is None else pico * _PICO_USD for pico in small]
+    large = table.column("large_usd")
+    # Piece by piece, so that a million numbers are not there twice.
+    pieces = (chunk.to_pylist() for chunk in table.column("pico_usd").chunks)
+    costs = [None if pico is None else pico * _PICO_USD for piece in pieces for pico in piece]
     if large.null_count == len(costs):
         return costs
     return [cost if other is None else other for cost, other in zip(costs, large.to_pylist(), strict=True)]

@@ -96,15 +96,23 @@ class Context:
     values: Mapping[str, Decimal]
 
 
-def evaluate(budget: Budget, context: Context, baseline: Mapping[str, Remembered] | None) -> Result:
-    """Measure one budget and judge each of its limits; name what broke it where it failed."""
+def evaluate(
+    budget: Budget, context: Context, baseline: Mapping[str, Remembered] | None, *, remembering: bool = True
+) -> Result:
+    """Measure one budget and judge each of its limits; name what broke it where it failed.
+
+    Args:
+        remembering: whether what was measured is kept for a later check, which is a pair for every unit.
+    """
     filters = filters_of(budget, context)
-    measured = context.store.samples(filters, units_of(budget))
+    # There may be millions: they are read where a limit is about them.
+    measured = cache(lambda: context.store.samples(filters, units_of(budget)))
     before = None if baseline is None else baseline.get(budget.name)
     # Of several limits on quality, and of why they broke, one report tells.
     outcomes = cache(lambda: context.store.outcomes(filters, context.values))
     checks = [_check(name, budget, measured, outcomes, before) for name in budget.limits]
-    result = Result(budget, filters, checks, remember(measured), context.store.coverage(filters))
+    remembered = remember(measured()) if remembering else Remembered([], {})
+    result = Result(budget, filters, checks, remembered, context.store.coverage(filters))
     if result.status == "fail":
         broken = {check.limit for check in checks if check.status == "fail"}
         result.unsuccessful = unsuccessful(outcomes().rows) if broken & QUALITY else []
@@ -160,16 +168,20 @@ def _priced(measured: Samples, counts: Iterable[bool]) -> list[Pair]:
 
 
 def _check(
-    name: str, budget: Budget, measured: Samples, outcomes: Callable[[], Report], before: Remembered | None
+    name: str,
+    budget: Budget,
+    measured: Callable[[], Samples],
+    outcomes: Callable[[], Report],
+    before: Remembered | None,
 ) -> Check:
     allowed = budget.limits[name]
     if name == "max_increase":
-        check = _increase(allowed, budget, remember(measured), before)
+        check = _increase(allowed, budget, remember(measured()), before)
     elif name in _QUANTITIES:
-        check = _quantity(name, allowed, budget, measured)
+        check = _quantity(name, allowed, budget, measured())
     elif name == "max_unpriced_calls":
-        unpriced = Decimal(sum(measured.unpriced_calls))
-        check = _judged(Check(name, allowed, "calls", "pass", unpriced, len(measured)), budget)
+        unpriced = Decimal(sum(measured().unpriced_calls))
+        check = _judged(Check(name, allowed, "calls", "pass", unpriced, len(measured())), budget)
     else:
         check = _economic(name, allowed, outcomes().totals)
     return _enough(check, budget)

@@ -260,3 +260,16 @@ async def test_an_empty_store_is_filled_by_what_its_screen_says(clean_place: Pat
     assert 'store="my runs.duckdb"' in said
     assert "botanu ingest FILE --store 'my runs.duckdb'" in said
     assert "botanu dashboard --store botanu-demo.duckdb" in said
+
+
+async def test_a_limit_on_quality_reads_no_sample_of_every_run(
+    store: Path, show: Show, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A success rate is a report's figure: what each of a million runs cost is not read for it."""
+    (clean_place / "botanu.toml").write_text('[[budgets]]\nname = "quality"\nmin_success_rate = "95%"\n', "utf-8")
+    monkeypatch.setattr(Store, "samples", None)
+    async with show() as pilot:
+        await press(pilot, "6")
+
+        assert "quality" in screen_text(pilot)
+        assert "success rate" in screen_text(pilot)
