@@ -101,8 +101,7 @@ def evaluate(
 ) -> Result:
     """Measure one budget and judge each of its limits; name what broke it where it failed.
 
-    Args:
-        remembering: whether what was measured is kept for a later check, which is a pair for every unit.
+    What was measured is kept for a later check where it is `remembering`, which takes a pair for every unit.
     """
     filters = filters_of(budget, context)
     # There may be millions: they are read where a limit is about them.
