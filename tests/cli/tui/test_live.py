@@ -16,6 +16,7 @@ from botanu_cli.settings import Settings
 from botanu_cli.tui.reader import SERVER_SECONDS, Reader, Stopped
 from botanu_cli.tui.screens.overview import Overview
 from botanu_cli.tui.screens.runs import Runs
+from botanu_cli.tui.view import View
 from botanu_cli.tui.widgets.grid import Grid
 from botanu_store import Store
 from textual.pilot import Pilot
@@ -273,3 +274,21 @@ async def test_a_limit_on_quality_reads_no_sample_of_every_run(
 
         assert "quality" in screen_text(pilot)
         assert "success rate" in screen_text(pilot)
+
+
+async def test_what_was_read_before_is_not_said_of_what_is_not_there(store: Path, show: Show) -> None:
+    """Under filters that leave nothing, and of a store that has been damaged, no calls are counted and no time of reading is named."""
+    async with show() as pilot:
+        await press(pilot, "5")
+        assert "calls counted" in screen_text(pilot)
+        dashboard(pilot).view = View({"vendor": ("nobody",)})
+        await settled(pilot)
+        assert "No calls match." in screen_text(pilot)
+        assert "calls counted" not in screen_text(pilot)
+        await press(pilot, "x")
+        await asyncio.to_thread(store.write_text, "hello")
+        await press(pilot, "r")
+
+        assert "cannot be opened" in screen_text(pilot)
+        assert "calls counted" not in screen_text(pilot)
+        assert "read 15:30" not in screen_text(pilot)

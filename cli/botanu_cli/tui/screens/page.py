@@ -275,6 +275,7 @@ class Page(Screen[None]):
             self.query_one(ScopeLine).note = "store in use · trying again"
             return
         self._answered, self._told = False, self.round
+        self.query_one(ScopeLine).note = ""
         self.notice.say(title, *lines, style="bold $text-error")
         self._put_notice(shown=True)
 
@@ -322,6 +323,9 @@ class Page(Screen[None]):
     def _put_notice(self, *, shown: bool) -> None:
         self.query_one("#body").display = not shown
         self.notice.display = shown
+        if shown:
+            # What was read before is not what is said now.
+            self.show_coverage("")
         if self.focused is None and not shown:
             # What is hidden loses the focus; and what is focused must not scroll the screen.
             self.query_one(self.MAIN).focus(scroll_visible=False)
