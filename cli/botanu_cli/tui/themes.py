@@ -33,18 +33,18 @@ _DARK = Theme(
 )
 _LIGHT = Theme(
     name=LIGHT,
-    primary="#0B7A55",
+    primary="#0A704E",
     secondary="#0072B2",
     accent="#0072B2",
     warning="#8A5A00",
     error="#B42318",
-    success="#0B7A55",
-    foreground="#1F2529",
+    success="#0A704E",
+    foreground="#0B0F12",
     background="#FCFBF8",
     surface="#F5F3EE",
     panel="#E9E6DF",
     dark=False,
-    variables={"block-cursor-text-style": "none", "footer-background": "#E9E6DF", "footer-key-foreground": "#0B7A55"},
+    variables={"block-cursor-text-style": "none", "footer-background": "#E9E6DF", "footer-key-foreground": "#0A704E"},
 )
 THEMES = (_DARK, _LIGHT)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from botanu_cli.output import Column
 from botanu_cli.tui.series import all_buckets, labels
+from botanu_cli.tui.themes import THEMES
 from botanu_cli.tui.widgets.columns import fitted
 from botanu_cli.tui.widgets.grid import Grid
 from botanu_cli.tui.widgets.pictures import name_column, share_bar, spark
@@ -16,6 +17,8 @@ from botanu_cli.tui.widgets.plot import slot_at, slots, times
 from botanu_cli.tui.widgets.stacked import _brief
 from botanu_cli.tui.widgets.trend import Course, Trend
 from textual.app import App, ComposeResult
+from textual.color import Color
+from textual.theme import Theme
 
 from tests.cli.tui.conftest import UTC_ZONE, Show, press, screen_text, settled
 from tests.cli.tui.snapshots import lines
@@ -169,3 +172,18 @@ def test_a_share_is_shown_beside_amounts_with_many_digits() -> None:
     columns = (name_column("name", "Model", 30), Column("cost_usd", "Cost", "money", keep=9), share_bar())
 
     assert len(fitted(columns, rows, 44, UTC_ZONE)) == 3
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_what_is_written_paler_can_still_be_read(theme: Theme) -> None:
+    """Notes, titles and keys have the contrast that WCAG asks of text, 4.5 to 1, on every background."""
+    text = Color.parse(theme.foreground or "")
+    for background in map(Color.parse, filter(None, (theme.background, theme.surface, theme.panel))):
+        for ink in (background.blend(text, 0.6), Color.parse(theme.primary)):
+            dark, light = sorted((_luminance(ink), _luminance(background)))
+            assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def _luminance(colour: Color) -> float:
+    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.normalized]
+    return sum(part * weight for part, weight in zip(parts, (0.2126, 0.7152, 0.0722), strict=True))
