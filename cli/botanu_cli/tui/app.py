@@ -184,7 +184,10 @@ class Dashboard(App[None]):
 
     def action_interval(self) -> None:
         """Choose an interval."""
-        choices = [Choice("", EVERYTHING), *(Choice(word, name, word) for word, name in INTERVALS.items())]
+        choices = [
+            Choice("", EVERYTHING),
+            *(Choice(word, name, "" if word == name else word) for word, name in INTERVALS.items()),
+        ]
         typed = "or type: 36h, 2026-11-01, 2026-10-01..2026-11-01"
         now = (self.view.since or "") if self.view.until is None else "?"
         self.push_screen(Choose("Interval", choices, now, typed=typed), self._take_interval)
