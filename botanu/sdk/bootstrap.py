@@ -16,7 +16,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
-from botanu.models.run_context import configure_process, current_environment
+from botanu.models.run_context import configure_process
 from botanu.sdk.config import BotanuConfig, field_names, file_values
 from botanu.sdk.runs import configure_runs
 
@@ -78,7 +78,7 @@ def enable(
             _log.error("botanu records nothing: %s%s", missing, way_out)
             return False
         _State.pipeline = pipeline
-        configure_process(propagation_mode=settled.propagation_mode, environment=_run_environment(settled))
+        configure_process(propagation_mode=settled.propagation_mode, environment=settled.deployment_environment)
         configure_runs(pipeline.sample_rate, pipeline.flush if settled.flush_after_run else None)
         atexit.register(disable)
         _flush_in_children()
@@ -130,8 +130,3 @@ def _known_fields(fields: dict[str, Any]) -> dict[str, Any]:
             hint = f"; did you mean {close[0]}?" if close else ""
             raise TypeError(f"enable() got an unexpected argument {name!r}{hint}")
     return fields
-
-
-def _run_environment(config: BotanuConfig) -> str:
-    """The environment of runs: the configured one; where nobody configured any, runs look at one variable more."""
-    return current_environment() if config.deployment_environment == "production" else config.deployment_environment

@@ -90,7 +90,9 @@ _SETTINGS: dict[str, _Setting] = {
     "service_version": _Setting("service.version", checks.optional_text, ("OTEL_SERVICE_VERSION",)),
     "service_namespace": _Setting("service.namespace", checks.optional_text, ("OTEL_SERVICE_NAMESPACE",)),
     "deployment_environment": _Setting(
-        "service.environment", checks.text, ("OTEL_DEPLOYMENT_ENVIRONMENT", "BOTANU_ENVIRONMENT")
+        "service.environment",
+        checks.text,
+        ("OTEL_DEPLOYMENT_ENVIRONMENT", "BOTANU_ENVIRONMENT", "DEPLOYMENT_ENVIRONMENT"),
     ),
     "auto_detect_resources": _Setting("resource.auto_detect", checks.boolean, ("BOTANU_AUTO_DETECT_RESOURCES",)),
     "otlp_endpoint": _Setting(

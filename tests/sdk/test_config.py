@@ -64,6 +64,7 @@ FIELDS: list[tuple[str, str, Any, str | None, str, Any, Any]] = [
     ("service_namespace", "service.namespace", "y", "OTEL_SERVICE_NAMESPACE", "e", "e", "a"),
     ("deployment_environment", "service.environment", "y", "OTEL_DEPLOYMENT_ENVIRONMENT", "e", "e", "a"),
     ("deployment_environment", "service.environment", "y", "BOTANU_ENVIRONMENT", "e", "e", "a"),
+    ("deployment_environment", "service.environment", "y", "DEPLOYMENT_ENVIRONMENT", "e", "e", "a"),
     ("auto_detect_resources", "resource.auto_detect", False, "BOTANU_AUTO_DETECT_RESOURCES", "true", True, False),
     (
         "otlp_endpoint",
@@ -152,14 +153,17 @@ def test_precedence(
 
 
 def test_the_more_specific_variable_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The traces endpoint beats the general one, OTEL_DEPLOYMENT_ENVIRONMENT beats BOTANU_ENVIRONMENT."""
+    """The traces endpoint beats the general one, OTEL_DEPLOYMENT_ENVIRONMENT beats BOTANU_ENVIRONMENT, and that DEPLOYMENT_ENVIRONMENT."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://t/whole")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://g")
     monkeypatch.setenv("OTEL_DEPLOYMENT_ENVIRONMENT", "o")
     monkeypatch.setenv("BOTANU_ENVIRONMENT", "b")
+    monkeypatch.setenv("DEPLOYMENT_ENVIRONMENT", "d")
 
     assert BotanuConfig().otlp_endpoint == "http://t/whole"
     assert BotanuConfig().deployment_environment == "o"
+    monkeypatch.delenv("OTEL_DEPLOYMENT_ENVIRONMENT")
+    assert BotanuConfig().deployment_environment == "b"
 
 
 def test_grpc_endpoints_have_no_path(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,21 @@ def test_enable_and_disable(store: Store) -> None:
     botanu.disable()
 
 
+def test_runs_are_in_the_environment_that_was_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `enable` is told beats the environment's variables for runs too, also where it is the default's name."""
+    monkeypatch.setenv("BOTANU_ENVIRONMENT", "staging")
+    monkeypatch.setenv("DEPLOYMENT_ENVIRONMENT", "test")
+    botanu.enable("x", store=store.path, auto_instrument=False, environment="production")
+    one_run()
+    botanu.disable()
+    botanu.enable("x", store=store.path, auto_instrument=False)
+    one_run()
+    botanu.disable()
+
+    runs = store.runs()
+    assert sorted(run["botanu.environment"] for run in runs) == ["production", "staging"]
+
+
 def test_called_twice(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     """Called twice: a warning, False, and no second pipeline."""
     botanu.enable("x", store=store.path, auto_instrument=False)
