@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from botanu.sdk.bootstrap import enable
+from botanu.sdk.config import file_values
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -32,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Enable botanu, then become the program."""
     said = _parser().parse_args(arguments)
-    enable(_service_name(said.service_name, said.program), store=said.store, config_file=said.config)
+    enable(_service_name(said.service_name, said.config, said.program), store=said.store, config_file=said.config)
     sys.argv = [said.program, *said.arguments]
     if said.module:
         sys.path.insert(0, str(Path.cwd()))
@@ -42,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         runpy.run_path(said.program, run_name="__main__")
 
 
-def _service_name(said: str | None, program: str) -> str | None:
+def _service_name(said: str | None, config_file: str | None, program: str) -> str | None:
     """The option, else None for what the environment or the file says, else the program's own name."""
-    if said or os.environ.get("OTEL_SERVICE_NAME"):
+    if said or os.environ.get("OTEL_SERVICE_NAME") or "service_name" in file_values(config_file):
         return said
     return Path(program).stem
 

@@ -281,13 +281,16 @@ def test_zero_code(python: Python, store: Store, tmp_path: Path) -> None:
     assert (by_file.returncode, by_file.stdout) == (3, "__main__ ['-x', '1']\n")
     assert (by_module.returncode, by_module.stdout) == (3, "__main__ ['--store', 'y']\n")
     assert named.returncode == 3
+    (tmp_path / "named.yaml").write_text("service: {name: of-the-file}", "utf-8")
+    options = ("--store", str(store.path), "--config", "named.yaml")
+    assert python("", "-m", "botanu", "run", *options, "app.py", check=False).returncode == 3
     services = [
         {a["key"]: a["value"] for a in document["resourceSpans"][0]["resource"]["attributes"]}["service.name"][
             "stringValue"
         ]
         for document in store.documents
     ]
-    assert sorted(services) == ["app", "app", "mine"]
+    assert sorted(services) == ["app", "app", "mine", "of-the-file"]
     assert "PROGRAM" in python("", "-m", "botanu", "run", check=False).stderr
 
 
