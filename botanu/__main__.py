@@ -45,7 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _service_name(said: str | None, config_file: str | None, program: str) -> str | None:
     """The option, else None for what the environment or the file says, else the program's own name."""
-    if said or os.environ.get("OTEL_SERVICE_NAME") or "service_name" in file_values(config_file):
+    is_in_environment = os.environ.get("OTEL_SERVICE_NAME") or "service.name=" in os.environ.get(
+        "OTEL_RESOURCE_ATTRIBUTES", ""
+    )
+    if said or is_in_environment or "service_name" in file_values(config_file):
         return said
     return Path(program).stem
 

@@ -46,6 +46,10 @@ SEARCHED_FILES = ("botanu.yaml", "botanu.yml", "config/botanu.yaml", "config/bot
 """Where a configuration file is looked for when none is named."""
 
 
+UNNAMED = "unknown_service"
+"""The service of a program that nobody named."""
+
+
 class DefaultEndpoint(str):  # noqa: SLOT000 - one instance
     """The endpoint that nobody asked for: it gives way to a local store."""
 
@@ -128,7 +132,7 @@ def _setting(name: str, default: Any) -> Any:
 class BotanuConfig:
     """Everything that can be configured."""
 
-    service_name: str = _setting("service_name", "unknown_service")
+    service_name: str = _setting("service_name", UNNAMED)
     """The program's name."""
     service_version: str | None = _setting("service_version", None)
     """The program's version."""

@@ -8,7 +8,9 @@ import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+
+from botanu.sdk.config import UNNAMED
 
 if TYPE_CHECKING:
     from botanu.sdk.config import BotanuConfig
@@ -26,9 +28,10 @@ _FROM_ENVIRONMENT = (
 
 
 def build_resource(config: BotanuConfig) -> Resource:
-    """Return the resource of this process; what OTEL_RESOURCE_ATTRIBUTES says is kept where the configuration is silent."""
+    """Return the resource of this process; what OTEL_RESOURCE_ATTRIBUTES says is kept where the configuration is silent, the service's name too."""
+    is_named = config.service_name != UNNAMED or "service.name" not in OTELResourceDetector().detect().attributes
     said = {
-        "service.name": config.service_name,
+        "service.name": config.service_name if is_named else None,
         "service.version": config.service_version,
         "service.namespace": config.service_namespace,
         # The convention renamed the key in v1.27; collectors still look for either.

@@ -284,13 +284,15 @@ def test_zero_code(python: Python, store: Store, tmp_path: Path) -> None:
     (tmp_path / "named.yaml").write_text("service: {name: of-the-file}", "utf-8")
     options = ("--store", str(store.path), "--config", "named.yaml")
     assert python("", "-m", "botanu", "run", *options, "app.py", check=False).returncode == 3
+    said = {"BOTANU_STORE": str(store.path), "OTEL_RESOURCE_ATTRIBUTES": "service.name=of-the-resource"}
+    assert python("", "-m", "botanu", "run", "app.py", check=False, **said).returncode == 3
     services = [
         {a["key"]: a["value"] for a in document["resourceSpans"][0]["resource"]["attributes"]}["service.name"][
             "stringValue"
         ]
         for document in store.documents
     ]
-    assert sorted(services) == ["app", "app", "mine", "of-the-file"]
+    assert sorted(services) == ["app", "app", "mine", "of-the-file", "of-the-resource"]
     assert "PROGRAM" in python("", "-m", "botanu", "run", check=False).stderr
 
 

@@ -160,6 +160,20 @@ def test_the_resource(store: Store) -> None:
     assert "host.name" not in bare
 
 
+@pytest.mark.parametrize(("said", "name"), [(None, "shop"), ("x", "x")])
+def test_the_resource_that_the_environment_says(
+    said: str | None, name: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OTEL_RESOURCE_ATTRIBUTES adds to the resource, and names the service where the configuration does not."""
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=shop,team=blue")
+    botanu.enable(said, store=store.path, auto_instrument=False)
+    one_run()
+    botanu.disable()
+
+    resource = {a["key"]: a["value"] for a in store.documents[0]["resourceSpans"][0]["resource"]["attributes"]}
+    assert (resource["service.name"], resource["team"]) == ({"stringValue": name}, {"stringValue": "blue"})
+
+
 def test_spans_arrive_at_the_endpoint(collector: Collector) -> None:
     """With an endpoint spans arrive there, as OTLP over HTTP, with the headers configured."""
     botanu.enable("x", collector.endpoint, otlp_headers={"x-key": "secret"}, auto_instrument=False)
