@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,6 +120,11 @@ class Settings:
             near = get_close_matches(name, available_timezones(), n=1)
             hint = f"Did you mean {near[0]}?" if near else "Name one like Europe/Berlin or UTC."
             raise InputError(f"{name!r} is no time zone. {hint}") from error
+
+
+def as_words(given: Mapping[str, object]) -> list[str]:
+    """Return flags and their values as words of a command, without those that have none."""
+    return [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
 
 
 def local_zone() -> str:

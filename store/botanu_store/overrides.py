@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from botanu_store.errors import InputError, instead
 from botanu_store.filters import to_ns
-from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS
+from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, PICO_USD
 from botanu_store.records import METERS
 from botanu_store.toml_lines import Source, number, quoted
 
@@ -103,7 +103,6 @@ PRICE_KEYS: dict[str, tuple[str, int]] = {**_TOKEN_KEYS, **_OTHER_KEYS, "per_cal
 _DATES = ("from", "until")
 MOST_USD = 1_000_000
 """What any price stays below."""
-_PICO_USD = Decimal("1e-12")
 
 
 def _prices(section: Any, source: Source) -> Iterator[UserPrice]:
@@ -189,7 +188,7 @@ def _usd(value: Any, where: str, source: Source) -> Decimal:
         amount = Decimal(value) if isinstance(value, int | str | Decimal) and not isinstance(value, bool) else None
     except ArithmeticError:
         amount = None
-    if amount is None or not amount.is_finite() or not 0 <= amount <= MOST_USD - _PICO_USD:
+    if amount is None or not amount.is_finite() or not 0 <= amount <= MOST_USD - PICO_USD:
         raise source.wrong(where, f"is {_shown(value)}. Give an amount in USD from 0 to below a million, such as 2.50.")
     return amount
 

@@ -11,6 +11,8 @@ from typing import Literal
 ALWAYS_FROM_NS = -(2**63)
 ALWAYS_TO_NS = 2**63 - 1
 DAY_NS = 86_400 * 10**9
+PICO_USD = Decimal("1e-12")
+"""The finest amount that is kept."""
 NO_TIER = -1
 EVERY_TIER = 2**63 - 1
 
@@ -74,7 +76,7 @@ class Price:
     @property
     def unit_usd(self) -> Decimal:
         """Price of one unit, to twelve decimals."""
-        return (self.usd / self.per).quantize(_PICO_USD)
+        return (self.usd / self.per).quantize(PICO_USD)
 
     def row(self) -> dict[str, object]:
         """Return the price as a row of the table `prices`, less what the table says of the book's versions.
@@ -84,7 +86,7 @@ class Price:
         values = _values(self)
         price_id = blake2b("\x1f".join(map(str, values)).encode(), digest_size=8).hexdigest()
         row: dict[str, object] = {"price_id": price_id, **dict(zip(_NAMES, values, strict=True))}
-        return row | {"usd": self.usd.quantize(_PICO_USD), "unit_usd": self.unit_usd}
+        return row | {"usd": self.usd.quantize(PICO_USD), "unit_usd": self.unit_usd}
 
 
 _NAMES = tuple(field.name for field in fields(Price))
@@ -99,6 +101,3 @@ class Found:
     price_model: str
     rule: Rule
     reason: str = ""
-
-
-_PICO_USD = Decimal("1e-12")

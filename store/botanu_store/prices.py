@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from botanu_store import book, price_updates
 from botanu_store.engines.duckdb import script
 from botanu_store.money import RANKS, charges_script, grid_script
 from botanu_store.overrides import Discount, Overrides, UserPrice, read_overrides
-from botanu_store.price import Found, Price
+from botanu_store.price import PICO_USD, Found, Price
 from botanu_store.rates import rates
 from botanu_store.rates import text as rates_text
 
@@ -73,12 +72,13 @@ def needs_sync(con: duckdb.DuckDBPyConnection) -> bool:
 def sync_prices(con: duckdb.DuckDBPyConnection) -> None:
     """Bring the price book in a writable store up to date, and find the price of every new combination in calls."""
     con.execute(script("schema/prices.sql"))
-    stored = con.execute("select version from price_book").fetchall()
-    if not stored or stored[0][0] != book_version():
+    is_new = con.execute("select version from price_book").fetchall() != [(book_version(),)]
+    if is_new:
         _store_book(con)
         con.execute("create or replace temp table found_before as from price_keys where price_model <> ''")
         con.execute("delete from price_keys")
-        _store_keys(con)
+    _store_keys(con)
+    if is_new:
         # What a newer book no longer has keeps its place: --as-priced finds there what was believed before.
         con.execute(
             "update price_keys set price_vendor = b.price_vendor, price_model = b.price_model from found_before as b "
@@ -86,7 +86,6 @@ def sync_prices(con: duckdb.DuckDBPyConnection) -> None:
             + " and ".join(f"price_keys.{name} = b.{name}" for name in ("category", "vendor", "model", "operation"))
         )
         con.execute("drop table found_before")
-    _store_keys(con)
     con.execute("delete from price_book")
     con.execute("insert into price_book values (?, ?)", [book_version(), _calls_seen(con)])
     lay_out_again(con)
@@ -215,7 +214,7 @@ def _user_prices(overrides: Overrides) -> list[tuple[Any, ...]]:
 
 def _user_price(price: UserPrice, pattern: str) -> tuple[Any, ...]:
     match = (pattern, price.category, _like(price.operation))
-    unit_usd = (price.usd / price.per).quantize(_PICO_USD)
+    unit_usd = (price.usd / price.per).quantize(PICO_USD)
     amount = (price.meter, price.usd, price.per, unit_usd, f"user:{price.pattern}", price.per_call)
     return (*match, *amount, price.valid_from_ns, price.valid_to_ns)
 
@@ -250,6 +249,3 @@ def _like(pattern: str) -> str:
     for character in "!%_":
         pattern = pattern.replace(character, "!" + character)
     return pattern.replace("*", "%").lower()
-
-
-_PICO_USD = Decimal("1e-12")

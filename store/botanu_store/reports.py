@@ -24,7 +24,7 @@ from botanu_store.filters import (
     where,
 )
 from botanu_store.money import LINES, by_meter
-from botanu_store.price import ALWAYS_FROM_NS
+from botanu_store.price import ALWAYS_FROM_NS, PICO_USD
 from botanu_store.records import METERS
 from botanu_store.report_text import filled, joined_used, runs_used, text_of, used
 
@@ -348,7 +348,7 @@ def total(rows: list[Row], summed: Sequence[str]) -> Row:
 
 def per(amount: Decimal | None, count: int) -> Decimal | None:
     """Return the amount for one of `count`, rounded to a trillionth; None where either is missing."""
-    return None if amount is None or not count else (amount / count).quantize(_PICO_USD)
+    return None if amount is None or not count else (amount / count).quantize(PICO_USD)
 
 
 def share(part: Decimal | None, whole: Decimal | None) -> float | None:
@@ -366,6 +366,3 @@ def moment(nanoseconds: int) -> datetime:
     """Return Unix nanoseconds as an aware UTC datetime, to the microsecond."""
     seconds, rest = divmod(nanoseconds, 1_000_000_000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
-
-
-_PICO_USD = Decimal("1e-12")

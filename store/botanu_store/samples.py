@@ -13,6 +13,7 @@ from typing import Any, Literal
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import NO_CONDITIONS, Filters, where
 from botanu_store.outcomes import units_of
+from botanu_store.price import PICO_USD
 from botanu_store.report_text import filled, runs_used
 from botanu_store.reports import dimension
 
@@ -46,13 +47,10 @@ def _costs(table: Any) -> list[Decimal | None]:
     large = table.column("large_usd")
     # Piece by piece, so that a million numbers are not there twice.
     pieces = (chunk.to_pylist() for chunk in table.column("pico_usd").chunks)
-    costs = [None if pico is None else pico * _PICO_USD for piece in pieces for pico in piece]
+    costs = [None if pico is None else pico * PICO_USD for piece in pieces for pico in piece]
     if large.null_count == len(costs):
         return costs
     return [cost if other is None else other for cost, other in zip(costs, large.to_pylist(), strict=True)]
-
-
-_PICO_USD = Decimal("1e-12")
 
 
 def _samples(db: Database, filters: Filters, per: Per) -> tuple[str, dict[str, Any]]:

@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from botanu import attributes as keys
 from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES
 from botanu_store.engines.duckdb import literals
+from botanu_store.price import PICO_USD
 from botanu_store.records import METERS, Call, Span
 from botanu_store.resolve import resolve
 from botanu_store.sessions import told_within
@@ -220,10 +221,9 @@ def _money(text: str | None) -> Decimal | None:
         return None
     try:
         amount = Decimal(text)
-        return amount.quantize(_PICO_USD) if 0 <= amount < _MOST_USD else None
+        return amount.quantize(PICO_USD) if 0 <= amount < _MOST_USD else None
     except ArithmeticError:
         return None
 
 
-_PICO_USD = Decimal("1e-12")
 _MOST_USD = Decimal("1e12")

@@ -11,6 +11,7 @@ from typing import Any, Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
 from botanu_store.errors import InputError, instead
+from botanu_store.price import PICO_USD
 from botanu_store.samples import Per
 
 from botanu_cli.budgets.statistics import Metric
@@ -202,7 +203,7 @@ def _number(value: Any, key: str, place: Flags | _Place, *, share: bool) -> Deci
     if not number.is_finite() or number < (-1 if key == "min_roi" else 0):
         least = "-1" if key == "min_roi" else "zero"
         raise place.wrong(key, f"is {shown}. Give a number of {least} or more, such as {example}.")
-    if number and not _FINEST <= abs(number) < _BEYOND:
+    if number and not PICO_USD <= abs(number) < _BEYOND:
         raise place.wrong(key, f"is {shown}, which no figure comes near. Give a number such as {example}.")
     if number > 1 and key in _PARTS:
         raise place.wrong(key, f'is {shown}, which is more than all. Give a share, such as "80%" or 0.80.')
@@ -212,8 +213,8 @@ def _number(value: Any, key: str, place: Flags | _Place, *, share: bool) -> Deci
 
 
 _NONE = Decimal("nan")
-_FINEST, _BEYOND = Decimal("1e-12"), Decimal("1e15")
-"""The smallest amount there is, and one beyond all that are kept exactly."""
+_BEYOND = Decimal("1e15")
+"""An amount beyond all that are kept exactly."""
 _PARTS = ("warn_at", "min_success_rate")
 """Shares of a whole."""
 

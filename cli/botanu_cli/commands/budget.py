@@ -251,6 +251,7 @@ def init(
 
     from botanu_cli.budgets.propose import proposal
     from botanu_cli.budgets.read import share_of
+    from botanu_cli.settings import as_words
 
     settings = request.settings
     room = share_of(headroom, "headroom")
@@ -262,8 +263,5 @@ def init(
         raise InputError(f"{path} is not written to. Leave --config out; budgets then go to botanu.toml.")
     with replace(settings, config=path if before else None).open() as store:
         path.write_text(before + proposal(store, request.filters(store), room), "utf-8")
-    named = [
-        *(("--config", str(path)) if settings.config else ()),
-        *(("--store", settings.store_to_name) if settings.store_to_name else ()),
-    ]
-    settings.say(f"Wrote {path}. Look at it, then run: {shlex.join(['botanu', 'budget', 'check', *named])}")
+    named = {"--config": path if settings.config else None, "--store": settings.store_to_name}
+    settings.say(f"Wrote {path}. Look at it, then run: {shlex.join(['botanu', 'budget', 'check', *as_words(named)])}")

@@ -20,7 +20,7 @@ from textual.screen import Screen
 
 from botanu_cli import text
 from botanu_cli.layouts import TITLES
-from botanu_cli.settings import Settings
+from botanu_cli.settings import Settings, as_words
 from botanu_cli.tui import exporting, links, reader
 from botanu_cli.tui.reader import Reader
 from botanu_cli.tui.screens.budgets import Budgets
@@ -274,8 +274,7 @@ class Dashboard(App[None]):
         """Copy the command line that reports what is shown."""
         settings = self.reader.settings
         given = {"--store": settings.store_to_name, "--config": settings.config, "--tz": settings.tz}
-        words = [word for flag, value in given.items() if value for word in (flag, str(value))]
-        self._copy(shlex.join(["botanu", *self.page.command(), *words]))
+        self._copy(shlex.join(["botanu", *self.page.command(), *as_words(given)]))
 
     def action_copy_id(self) -> None:
         """Copy the id of the run that is looked at."""

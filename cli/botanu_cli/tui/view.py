@@ -13,6 +13,7 @@ from botanu_store.filters import Filters
 from botanu_cli import text
 from botanu_cli.interval import interval
 from botanu_cli.options import KINDS
+from botanu_cli.settings import as_words
 
 EVERYTHING = "all time"
 
@@ -38,7 +39,7 @@ class View:
         """Return the words that make a command line of `botanu` look at the same."""
         words = [word for name, value in self.pairs() for word in (KINDS[name][0], value)]
         given = {"--since": self.since, "--until": self.until, "--min-cost": self.min_cost}
-        return words + [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
+        return words + as_words(given)
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """Yield each filter by value: its kind and the value."""

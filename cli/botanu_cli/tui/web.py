@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from textual_serve.server import Server
 
-from botanu_cli.settings import Settings
+from botanu_cli.settings import Settings, as_words
 from botanu_cli.tui.view import View
 
 _HOST = "127.0.0.1"
@@ -36,8 +36,7 @@ def command(settings: Settings, view: View, refresh: str) -> list[str]:
     """Return the command that runs the same dashboard in a terminal; a server it finds in the environment."""
     file = None if "://" in settings.store else settings.store_given
     given = {"--store": file, "--config": settings.config, "--tz": settings.tz, "--refresh": refresh}
-    words = [word for flag, value in given.items() if value for word in (flag, str(value))]
-    return [sys.executable, "-m", "botanu_cli", "dashboard", *words, *view.flags()]
+    return [sys.executable, "-m", "botanu_cli", "dashboard", *as_words(given), *view.flags()]
 
 
 def free_port(wanted: int) -> int:

@@ -23,38 +23,24 @@ where case
     else p.first_read <= greatest($believed_at, (select min(first_read) from prices)) and coalesce(p.superseded > $believed_at, true)
 end;
 
+create or replace temp macro names_model(vendor_name, model_name, pattern) as
+    model_name like pattern escape '!' or vendor_name || '/' || model_name like pattern escape '!';
+
 -- Of names equally exact, that of a model goes before that of its vendor, however long either is.
+create or replace temp macro rank_of(rank, of_model) as rank + case when of_model then {ranks} else 0 end;
+
 create or replace temp table said_prices as
-select
-    k.key_id,
-    u.* replace (
-        case
-            when k.model_name like u.pattern escape '!' or k.vendor_name || '/' || k.model_name like u.pattern escape '!' then u.rank + {ranks}
-            else u.rank
-        end as rank
-    )
+select k.key_id, u.* replace (rank_of(u.rank, names_model(k.vendor_name, k.model_name, u.pattern)) as rank)
 from price_combinations as k
 inner join user_prices as u on
     (u.category = '' or u.category = k.category)
-    and (k.model_name like u.pattern escape '!'
-        or k.vendor_name || '/' || k.model_name like u.pattern escape '!'
-        or (u.category = '' and k.vendor_name like u.pattern escape '!'))
+    and (names_model(k.vendor_name, k.model_name, u.pattern) or (u.category = '' and k.vendor_name like u.pattern escape '!'))
     and k.operation_name like u.operation escape '!';
 
 create or replace temp table said_discounts as
-select
-    k.key_id,
-    d.* replace (
-        case
-            when k.model_name like d.pattern escape '!' or k.vendor_name || '/' || k.model_name like d.pattern escape '!' then d.rank + {ranks}
-            else d.rank
-        end as rank
-    )
+select k.key_id, d.* replace (rank_of(d.rank, names_model(k.vendor_name, k.model_name, d.pattern)) as rank)
 from price_combinations as k
-inner join user_discounts as d on
-    k.model_name like d.pattern escape '!'
-    or k.vendor_name || '/' || k.model_name like d.pattern escape '!'
-    or k.vendor_name like d.pattern escape '!';
+inner join user_discounts as d on names_model(k.vendor_name, k.model_name, d.pattern) or k.vendor_name like d.pattern escape '!';
 
 create or replace temp table price_boxes as
 with edges as (
