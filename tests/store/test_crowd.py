@@ -50,13 +50,15 @@ def test_what_a_flush_confirmed_is_in_the_store_once_whoever_is_killed(tmp_path:
     for _ in range(ROUNDS):
         sizes = [size(log) for log in logs]
         processes = [crowd.start(role, store, log) for role, log in zip(ROLES, logs, strict=True)]
-        wait_for(lambda sizes=sizes: all(size(log) > before for log, before in zip(logs, sizes, strict=True)))
-        time.sleep(chance.random() * SECONDS)
-        for process in chance.sample(processes, len(processes)):
-            process.kill()
-            time.sleep(chance.random() / 20)
-        for process in processes:
-            process.join()
+        try:
+            wait_for(lambda sizes=sizes: all(size(log) > before for log, before in zip(logs, sizes, strict=True)))
+            time.sleep(chance.random() * SECONDS)
+        finally:
+            for process in chance.sample(processes, len(processes)):
+                process.kill()
+                time.sleep(chance.random() / 20)
+            for process in processes:
+                process.join()
         assert [process.exitcode for process in processes] == [-signal.SIGKILL] * len(processes)
 
         there = stored(store)
