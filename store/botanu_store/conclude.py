@@ -81,26 +81,29 @@ _MOVED = (
 
 @cache
 def _runs_script(*, moved: bool) -> str:
-    facts = {column: _fact(f"nullif(said['{key}'], '')") for column, key in RUN_FACTS.items()}
-    for column, others in OF_RUN.items():
-        facts[column] = f"coalesce({facts.get(column, 'null')}, {_fact(_told(others))})"
+    values = {column: f"left(nullif(said['{key}'], ''), 256)" for column, key in RUN_FACTS.items()}
+    values |= {f"told_{column}": _told(others) for column, others in OF_RUN.items()}
+    facts = {column: _first(column) for column in RUN_FACTS}
+    for column in OF_RUN:
+        facts[column] = f"coalesce({facts.get(column, 'null')}, {_first(f'told_{column}')})"
     said = literals({*RUN_FACTS.values(), *chain.from_iterable(OF_RUN.values()), keys.OUTCOME, keys.OUTCOME_STATUS})
-    text = (
-        script("steps/runs.sql")
-        .replace("{run_keys}", said)
-        .replace("{facts}", ",\n    ".join(f"{fact} as {column}" for column, fact in facts.items()))
-    )
+    text = script("steps/runs.sql").replace("{run_keys}", said)
+    text = text.replace("{values}", _columns(values)).replace("{facts}", _columns(facts))
     staying = "(kind <> 'LOG' or (trace_id, span_id) not in (from moved))"
     text = text.replace("{staying}", staying if moved else "true")
     return text.replace("{place}", "case when kind = 'LOG' then 2 when parent_id = '' then 0 else 1 end")
 
 
-def _fact(value: str) -> str:
+def _columns(expressions: Mapping[str, str]) -> str:
+    return ",\n    ".join(f"{expression} as {column}" for column, expression in expressions.items())
+
+
+def _first(column: str) -> str:
     """SQL of what the spans of a run say first."""
-    return f"arg_min(left({value}, 256), (rank, start_ns)) filter ({value} is not null)"
+    return f"arg_min({column}, (rank, start_ns))"
 
 
 def _told(told: Sequence[str]) -> str:
     """SQL of what a span says under the first of these keys; Langfuse writes texts as JSON."""
     values = ", ".join(f"nullif(trim(said['{key}'], '\"'), '')" for key in told)
-    return f"coalesce({values})"
+    return f"left(coalesce({values}), 256)"

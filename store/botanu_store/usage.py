@@ -7,9 +7,11 @@ late, or missing, and no number is different for it.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,9 @@ import duckdb
 from botanu_store import prices
 from botanu_store.engines.duckdb import script
 from botanu_store.filters import NO_CONDITIONS
+from botanu_store.money import charges_script
 from botanu_store.report_text import used
+from botanu_store.view_text import definitions, needed
 
 if TYPE_CHECKING:
     from botanu_store.views import Views
@@ -36,9 +40,6 @@ _COLUMNS = (
 BY_CALL = f"select {_COLUMNS} from usage_by_call"
 BY_RUN = f"select {_COLUMNS} from run_usage"
 """What reports sum: calls, or what runs come to where that holds."""
-
-STALE, ADDING = "stale_usage_by_call", "adding_usage_by_call"
-"""The views of the calls of runs that changed, and of those that are being added up (see views.py)."""
 
 _SUMS = ("calls", "llm_calls", "unpriced", "failed", "input", "output", "cached", "usd", "failed_usd")
 KEPT_COLUMNS = tuple(f"kept_{name}" for name in _SUMS)
@@ -88,14 +89,14 @@ def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, v
     """
     if not holds(con, overrides):
         _begin_anew(con, _name(overrides))
-    step = step_of(ADDING)
+    step = step_of(_by_call_of("adding"))
     while _choose(con):
         views.make(con, step)
         _in_one(con, step)
 
 
 def step_of(usage: str) -> str:
-    """Return the script that adds up the runs in `adding` of this view, which has all of their calls."""
+    """Return the script that adds up the runs in `adding` of this relation, which has all of their calls."""
     added = used(NO_CONDITIONS, lines="(select * from run_usage where run_id in (from adding))")
     text = script("steps/add_up.sql").replace("{usage}", usage).replace("{used}", added)
     return text.replace("{kept}", ", ".join(f"kept_{name} = u.used_{name}" for name in _SUMS))
@@ -108,7 +109,7 @@ def sums(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, bel
     if not con.execute("select 1 from stale_runs limit 1").fetchall():
         return Sums(BY_RUN, _KEPT, kept=True)
     fresh, stale = "run_id not in (from stale_runs)", "run_id in (from stale_runs)"
-    by_call = f"select {_COLUMNS} from {STALE}"
+    by_call = f"select {_COLUMNS} from {_by_call_of('stale_runs')}"
     return Sums(
         f"{BY_RUN} where {fresh} union all {by_call}",
         f"{_KEPT} where {fresh} union all {_added_up(f'({by_call})')} where r.{stale}",
@@ -119,6 +120,21 @@ def sums(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, bel
 def usage_script(of: Sums) -> str:
     """Return the script of the views that reports sum."""
     return script("schema/usage.sql").replace("{lines}", of.lines).replace("{runs}", of.runs)
+
+
+@cache
+def _by_call_of(runs: str) -> str:
+    """The relation `usage_by_call` of the runs in this table alone: DuckDB prices all calls before it asks which are meant.
+
+    Written out, as views take some hundredths of a second each to make.
+    """
+    views = definitions(charges_script() + script("schema/usage.sql"))
+    chain = needed("usage_by_call", views)
+    text = ", ".join(f"{name} as ({views[name]})" for name in chain)
+    text = text.replace("from calls as c", f"from (select * from calls where run_id in (from {runs})) as c")
+    for name in chain:
+        text = re.sub(rf"\b{name}\b", f"{name}_of_{runs}", text)
+    return f"(with {text} select * from usage_by_call_of_{runs})"
 
 
 def _choose(con: duckdb.DuckDBPyConnection) -> bool:

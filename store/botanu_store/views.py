@@ -8,47 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING
 
 from botanu_store import prices, usage
 from botanu_store.engines.duckdb import script
 from botanu_store.money import charges_script
+from botanu_store.view_text import bare, definitions, needed
 
 if TYPE_CHECKING:
     import duckdb
 
     from botanu_store.prices import Overrides
 
-_VIEW = re.compile(r"^create or replace temp view (\w+) as\s+(.*?);$", re.MULTILINE | re.DOTALL)
 _PRICES = re.compile(r"\bprice")
-_COMMENT = re.compile(r"--[^\n]*\n")
-
-
-def definitions(text: str) -> dict[str, str]:
-    """Return the query of each view in a script, by name and in the order in which they rest on each other."""
-    return dict(_VIEW.findall(_COMMENT.sub("\n", text)))
-
-
-def needed(text: str, definitions: dict[str, str]) -> list[str]:
-    """Return the names of the definitions that a query reads, itself or through others: each before those that rest on it."""
-    found, read = list[str](), text
-    for name, definition in reversed(definitions.items()):
-        if re.search(rf"\b{name}\b", read):
-            found.append(name)
-            read += " " + definition
-    return found[::-1]
-
-
-@cache
-def _of_runs(kind: str, table: str) -> dict[str, str]:
-    """The views from calls to usage once more, of the calls of the runs in this table alone: DuckDB prices all calls before it asks which are meant."""
-    text = _CHAIN.sub(rf"{kind}_\1", charges_script() + usage.usage_script(usage.Sums()))
-    text = text.replace("from calls as c", f"from (select * from calls where run_id in (from {table})) as c")
-    return {name: query for name, query in definitions(text).items() if name.startswith(kind)}
-
-
-_CHAIN = re.compile(r"\b(costed_calls|priced_calls|counted_calls|usage_by_call)\b")
 
 
 class Views:
@@ -70,9 +42,7 @@ class Views:
     def make(self, con: duckdb.DuckDBPyConnection, text: str | None = None) -> None:
         """Make what a query reads and is not there yet; without a query, all there is."""
         self._begin(con)
-        query = self._public if text is None else _COMMENT.sub("\n", text)
-        if usage.ADDING in query:
-            self._missing |= _of_runs("adding", "adding")
+        query = self._public if text is None else bare(text)
         names = needed(query, self._missing)
         if _PRICES.search(" ".join((query, *(self._missing[name] for name in names)))):
             self._price(con)
@@ -82,10 +52,8 @@ class Views:
         if self._sums is None:
             con.execute(script("schema/functions.sql"))
             self._sums = usage.sums(con, self._overrides, self._believed_at)
-            of_all = definitions(charges_script() + usage.usage_script(self._sums))
-            self._public = " ".join(of_all)
-            before = _of_runs("stale", "stale_runs") if usage.STALE in self._sums.lines else {}
-            self._missing = {**before, **of_all}
+            self._missing = definitions(charges_script() + usage.usage_script(self._sums))
+            self._public = " ".join(self._missing)
         return self._sums
 
     def _price(self, con: duckdb.DuckDBPyConnection) -> None:

@@ -13,7 +13,7 @@ from botanu_store.clickhouse.schema import columns
 from botanu_store.engines.duckdb import script
 from botanu_store.money import charges_script
 from botanu_store.usage import BY_CALL, Sums, usage_script
-from botanu_store.views import definitions, needed
+from botanu_store.view_text import bare, definitions, needed
 
 _FUNCTION = re.compile(r"^create function (\w+) as\s+(.*?);$", re.MULTILINE | re.DOTALL)
 _WITH = re.compile(r"((?:\s*--[^\n]*\n)*)\s*with (recursive )?")
@@ -44,17 +44,12 @@ def whole(text: str, tables: Mapping[str, str], lines: str = BY_CALL) -> str:
 
 @cache
 def _functions() -> dict[str, str]:
-    return {name: f"({text})" for name, text in _FUNCTION.findall(_bare(script("clickhouse/sql/functions.sql")))}
+    return {name: f"({text})" for name, text in _FUNCTION.findall(bare(script("clickhouse/sql/functions.sql")))}
 
 
 @cache
 def _views(lines: str) -> dict[str, str]:
     return definitions(charges_script("clickhouse") + usage_script(Sums(lines)))
-
-
-def _bare(text: str) -> str:
-    """The text without its comments."""
-    return re.sub(r"--[^\n]*\n", "\n", text)
 
 
 def stored(table: str, condition: str) -> str:

@@ -27,10 +27,21 @@ select
     bool_or(is_run_span) as has_run_span,
     min(start_ns) filter (is_run_span) as run_start_ns,
     max(end_ns) filter (is_run_span) as run_end_ns,
-    arg_min(said['botanu.outcome.status'], start_ns) filter (is_run_span) as run_status,
-    arg_min(left(said['botanu.use_case'], 256), start_ns) filter (is_run_span and coalesce(said['botanu.use_case'], '') <> '') as use_case,
+    arg_min(run_status, start_ns) filter (is_run_span) as run_status,
+    arg_min(use_case, start_ns) filter (is_run_span) as use_case,
     {facts}
-from (select *, case when is_run_span then 0 else 1 end as rank from run_words)
+from (
+    select
+        run_id,
+        start_ns,
+        end_ns,
+        is_run_span,
+        case when is_run_span then 0 else 1 end as rank,
+        said['botanu.outcome.status'] as run_status,
+        left(nullif(said['botanu.use_case'], ''), 256) as use_case,
+        {values}
+    from run_words
+)
 group by run_id;
 
 -- One outcome a run: an explicit one beats the automatic one, the last explicit one wins, whichever service said it.
@@ -62,7 +73,7 @@ select
     arg_min(status, ({place}, start_ns, span_id)) as root_status,
     -- Log records alone have no root, but each was written when its call was over.
     min({place}) <> 1 as has_root,
-    arg_min(left(attributes['botanu.use_case'], 256), start_ns) filter (coalesce(attributes['botanu.use_case'], '') <> '') as use_case
+    arg_min(left(nullif(attributes['botanu.use_case'], ''), 256), start_ns) as use_case
 from run_spans
 group by run_id;
 
