@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal
 
 from botanu_store.engines.duckdb import Database
@@ -24,12 +23,13 @@ Per = Literal["run", "outcome", "root_run", "day", "call"]
 class Samples:
     """Units, the cheapest first, in columns, as there may be millions: what each used and cost, and whether it achieved its outcome."""
 
-    costs_usd: Sequence[Decimal | None]
-    """None, at the end, where no call of it has a price."""
+    costs_pico: Sequence[int]
+    """In `PICO_USD`; of the units after these no call has a price."""
     tokens: Sequence[int]
     llm_calls: Sequence[int]
     unpriced_calls: Sequence[int]
-    achieved: Sequence[bool]
+    achieved: Sequence[int]
+    """1 where a unit did, 0 where not."""
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -39,18 +39,26 @@ def samples(db: Database, filters: Filters, per: Per) -> Samples:
     """Return one sample per unit; `outcome` and `root_run` have root runs for units."""
     text, parameters = _samples(db, filters, per)
     table = db.arrow(filled("samples_in_columns", NO_CONDITIONS, samples=text), parameters)
-    columns = (table.column(name).to_pylist() for name in ("tokens", "llm_calls", "unpriced_calls", "achieved"))
-    return Samples(_costs(table), *columns)
+    costs, table = _costs(table), table.drop_columns(["pico_usd", "large_usd"])
+    columns = list[Sequence[int]]()
+    for name in table.column_names:
+        # Each is copied into one piece, and not all are there twice at once.
+        columns.append(_integers(table.column(name)))
+        table = table.drop_columns(name)
+    return Samples(costs, *columns)
 
 
-def _costs(table: Any) -> list[Decimal | None]:
-    large = table.column("large_usd")
-    # Piece by piece, so that a million numbers are not there twice.
-    pieces = (chunk.to_pylist() for chunk in table.column("pico_usd").chunks)
-    costs = [None if pico is None else pico * PICO_USD for piece in pieces for pico in piece]
-    if large.null_count == len(costs):
-        return costs
-    return [cost if other is None else other for cost, other in zip(costs, large.to_pylist(), strict=True)]
+def _costs(table: Any) -> Sequence[int]:
+    large = table.column("large_usd").drop_null().to_pylist()
+    costs = _integers(table.column("pico_usd").drop_null())
+    # Larger ones fit into no 64 bits.
+    return [*costs, *(int(cost / PICO_USD) for cost in large)] if large else costs
+
+
+def _integers(column: Any) -> Sequence[int]:
+    """The numbers of a column where they lie: as objects of Python they would take ten times the memory."""
+    array = column.combine_chunks()
+    return memoryview(array.buffers()[1]).cast("q")[array.offset : array.offset + len(array)] if len(array) else ()
 
 
 def _samples(db: Database, filters: Filters, per: Per) -> tuple[str, dict[str, Any]]:

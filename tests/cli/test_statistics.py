@@ -3,45 +3,53 @@
 from __future__ import annotations
 
 import random
-from decimal import Decimal
+from fractions import Fraction
 from statistics import quantiles
 
 import pytest
-from botanu_cli.budgets.statistics import Metric, change, interval, measure
+from botanu_cli.budgets.statistics import Metric, Sample, change, interval, measure
 from hypothesis import given
 from hypothesis import strategies as st
 
-Pair = tuple[Decimal, bool]
-amounts = st.decimals(min_value=0, max_value=1000, places=12)
+amounts = st.integers(min_value=0, max_value=1000 * 10**12)
 PERCENTILES: dict[Metric, int] = {"p50": 50, "p90": 90, "p95": 95, "p99": 99}
 
 
-def runs(costs: list[float]) -> list[Pair]:
-    return [(Decimal(repr(round(cost, 9))), True) for cost in costs]
-
-
-def drawn(chance: random.Random, count: int, *, mean: float = 0.05, spread: float = 0.3) -> list[Pair]:
-    """Costs as runs of an agent have them: many near the middle, a few far above."""
-    return runs([mean * chance.lognormvariate(0, spread) for _ in range(count)])
+def drawn(chance: random.Random, count: int, *, mean: float = 0.05, spread: float = 0.3) -> Sample:
+    """Costs as runs of an agent have them, in billionths of a dollar: many near the middle, a few far above."""
+    return Sample([round(1e9 * mean * chance.lognormvariate(0, spread)) for _ in range(count)])
 
 
 @given(st.lists(amounts, min_size=2, max_size=60))
-def test_percentiles_are_those_of_the_standard_library(costs: list[Decimal]) -> None:
-    """Interpolated between neighbours, inclusive, in exact decimals."""
-    expected = quantiles(costs, n=100, method="inclusive")
-    pairs = [(cost, True) for cost in costs]
+def test_percentiles_are_those_of_the_standard_library(costs: list[int]) -> None:
+    """Interpolated between neighbours, inclusive, exactly."""
+    expected = quantiles(map(Fraction, costs), n=100, method="inclusive")
 
     for metric, percent in PERCENTILES.items():
-        assert measure(pairs, metric) == pytest.approx(expected[percent - 1], abs=Decimal("1e-15"))
-    assert measure(pairs, "max") == max(costs)
-    assert measure(pairs, "total") == sum(costs)
+        assert Fraction(measure(Sample(costs), metric) or 0) == expected[percent - 1]
+    assert measure(Sample(costs), "max") == max(costs)
+    assert measure(Sample(costs), "total") == sum(costs)
 
 
 def test_a_mean_per_outcome_carries_those_that_achieved_none() -> None:
     """Three units cost 6 together, two achieved something: 3 each; none achieved: no figure."""
-    assert measure([(Decimal(1), True), (Decimal(2), True), (Decimal(3), False)], "mean") == 3
-    assert measure([(Decimal(1), False)], "mean") is None
-    assert measure([], "total") == 0
+    assert measure(Sample([1, 2, 3], [1, 1, 0]), "mean") == 3
+    assert measure(Sample([1], [0]), "mean") is None
+    assert measure(Sample([]), "total") == 0
+
+
+@given(st.lists(st.tuples(amounts, st.booleans()), max_size=60))
+def test_a_sample_of_which_all_count_is_one_without_counts(units: list[tuple[int, bool]]) -> None:
+    """Of those that count alone, every figure but a sum and every interval is the same as of all with the others named."""
+    some = Sample([amount for amount, _ in units], [counts for _, counts in units])
+    counted = [amount for amount, counts in units if counts]
+
+    for metric in ("p50", "p95", "max"):
+        assert measure(some, metric) == measure(Sample(counted), metric)
+    every = Sample(some.amounts, [1] * len(units))
+    for metric in ("mean", "p95", "total", "max"):
+        assert measure(every, metric) == measure(Sample(some.amounts), metric)
+        assert interval(every, metric) == interval(Sample(some.amounts), metric)
 
 
 @pytest.mark.parametrize("metric", ["mean", "p50", "p95"])
@@ -54,8 +62,8 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say(metric: Metric, cou
     for _ in range(60 if count < 3000 else 30):
         samples = drawn(chance, count)
         low, high = interval(samples, metric) or (0.0, 0.0)
-        held += low <= truth[metric] <= high
-        assert float(min(samples)[0]) <= low <= high <= float(max(samples)[0])
+        held += low <= truth[metric] * 1e9 <= high
+        assert min(samples.amounts) <= low <= high <= max(samples.amounts)
 
     assert held >= (50 if count < 3000 else 25)
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
 from botanu_store.errors import InputError
+from botanu_store.price import PICO_USD
 
-from botanu_cli.budgets.statistics import Pair
+from botanu_cli.budgets.statistics import Sample
 
 SCHEMA = "botanu.baseline/1"
 _KEPT = 2000
@@ -22,10 +23,11 @@ _KEPT = 2000
 class Remembered:
     """One budget's samples as they were, and what a unit used on average."""
 
-    pairs: Sequence[Pair]
+    sample: Sample
+    """Costs in `PICO_USD`, the least first."""
     usage: Mapping[str, float]
-    exact: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
-    """The maximum and the total of all samples, where only some of them are kept: these cannot be told from some."""
+    exact: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The maximum and the total of all costs, where only some of them are kept: these cannot be told from some."""
 
 
 def save(path: Path, budgets: Mapping[str, Remembered]) -> None:
@@ -34,9 +36,9 @@ def save(path: Path, budgets: Mapping[str, Remembered]) -> None:
         "schema": SCHEMA,
         "budgets": {
             name: {
-                "samples": [[str(amount), counts] for amount, counts in _thinned(was.pairs)],
+                "samples": [[str(cost * PICO_USD), bool(counts)] for cost, counts in _thinned(was.sample)],
                 "usage": dict(was.usage),
-                "exact": {metric: str(figure) for metric, figure in was.exact.items()},
+                "exact": {metric: str(figure * PICO_USD) for metric, figure in was.exact.items()},
             }
             for name, was in budgets.items()
         },
@@ -62,16 +64,19 @@ def load(path: Path) -> dict[str, Remembered]:
 
 
 def _remembered(entry: Any) -> Remembered:
-    pairs = [(Decimal(amount), bool(counts)) for amount, counts in entry["samples"]]
-    exact = {name: Decimal(value) for name, value in cast("dict[str, str]", entry.get("exact", {})).items()}
-    if not all(amount.is_finite() for amount in (*exact.values(), *(amount for amount, _ in pairs))):
-        raise ValueError
+    costs = [_pico(cost) for cost, _ in entry["samples"]]
+    sample = Sample(costs, [bool(counts) for _, counts in entry["samples"]])
+    exact = {name: _pico(value) for name, value in cast("dict[str, str]", entry.get("exact", {})).items()}
     usage = {name: float(value) for name, value in cast("dict[str, Any]", entry["usage"]).items()}
-    return Remembered(pairs, usage, exact)
+    return Remembered(sample, usage, exact)
 
 
-def _thinned(pairs: Sequence[Pair]) -> Sequence[Pair]:
-    if len(pairs) <= _KEPT:
-        return pairs
-    ordered = sorted(pairs)
-    return [ordered[(2 * place + 1) * len(ordered) // (2 * _KEPT)] for place in range(_KEPT)]
+def _pico(usd: str) -> int:
+    return int(Decimal(usd) / PICO_USD)
+
+
+def _thinned(sample: Sample) -> Iterator[tuple[int, int]]:
+    size = len(sample.amounts)
+    kept = range(size) if size <= _KEPT else ((2 * place + 1) * size // (2 * _KEPT) for place in range(_KEPT))
+    counts = sample.counts or [1] * size
+    return ((sample.amounts[place], counts[place]) for place in kept)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Literal
 
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters
 from botanu_store.filters import Interval as During
+from botanu_store.price import PICO_USD
 from botanu_store.samples import Per, Samples
 
 from botanu_cli.budgets import statistics
 from botanu_cli.budgets.baseline import Remembered
 from botanu_cli.budgets.quality import QUALITY, unsuccessful
 from botanu_cli.budgets.read import Budget
-from botanu_cli.budgets.statistics import Interval, Metric, Pair
+from botanu_cli.budgets.statistics import Interval, Metric, Sample
 from botanu_cli.interval import interval as interval_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ Unit = Literal["usd", "tokens", "calls", "share"]
 
 _QUANTITIES: dict[str, Unit] = {"max_usd": "usd", "max_tokens": "tokens", "max_llm_calls": "calls"}
 _COSTLIEST = 3
-_NOTHING = Decimal(0)
+_PICOS = int(1 / PICO_USD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +98,37 @@ class Context:
 
 
 def evaluate(
-    budget: Budget, context: Context, baseline: Mapping[str, Remembered] | None, *, remembering: bool = True
-) -> Result:
-    """Measure one budget and judge each of its limits; name what broke it where it failed.
+    budgets: Iterable[Budget],
+    context: Context,
+    baseline: Mapping[str, Remembered] | None = None,
+    *,
+    remembering: bool = True,
+) -> list[Result]:
+    """Measure budgets on a store and judge each of their limits; name what broke those that failed.
 
-    What was measured is kept for a later check where it is `remembering`, which takes a pair for every unit.
+    What was measured is kept for a later check where it is `remembering`, which takes what every unit cost.
     """
+    # Of budgets that follow each other, several may be about the same millions of runs.
+    samples = lru_cache(1)(context.store.samples)
+    return [_evaluated(budget, context, samples, baseline, remembering=remembering) for budget in budgets]
+
+
+def _evaluated(
+    budget: Budget,
+    context: Context,
+    samples: Callable[[Filters, Per], Samples],
+    baseline: Mapping[str, Remembered] | None,
+    *,
+    remembering: bool,
+) -> Result:
     filters = filters_of(budget, context)
-    # There may be millions: they are read where a limit is about them.
-    measured = cache(lambda: context.store.samples(filters, units_of(budget)))
+    # They are read where a limit is about them.
+    measured = cache(lambda: samples(filters, units_of(budget)))
     before = None if baseline is None else baseline.get(budget.name)
     # Of several limits on quality, and of why they broke, one report tells.
     outcomes = cache(lambda: context.store.outcomes(filters, context.values))
     checks = [_check(name, budget, measured, outcomes, before) for name in budget.limits]
-    remembered = remember(measured()) if remembering else Remembered([], {})
+    remembered = remember(measured()) if remembering else Remembered(Sample([]), {})
     result = Result(budget, filters, checks, remembered, context.store.coverage(filters))
     if result.status == "fail":
         broken = {check.limit for check in checks if check.status == "fail"}
@@ -148,22 +166,19 @@ def remember(measured: Samples) -> Remembered:
     """Return what a later check may be compared with; what has no price is left out."""
     count = max(len(measured), 1)
     usage = {"tokens": sum(measured.tokens) / count, "LLM calls": sum(measured.llm_calls) / count}
-    return Remembered(_priced(measured, measured.achieved), usage)
+    return Remembered(Sample(measured.costs_pico, measured.achieved[: len(measured.costs_pico)]), usage)
 
 
 def to_keep(result: Result) -> Remembered:
     """Return what a budget measured, with the figures that need every sample."""
-    pairs = _counted(result.remembered.pairs, result.budget)
-    exact = {metric: statistics.measure(pairs, metric) for metric in _OF_ALL}
-    return replace(result.remembered, exact={metric: figure for metric, figure in exact.items() if figure is not None})
+    sample = _counted(result.remembered.sample, result.budget)
+    exact = {metric: statistics.measure(sample, metric) for metric in _OF_ALL}
+    return replace(
+        result.remembered, exact={metric: int(figure) for metric, figure in exact.items() if figure is not None}
+    )
 
 
 _OF_ALL: tuple[Metric, ...] = ("max", "total")
-
-
-def _priced(measured: Samples, counts: Iterable[bool]) -> list[Pair]:
-    """What units cost and whether they count; what has no price is left out."""
-    return [(cost, counted) for cost, counted in zip(measured.costs_usd, counts, strict=False) if cost is not None]
 
 
 def _check(
@@ -187,30 +202,37 @@ def _check(
 
 
 def _quantity(name: str, allowed: Decimal, budget: Budget, measured: Samples) -> Check:
-    pairs = _pairs(name, measured, per_outcome=budget.per == "outcome")
-    unknown = measured.costs_usd.count(None) if name == "max_usd" else 0
+    sample = _sample(name, measured, per_outcome=budget.per == "outcome")
+    unknown = len(measured) - len(measured.costs_pico) if name == "max_usd" else 0
+    figure = statistics.measure(sample, budget.metric) if sample.amounts else None
+    within = statistics.interval(sample, budget.metric)
+    if name == "max_usd":
+        figure = None if figure is None else figure * PICO_USD
+        within = None if within is None else (within[0] / _PICOS, within[1] / _PICOS)
     check = Check(
         limit=name,
         allowed=allowed,
         unit=_QUANTITIES[name],
         status="pass",
-        measured=statistics.measure(pairs, budget.metric) if pairs else None,
-        samples=len(pairs),
-        interval=statistics.interval(pairs, budget.metric),
+        measured=figure,
+        samples=len(sample.amounts),
+        interval=within,
         lower_bound=name == "max_usd" and any(measured.unpriced_calls),
         why=f"{unknown:,} of {len(measured):,} have no price and count as nothing" if unknown else "",
     )
     return _judged(check, budget)
 
 
-def _pairs(name: str, measured: Samples, *, per_outcome: bool) -> list[Pair]:
-    counts = measured.achieved if per_outcome else repeat(True)
-    if name == "max_usd":
+def _sample(name: str, measured: Samples, *, per_outcome: bool) -> Sample:
+    counts = measured.achieved if per_outcome else None
+    if name != "max_usd":
+        return Sample(measured.tokens if name == "max_tokens" else measured.llm_calls, counts)
+    costs = measured.costs_pico
+    unknown = len(measured) - len(costs)
+    if unknown and costs:
         # What nobody has a price for costs nothing at least: so the figure is a lower bound, and breaks no limit that the truth keeps.
-        known = any(cost is not None for cost in measured.costs_usd)
-        return [(cost or _NOTHING, counted) for cost, counted in zip(measured.costs_usd, counts, strict=False) if known]
-    amounts = measured.tokens if name == "max_tokens" else measured.llm_calls
-    return list(zip(amounts, counts, strict=False))
+        costs = [*costs, *repeat(0, unknown)]
+    return Sample(costs, counts)
 
 
 def _economic(name: str, allowed: Decimal, totals: Row) -> Check:
@@ -229,14 +251,14 @@ def _economic(name: str, allowed: Decimal, totals: Row) -> Check:
 
 
 def _increase(allowed: Decimal, budget: Budget, now: Remembered, before: Remembered | None) -> Check:
-    blank = Check("max_increase", allowed, "share", "no data", None, len(now.pairs))
+    blank = Check("max_increase", allowed, "share", "no data", None, len(now.sample.amounts))
     if before is None:
         return _with(
             blank, why="there is no baseline of it: save one with --save-baseline, and name it with --baseline"
         )
     exact = before.exact.get(budget.metric)
-    base = _counted(before.pairs, budget) if exact is None else [(exact, True)]
-    moved = statistics.change(base, _counted(now.pairs, budget), budget.metric)
+    base = _counted(before.sample, budget) if exact is None else Sample([exact])
+    moved = statistics.change(base, _counted(now.sample, budget), budget.metric)
     if moved is None:
         return _with(blank, why="the baseline or this check has nothing to compare")
     figure, within = moved
@@ -249,8 +271,8 @@ def _increase(allowed: Decimal, budget: Budget, now: Remembered, before: Remembe
     return _with(blank, status=status, measured=Decimal(repr(figure)), used=used, interval=within, why=why)
 
 
-def _counted(pairs: Sequence[Pair], budget: Budget) -> Sequence[Pair]:
-    return pairs if budget.per == "outcome" else [(amount, True) for amount, _ in pairs]
+def _counted(sample: Sample, budget: Budget) -> Sample:
+    return sample if budget.per == "outcome" else Sample(sample.amounts)
 
 
 def _judged(check: Check, budget: Budget) -> Check:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
+from botanu_store.price import PICO_USD
+
 from botanu_cli import text
-from botanu_cli.budgets.evaluate import remember
-from botanu_cli.budgets.statistics import measure
+from botanu_cli.budgets.statistics import Sample, measure
 
 if TYPE_CHECKING:
     from botanu_store.filters import Filters
@@ -27,13 +28,13 @@ def proposal(store: Store, filters: Filters, headroom: Decimal) -> str:
 
 
 def _budget(store: Store, filters: Filters, use_case: str, headroom: Decimal) -> Iterator[str]:
-    measured = store.samples(replace(filters, use_case=(use_case,)), "run")
-    pairs = remember(measured).pairs
-    p95 = measure(pairs, "p95")
-    if not p95:
+    costs = store.samples(replace(filters, use_case=(use_case,)), "run").costs_pico
+    found = measure(Sample(costs), "p95")
+    if not found:
         return
+    p95 = found * PICO_USD
     limit = _rounded_up(p95 * (1 + headroom))
-    seen = f"p95 of {text.counted(len(pairs), 'run')} was {text.usd(p95)}; with {text.percent(float(headroom))} headroom, rounded up:"
+    seen = f"p95 of {text.counted(len(costs), 'run')} was {text.usd(p95)}; with {text.percent(float(headroom))} headroom, rounded up:"
     yield "\n".join(
         [
             "[[budgets]]",
@@ -42,7 +43,7 @@ def _budget(store: Store, filters: Filters, use_case: str, headroom: Decimal) ->
             'metric = "p95"',
             f"# {seen}",
             f"max_usd = {limit:f}",
-            f"min_samples = {min(20, len(pairs))}",
+            f"min_samples = {min(20, len(costs))}",
             "",
         ]
     )

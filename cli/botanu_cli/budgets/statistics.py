@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import compress, islice, repeat
+from operator import le
 from typing import Literal
 
 Metric = Literal["mean", "p50", "p90", "p95", "p99", "max", "total"]
@@ -21,42 +24,56 @@ _RESAMPLED = 1000
 """Means of more samples than this have an interval by the central limit theorem, which the bootstrap's then equals."""
 _TAIL = 0.025
 
-Amount = Decimal | int
-Pair = tuple[Amount, bool]
-"""What a unit cost or used, and whether it is one that the sum is divided by."""
 Interval = tuple[float, float]
 
 
-def measure(samples: Sequence[Pair], metric: Metric) -> Decimal | None:
-    """Return the figure for these samples, exactly; None when there is nothing to divide by.
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What units cost or used, in whole numbers, and which of them are those that the sum is divided by: all, where nothing is said of it."""
 
-    A mean is the sum over all samples divided by those that count; percentiles and the maximum are of those that count.
+    amounts: Sequence[int]
+    counts: Sequence[int] | None = None
+
+    def counted(self) -> Sequence[int]:
+        """Return the amounts of those that count."""
+        return self.amounts if self.counts is None else list(compress(self.amounts, self.counts))
+
+
+def measure(sample: Sample, metric: Metric) -> Decimal | None:
+    """Return the figure for a sample, exactly; None when there is nothing to divide by.
+
+    A mean is the sum over all units divided by how many count; percentiles and the maximum are of those that count.
     """
-    if metric in ("mean", "total"):
-        whole = Decimal(sum((amount for amount, _ in samples), Decimal(0)))
-        counted = sum(1 for _, counts in samples if counts)
-        return whole if metric == "total" else whole / counted if counted else None
-    amounts = sorted(amount for amount, counts in samples if counts)
-    if not amounts:
+    counted = sample.counted()
+    if metric == "total":
+        return Decimal(sum(sample.amounts))
+    if not counted:
         return None
-    return Decimal(amounts[-1]) if metric == "max" else _percentile(amounts, PERCENTILES[metric])
+    if metric == "mean":
+        return Decimal(sum(sample.amounts)) / len(counted)
+    return Decimal(max(counted)) if metric == "max" else _percentile(_ordered(counted), PERCENTILES[metric])
 
 
-def _percentile(ordered: Sequence[Amount], share: float) -> Decimal:
-    """The percentile, interpolated between the two nearest samples."""
+def _ordered(amounts: Sequence[int]) -> Sequence[int]:
+    """The smallest first; costs come so, and a million of them are not copied."""
+    return amounts if all(map(le, amounts, islice(amounts, 1, None))) else sorted(amounts)
+
+
+def _percentile(ordered: Sequence[int], share: float) -> Decimal:
+    """The percentile, interpolated between the two nearest amounts."""
     place = Decimal(str(share)) * (len(ordered) - 1)
     below = int(place)
     above = min(below + 1, len(ordered) - 1)
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
-def interval(samples: Sequence[Pair], metric: Metric) -> Interval | None:
-    """Return the 95 % interval of the figure; None for a maximum, a total, or fewer than two samples."""
-    drawn = replicates(samples, metric)
+def interval(sample: Sample, metric: Metric) -> Interval | None:
+    """Return the 95 % interval of the figure; None for a maximum, a total, or fewer than two units."""
+    drawn = replicates(sample, metric)
     return None if drawn is None else _middle(drawn)
 
 
-def change(base: Sequence[Pair], head: Sequence[Pair], metric: Metric) -> tuple[float, Interval | None] | None:
+def change(base: Sample, head: Sample, metric: Metric) -> tuple[float, Interval | None] | None:
     """Return by what share the figure changed from base to head and the 95 % interval of that; None where base has no figure."""
     before, after = measure(base, metric), measure(head, metric)
     if not before or after is None:
@@ -68,44 +85,46 @@ def change(base: Sequence[Pair], head: Sequence[Pair], metric: Metric) -> tuple[
     return moved, _middle([new / old - 1 for old, new in zip(olds, news, strict=True) if old > 0])
 
 
-def replicates(samples: Sequence[Pair], metric: Metric, *, stream: int = 0) -> list[float] | None:
-    """Return the figure as it would have come out of other draws of as many samples; the same every time."""
+def replicates(sample: Sample, metric: Metric, *, stream: int = 0) -> list[float] | None:
+    """Return the figure as it would have come out of other draws of as many units; the same every time."""
     # Chance as in dice, not as in secrets.
     chance = random.Random(_SEED + stream)  # noqa: S311
-    counted = [float(amount) for amount, counts in samples if counts]
-    if len(samples) < 2 or not counted or metric in ("max", "total"):
+    counted, size = sample.counted(), len(sample.amounts)
+    if size < 2 or not counted or metric in ("max", "total"):
         return None
     if metric in PERCENTILES:
-        return _drawn_percentiles(sorted(counted), PERCENTILES[metric], chance)
-    if len(counted) == len(samples) <= _RESAMPLED:
+        return _drawn_percentiles(_ordered(counted), PERCENTILES[metric], chance)
+    if size > _RESAMPLED:
+        draw = _normal_mean(sample, len(counted))
+        return [draw(chance) for _ in range(_REPLICATES)]
+    if len(counted) == size:
         # The usual case, and the same draws, in half the time.
-        return [sum(chance.choices(counted, k=len(counted))) / len(counted) for _ in range(_REPLICATES)]
-    pairs = [(float(amount), counts) for amount, counts in samples]
-    draw = _drawn_mean if len(pairs) <= _RESAMPLED else _normal_mean(pairs)
-    return [draw(pairs, chance) for _ in range(_REPLICATES)]
+        return [sum(chance.choices(counted, k=size)) / size for _ in range(_REPLICATES)]
+    pairs = list(zip(sample.amounts, sample.counts or (), strict=True))
+    return [_drawn_mean(pairs, chance) for _ in range(_REPLICATES)]
 
 
-def _drawn_mean(pairs: Sequence[tuple[float, bool]], chance: random.Random) -> float:
+def _drawn_mean(pairs: Sequence[tuple[int, int]], chance: random.Random) -> float:
     drawn = chance.choices(pairs, k=len(pairs))
     return sum(amount for amount, _ in drawn) / max(sum(counts for _, counts in drawn), 1)
 
 
-def _normal_mean(pairs: Sequence[tuple[float, bool]]) -> Callable[[object, random.Random], float]:
-    counted = sum(counts for _, counts in pairs)
-    ratio = math.fsum(amount for amount, _ in pairs) / counted
+def _normal_mean(sample: Sample, counted: int) -> Callable[[random.Random], float]:
+    ratio = sum(sample.amounts) / counted
+    each = zip(sample.amounts, repeat(1) if sample.counts is None else sample.counts, strict=False)
     # The variance of a ratio of sums, by its first derivative.
-    spread = math.sqrt(math.fsum((amount - ratio * counts) ** 2 for amount, counts in pairs)) / counted
-    return lambda _, chance: chance.gauss(ratio, spread)
+    spread = math.sqrt(math.fsum((amount - ratio * counts) ** 2 for amount, counts in each)) / counted
+    return lambda chance: chance.gauss(ratio, spread)
 
 
-def _drawn_percentiles(ordered: Sequence[float], share: float, chance: random.Random) -> list[float]:
+def _drawn_percentiles(ordered: Sequence[int], share: float, chance: random.Random) -> list[float]:
     size = len(ordered)
     below = int(share * (size - 1))
     weight = share * (size - 1) - below
     return [_drawn_percentile(ordered, below + 1, weight, chance) for _ in range(_REPLICATES)]
 
 
-def _drawn_percentile(ordered: Sequence[float], rank: int, weight: float, chance: random.Random) -> float:
+def _drawn_percentile(ordered: Sequence[int], rank: int, weight: float, chance: random.Random) -> float:
     size = len(ordered)
     low = chance.betavariate(rank, size - rank + 1)
     # Of the draws above the lower neighbour, the smallest is the upper one.

@@ -163,7 +163,7 @@ def _checked(request: Request, budgets: Sequence[Budget], baseline: Path | None)
         shared = request.filters(store)
         context = Context(store, shared, settings.zone, datetime.now(UTC), worth)
         before = _before(baseline, context, budgets)
-        results = [evaluate(budget, context, before) for budget in budgets]
+        results = evaluate(budgets, context, before)
         coverage = results[0].coverage if len(results) == 1 else store.coverage(shared)
     rows = rows_of(results)
     report = Report("budget", rows, totals_of(results), coverage, shared.interval, shared.asked(), len(rows))

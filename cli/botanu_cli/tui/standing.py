@@ -80,7 +80,7 @@ def standings(store: Store, scope: Scope, config: Path | None) -> Standings:
     from botanu_cli.budgets.formats import rows_of, totals_of
 
     context = Context(store, scope.filters, scope.zone, scope.now, scope.worth)
-    results = [evaluate(budget, context, None, remembering=False) for budget in budgets_of(config)]
+    results = evaluate(budgets_of(config), context, remembering=False)
     rows = rows_of(results)
     checks = [(result, check) for result in results for check in result.checks]
     found = [_standing(row, *both, store, scope) for row, both in zip(rows, checks, strict=True)]

@@ -1,5 +1,5 @@
--- Samples, the cheapest first: of their cost, millionths of a millionth of a dollar where these fit into an integer, which Python reads in a tenth of the
--- time of a decimal.
+-- Samples, the cheapest first, all in integers, which Python reads without making objects of them: costs in millionths of a millionth of a dollar where
+-- these fit.
 with units_of_money as (
     select s.*, botanu_pico_usd(s.cost_usd) as pico_usd
     from ({samples}) as s
@@ -10,6 +10,6 @@ select
     cast(m.tokens as bigint) as tokens,
     cast(m.llm_calls as bigint) as llm_calls,
     cast(m.unpriced_calls as bigint) as unpriced_calls,
-    cast(m.achieved as boolean) as achieved
+    cast(m.achieved as bigint) as achieved
 from units_of_money as m
-order by m.cost_usd nulls last
+order by m.cost_usd nulls last, achieved

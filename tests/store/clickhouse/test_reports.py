@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,8 @@ def by_name(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def in_rows(samples: Samples) -> list[tuple[Any, ...]]:
     """One tuple a sample, in an order of their own: of those that cost the same, any may be the first."""
-    columns = (samples.costs_usd, samples.tokens, samples.llm_calls, samples.unpriced_calls, samples.achieved)
-    return sorted(zip(*columns, strict=True), key=repr)
+    columns = (samples.costs_pico, samples.tokens, samples.llm_calls, samples.unpriced_calls, samples.achieved)
+    return sorted(zip_longest(*columns), key=repr)
 
 
 def test_a_run_is_shown_with_its_spans(both: tuple[Store, Store]) -> None:
