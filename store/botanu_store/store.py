@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -154,7 +154,9 @@ class Store:
         files = sources.find_files(paths)
         pieces: Iterable[Piece] = (piece for file in files for piece in sources.read_file(file))
         if stdin:
-            pieces = chain(pieces, sources.read_stdin())
+            said = sources.read_stdin()
+            # Who writes there may take long to begin, and the store is not held for that.
+            pieces = chain(pieces, list(islice(said, 1)), said)
         with self._writing() as file:
             ingester = Ingester(
                 self._db.bare,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -289,24 +291,28 @@ def test_output_is_the_same_bytes_in_every_locale(filled: Path) -> None:
         assert (done.returncode, done.stdout) == (0, usual.stdout), done.stderr
 
 
-def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
-    """Ctrl-C while reading standard input."""
+def reading(folder: Path, first: bytes) -> subprocess.Popen[bytes]:
+    """`botanu ingest -` in this folder, which has read this much and waits for more."""
     process = subprocess.Popen(
         [*BOTANU, "ingest", "-"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        cwd=tmp_path,
+        cwd=folder,
         # A test run in the background of a shell ignores interrupts, and its children would too.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs here yet
     )
     assert process.stdin is not None
-    process.stdin.write(b'{"resourceSpans":[]}\n')
+    process.stdin.write(first)
     process.stdin.flush()
-    for _ in range(100):
-        if (tmp_path / "botanu.duckdb").exists():
-            break
-        time.sleep(0.1)
+    while int.from_bytes(fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4)), "little"):
+        time.sleep(0.05)
+    return process
+
+
+def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
+    """Ctrl-C while reading standard input."""
+    process = reading(tmp_path, b'{"resourceSpans":[]}\n')
     # As often as a person would press it: what arrives while a library is being loaded is lost on the library.
     for _ in range(20):
         process.send_signal(signal.SIGINT)
@@ -319,6 +325,17 @@ def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
 
     assert process.returncode == 130, err
     assert b"Traceback" not in err
+
+
+def test_who_waits_for_input_leaves_the_store_to_others(samples: Path, tmp_path: Path) -> None:
+    """While a program that pipes has not said much yet, others read and write the store; what it says in the end is in it too."""
+    process = reading(tmp_path, b'{"resourceSpans":')
+
+    subprocess.run([*BOTANU, "ingest", str(samples)], cwd=tmp_path, capture_output=True, check=True)
+    out, err = process.communicate(b"[]}\n", timeout=60)
+
+    assert (process.returncode, b"held" in err) == (0, False), (out, err)
+    assert subprocess.run([*BOTANU, "runs", "list"], cwd=tmp_path, capture_output=True, check=True).stdout
 
 
 def test_no_colour_in_a_pipe_and_colour_when_forced(
