@@ -106,7 +106,7 @@ MOST_USD = 1_000_000
 
 
 def _prices(section: Any, source: Source) -> Iterator[UserPrice]:
-    for pattern, value in _table(section, "prices", source).items():
+    for pattern, value in _named(section, "prices", source):
         for entry in _entries(value):
             yield from _model_prices(pattern, entry, f"prices.{quoted(pattern)}", source)
 
@@ -133,7 +133,7 @@ def _model_prices(pattern: str, value: Any, where: str, source: Source) -> Itera
 
 
 def _tools(section: Any, source: Source) -> Iterator[UserPrice]:
-    for name, value in _table(section, "tools", source).items():
+    for name, value in _named(section, "tools", source):
         for entry in _entries(value):
             where = f"tools.{quoted(name)}"
             fields = _fields(entry, "per_call")
@@ -148,13 +148,23 @@ def _tools(section: Any, source: Source) -> Iterator[UserPrice]:
 
 
 def _discounts(section: Any, source: Source) -> Iterator[Discount]:
-    for pattern, value in _table(section, "discounts", source).items():
+    for pattern, value in _named(section, "discounts", source):
         for entry in _entries(value):
             where = f"discounts.{quoted(pattern)}"
             fields = _fields(entry, "discount")
             _known(fields, ("discount", *_DATES), where, source)
             share = _share(fields.get("discount"), where, source)
             yield Discount(pattern, share, *_dates(fields, where, source))
+
+
+def _named(section: Any, where: str, source: Source) -> Iterable[tuple[str, Any]]:
+    said = _table(section, where, source)
+    for name in said:
+        if not name.strip():
+            raise source.wrong(
+                f"{where}.{quoted(name)}", "names nothing. Name a model, vendor/model, vendor or tool; * is anything."
+            )
+    return said.items()
 
 
 def _entries(value: Any) -> list[Any]:

@@ -298,6 +298,9 @@ def test_numbers_are_exact(tmp_path: Path) -> None:
         ("[discounts]\nopenai = {from = 2026-01-01}\n", "discounts.openai is None"),
         ("[tools]\nt = {per_cal = 1}\n", "tools.t has an unknown key 'per_cal'. Did you mean per_call?"),
         ("[tools]\nt = {}\n", "tools.t names no price"),
+        ('[prices]\n"" = { input = 1 }\n', 'prices."" names nothing'),
+        ('[discounts]\n" " = "5%"\n', 'discounts." " names nothing'),
+        ('[tools]\n"" = 1\n', 'tools."" names nothing'),
         ("[tools]\nt = 1000000\n", "tools.t is 1000000"),
         (
             "[prices.gpt-4.1]\ninput = 1\n",
