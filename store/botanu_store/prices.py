@@ -45,8 +45,8 @@ _TABLES = {"prices", "price_keys", "price_book"}
 
 
 def book_version() -> str:
-    """Return the version of the price book: that of genai-prices and of an update to it, and a hash of rates.toml."""
-    return f"genai-prices {price_updates.label()}, rates {_rates_hash()}"
+    """Return the version of the price book: that of genai-prices and of an update to it, and a hash of what is ours, rates.toml and vendors' names."""
+    return f"genai-prices {price_updates.label()}, rates {_own_hash()}"
 
 
 def ways(overrides: Overrides | None) -> str:
@@ -57,8 +57,8 @@ def ways(overrides: Overrides | None) -> str:
 
 
 @cache
-def _rates_hash() -> str:
-    return blake2b(rates_text().encode(), digest_size=4).hexdigest()
+def _own_hash() -> str:
+    return blake2b(f"{rates_text()}{book.PROVIDERS}".encode(), digest_size=4).hexdigest()
 
 
 def needs_sync(con: duckdb.DuckDBPyConnection) -> bool:
