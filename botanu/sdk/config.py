@@ -138,7 +138,9 @@ class BotanuConfig:
     """The program's version."""
     service_namespace: str | None = _setting("service_namespace", None)
     """What the program is a part of."""
-    deployment_environment: str = _setting("deployment_environment", "production")
+    deployment_environment: str = dataclasses.field(
+        default_factory=lambda: str(_from_environment("deployment_environment") or _environment_of_resource())
+    )
     """Where the program runs."""
     auto_detect_resources: bool = _setting("auto_detect_resources", True)
     """Whether host, process, container and cloud are named on the resource."""
@@ -224,6 +226,18 @@ def _from_environment(name: str) -> object | None:
         if said := os.environ.get(variable):
             return _checked(variable, setting.from_text(variable, said), setting.check)
     return None
+
+
+def _environment_of_resource() -> str:
+    """Where OTEL_RESOURCE_ATTRIBUTES says that the program runs, else production."""
+    if "deployment.environment" not in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", ""):
+        return "production"
+    try:
+        from opentelemetry.sdk.resources import OTELResourceDetector  # noqa: PLC0415 - an extra
+    except ImportError:
+        return "production"
+    said = OTELResourceDetector().detect().attributes
+    return str(said.get("deployment.environment.name") or said.get("deployment.environment") or "production")
 
 
 def _yaml_values(path: Path) -> dict[str, Any]:

@@ -164,14 +164,15 @@ def test_the_resource(store: Store) -> None:
 def test_the_resource_that_the_environment_says(
     said: str | None, name: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OTEL_RESOURCE_ATTRIBUTES adds to the resource, and names the service where the configuration does not."""
-    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=shop,team=blue")
-    botanu.enable(said, store=store.path, auto_instrument=False)
+    """OTEL_RESOURCE_ATTRIBUTES adds to the resource, and names the service and where it runs where the configuration does not."""
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=shop,team=blue,deployment.environment=staging")
+    botanu.enable(said, store=store.path, auto_instrument=False, environment=said)
     one_run()
     botanu.disable()
 
     resource = {a["key"]: a["value"] for a in store.documents[0]["resourceSpans"][0]["resource"]["attributes"]}
     assert (resource["service.name"], resource["team"]) == ({"stringValue": name}, {"stringValue": "blue"})
+    assert resource["deployment.environment.name"] == {"stringValue": said or "staging"}
 
 
 def test_spans_arrive_at_the_endpoint(collector: Collector) -> None:
