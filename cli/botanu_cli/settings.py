@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,11 @@ class Settings:
     def store_to_name(self) -> str | None:
         """What a command that is written out names as its store, if any was given: the same, without a server's password."""
         return self.store_given and re.sub(r"(?<=://)([^/?@:]*):[^/?]*@", r"\1@", self.store_given)
+
+    @property
+    def store_flag(self) -> str:
+        """What stands after a command so that it means this store, as a shell reads it."""
+        return f" --store {shlex.quote(self.store_to_name)}" if self.store_to_name else ""
 
     def local_store(self) -> Path:
         """Return the path of the store, for what only a local one can do.
@@ -89,13 +95,18 @@ class Settings:
                 f"{counted(drained.rejected_count, 'part')} of segments could not be read, kept in {store.spool.folder / 'rejected'}."
             )
         if store.empty:
-            self.say(
-                f"The store {self.store_name} is empty. Fill it with `botanu demo`, with `botanu ingest FILE`, "
-                'or from your program: init_botanu(store="botanu.duckdb").'
-            )
+            self.say(f"The store {self.store_name} is empty. {self._how_to_fill()}")
         if (until := store.behind()) is not None:
             self.say(f"Spans since {until:%Y-%m-%d %H:%M:%S} UTC are not in yet. Take them in: botanu sync")
         return store
+
+    def _how_to_fill(self) -> str:
+        if "://" in self.store:
+            return f"Take in what the collector wrote: botanu sync{self.store_flag}"
+        return (
+            f"Fill it with `botanu ingest FILE{self.store_flag}`, or from your program: "
+            f'init_botanu(store="{self.store_given or "botanu.duckdb"}"). Samples to look around in: botanu demo'
+        )
 
     def say(self, message: str) -> None:
         """Write a note to stderr, unless --quiet."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # Textual leaves the type of its app and of workers open.
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -333,7 +332,7 @@ class Page(Screen[None]):
 
 def how_to_fill(settings: Settings) -> Sequence[str]:
     """Return what to do about an empty store: this one, wherever it is."""
-    flag = f" --store {shlex.quote(text.safe(settings.store_name))}" if settings.store_given else ""
+    flag = text.safe(settings.store_flag)
     if "://" in settings.store:
         return "Runs appear here when the spans that a collector wrote are taken in:", f"  botanu sync{flag}"
     return (
