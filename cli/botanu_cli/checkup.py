@@ -22,6 +22,7 @@ from botanu_store.store import Store, open_store
 from botanu_cli import text
 from botanu_cli.budgets.read import read_budgets
 from botanu_cli.configuration import overrides, read, values
+from botanu_cli.tui.links import trace_template
 
 State = Literal["ok", "note", "fault"]
 
@@ -113,6 +114,7 @@ def _settings(config: Path | None) -> Finding:
             return Finding("Settings", "ok", "none: published prices, no budgets")
         overrides(config)
         values(config)
+        trace_template(config)
         budgets = read_budgets(found)
     except InputError as error:
         return Finding("Settings", "fault", str(error))

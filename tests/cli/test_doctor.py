@@ -45,6 +45,11 @@ def test_settings_that_cannot_be_used_are_a_fault(botanu: Botanu, tmp_path: Path
     assert (code, found["Settings"]["state"]) == (1, "fault")
     assert "line 3: max_uds" in found["Settings"]["found"]
 
+    (tmp_path / "botanu.toml").write_text('[dashboard]\ntrace_url = "localhost:16686"\n')
+    code, found = checks(botanu)
+    assert (code, found["Settings"]["state"]) == (1, "fault")
+    assert "dashboard.trace_url" in found["Settings"]["found"]
+
 
 def test_an_sdk_that_is_switched_off_is_a_fault(botanu: Botanu, monkeypatch: pytest.MonkeyPatch) -> None:
     """The variable that silences it is named."""
