@@ -57,10 +57,24 @@ def of_model(db: Database, filters: Filters, name: str, overrides: Overrides | N
         NotFound: the book has nothing of that name; the message names the nearest.
     """
     rows = [row for vendor, model in _places(name) for row in _published(db, vendor, model)]
-    rows += [_said(price) for price in (overrides or Overrides()).prices if _matches(price, name, rows)]
+    rows += [_said(price) for price in (overrides or Overrides()).prices if _matches(price.pattern, name, rows)]
     if not rows:
         raise NotFound(f"No price of {name!r} is known.{_nearest(db, name)} Yours can be set: {_set_command(name)}")
     return _report("prices", db, filters, rows)
+
+
+def discounts_on(name: str, rows: Sequence[Row], overrides: Overrides) -> list[Row]:
+    """Return the user's discounts on what `of_model` reported of this name: pattern, share of one, since and until when."""
+    return [
+        {
+            "pattern": discount.pattern,
+            "share": discount.share,
+            "since": _date(discount.valid_from_ns, ALWAYS_FROM_NS),
+            "until": _date(discount.valid_to_ns, ALWAYS_TO_NS),
+        }
+        for discount in overrides.discounts
+        if _matches(discount.pattern, name, rows)
+    ]
 
 
 def unpriced(db: Database, filters: Filters) -> Report:
@@ -168,10 +182,10 @@ def _said(price: UserPrice) -> Row:
     )
 
 
-def _matches(price: UserPrice, name: str, rows: Iterable[Row]) -> bool:
+def _matches(pattern: str, name: str, rows: Sequence[Row]) -> bool:
     names = {name.lower(), *(str(row["model"]).lower() for row in rows)}
     names |= {f"{row['vendor']}/{row['model']}".lower() for row in rows} | {str(row["vendor"]).lower() for row in rows}
-    return any(fnmatchcase(known, price.pattern.lower()) for known in names)
+    return any(fnmatchcase(known, pattern.lower()) for known in names)
 
 
 def _shortest(usd: Decimal) -> Decimal:

@@ -188,6 +188,16 @@ def test_discounts_and_tools_can_be_set_too(botanu: Botanu) -> None:
     assert {row["rule"] for row in rows(botanu, "list") if row["model"] == "gpt-4o"} == {"discounted"}
 
 
+def test_show_tells_of_discounts(botanu: Botanu, filled: Path) -> None:
+    """Published prices are shown as they are published, so what comes off is said beside them, of those models alone."""
+    assert botanu("prices", "set", "openai/*", "discount=15%", "--from", "2026-07-01").code == 0
+
+    assert botanu("prices", "show", "gpt-4o").err == (
+        "15.0% comes off what is published here: your discount on openai/*, since 2026-07-01.\n"
+    )
+    assert botanu("prices", "show", "claude-sonnet-4-5").err == ""
+
+
 def _cost(botanu: Botanu, *arguments: str, by: str = "model") -> list[dict[str, Any]]:
     return json.loads(botanu("cost", "--group-by", by, *arguments, "-f", "json").out)["rows"]
 

@@ -10,7 +10,7 @@ import typer
 from botanu_cli import completion
 from botanu_cli.helping import Command, group
 from botanu_cli.options import Request, report, written
-from botanu_cli.text import counted
+from botanu_cli.text import counted, percent, safe
 
 if TYPE_CHECKING:
     from datetime import date
@@ -69,10 +69,20 @@ def show(
 
       botanu prices show bigquery
     """
+    from botanu_store.price_reports import discounts_on
+
+    from botanu_cli.configuration import overrides
     from botanu_cli.layouts import PRICES
 
-    with request.settings.open() as store:
-        request.show(store.price(_all(request.settings), model), PRICES)
+    settings = request.settings
+    with settings.open() as store:
+        found = store.price(_all(settings), model)
+    request.show(found, PRICES)
+    said = overrides(settings.config)
+    for discount in discounts_on(model, found.rows, said) if said else ():
+        days = "".join(f", {word} {discount[word]:%Y-%m-%d}" for word in ("since", "until") if discount[word])
+        share = percent(float(discount["share"]))
+        settings.say(f"{share} comes off what is published here: your discount on {safe(discount['pattern'])}{days}.")
 
 
 @app.command("unpriced", cls=Command)
