@@ -39,26 +39,30 @@ def samples(db: Database, filters: Filters, per: Per) -> Samples:
     """Return one sample per unit; `outcome` and `root_run` have root runs for units."""
     text, parameters = _samples(db, filters, per)
     table = db.arrow(filled("samples_in_columns", NO_CONDITIONS, samples=text), parameters)
-    costs, table = _costs(table), table.drop_columns(["pico_usd", "large_usd"])
+    costs = _integers(table.column("pico_usd").drop_null())
+    if any(_integers(table.column("large"))):
+        costs = [*costs, *_large_costs(db, text, parameters)]
     columns = list[Sequence[int]]()
-    for name in table.column_names:
+    for name in ("tokens", "llm_calls", "unpriced_calls", "achieved"):
         # Each is copied into one piece, and not all are there twice at once.
         columns.append(_integers(table.column(name)))
         table = table.drop_columns(name)
     return Samples(costs, *columns)
 
 
-def _costs(table: Any) -> Sequence[int]:
-    large = table.column("large_usd").drop_null().to_pylist()
-    costs = _integers(table.column("pico_usd").drop_null())
-    # Larger ones fit into no 64 bits.
-    return [*costs, *(int(cost / PICO_USD) for cost in large)] if large else costs
+def _large_costs(db: Database, text: str, parameters: dict[str, Any]) -> list[int]:
+    """The costs that fit into no 64 bits."""
+    large = f"select s.cost_usd from ({text}) as s where botanu_pico_usd(s.cost_usd) is null and s.cost_usd is not null order by 1"
+    return [int(row["cost_usd"] / PICO_USD) for row in db.rows(large, parameters)]
 
 
 def _integers(column: Any) -> Sequence[int]:
     """The numbers of a column where they lie: as objects of Python they would take ten times the memory."""
     array = column.combine_chunks()
-    return memoryview(array.buffers()[1]).cast("q")[array.offset : array.offset + len(array)] if len(array) else ()
+    if not len(array):
+        return ()
+    numbers = memoryview(array.buffers()[1]).cast("q" if array.type.bit_width == 64 else "b")
+    return numbers[array.offset : array.offset + len(array)]
 
 
 def _samples(db: Database, filters: Filters, per: Per) -> tuple[str, dict[str, Any]]:

@@ -12,6 +12,8 @@ create or replace temp macro botanu_divided(usd, per) as cast(cast(usd as double
 create or replace temp macro botanu_pico_usd(usd) as cast(try_cast(usd as decimal(18, 12)) * 1000000000000 as bigint);
 -- Bounded, so that no amount from a span can overflow a sum.
 create or replace temp macro botanu_amount(x) as cast(try_cast(x as decimal(18, 6)) as decimal(38, 6));
+-- When the quarter of an hour began: all zones' clocks are some quarters apart.
+create or replace temp macro botanu_quarter(ns) as ns // 900000000000 * 900000000000;
 create or replace temp macro botanu_local(us, tz) as timezone(tz, make_timestamptz(us));
 create or replace temp macro botanu_hour(us, tz) as date_trunc('hour', botanu_local(us, tz));
 -- What an hour that a clock shows twice, when summer time ends, has behind it; nothing behind any other.

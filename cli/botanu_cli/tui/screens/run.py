@@ -80,7 +80,7 @@ class Run(Page):
         wanted = self.dashboard.run_id
 
         def found(store: Store) -> _Found | None:
-            run_id = wanted or next(iter(store.run_order(scope.filters).ids(0, 1)), None)
+            run_id = wanted or next((row["run_id"] for row in store.runs(scope.filters, limit=1).rows), None)
             return None if run_id is None else _Found(store.run(run_id), store.run_charges(run_id))
 
         return [Question(found, self._show)]

@@ -44,6 +44,7 @@ create function botanu_offset as (us, tz) -> if(
     botanu_hour(us, tz) in (botanu_hour(us - 3600000000, tz), botanu_hour(us + 3600000000, tz)),
     formatDateTime(fromUnixTimestamp64Micro(us, tz), ' %z'), '');
 
+create function botanu_quarter as (ns) -> intDiv(ns, 900000000000) * 900000000000;
 create function botanu_bucket as (ns, unit, tz) -> multiIf(
     unit = 'hour', botanu_hour(intDiv(ns, 1000), tz) || botanu_offset(intDiv(ns, 1000), tz),
     unit = 'month', formatDateTime(fromUnixTimestamp64Nano(ns, tz), '%Y-%m'),
