@@ -132,9 +132,9 @@ def test_the_example_of_settings_is_read_as_it_stands(tmp_path: Path, name: str)
     path.write_text(re.sub(r"^(\[+)", r"\1tool.botanu.", text, flags=re.MULTILINE) if name[0] == "p" else text, "utf-8")
 
     found = configuration.read(path)
-    prices = read_overrides(path)
 
     assert found is not None
+    prices = read_overrides(found)
     assert prices is not None
     assert tuple(found.said) == configuration.SECTIONS
     assert {price.pattern for price in prices.prices} > {"openai/gpt-4o", "acme-large", "s3", "web_search"}

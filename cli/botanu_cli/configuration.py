@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from botanu_store.overrides import Overrides
-    from botanu_store.toml_lines import Source
+    from botanu_store.settings_file import SettingsFile
 
 SECTIONS = ("prices", "discounts", "tools", "values", "budgets", "dashboard")
 """What a settings file may say."""
 
 OF_DASHBOARD = ("trace_url",)
 """What its section `dashboard` may say; who reads the others knows what those may."""
-
-
-@dataclass(frozen=True, slots=True)
-class Configuration:
-    """A settings file as read: where it is, its text, and what it says."""
-
-    path: Path
-    text: str
-    said: Mapping[str, Any]
-
-    @property
-    def source(self) -> Source:
-        """The file, for messages that point into it."""
-        from botanu_store.toml_lines import Source
-
-        return Source(self.path, self.text)
 
 
 def settings_file(config: Path | None) -> Path | None:
@@ -59,58 +41,40 @@ def overrides(config: Path | None) -> Overrides | None:
     from botanu_store.overrides import read_overrides
 
     found = read(config)
-    return None if found is None else read_overrides(found.path)
+    return None if found is None else read_overrides(found)
 
 
-def read(config: Path | None) -> Configuration | None:
+def read(config: Path | None) -> SettingsFile | None:
     """Read the settings; None when there is no file.
 
     Raises:
         InputError: the file named does not exist, cannot be read, is no TOML, or has a section that nothing reads.
     """
-    import tomllib
-
-    from botanu_store.errors import InputError
-    from botanu_store.toml_lines import number
+    from botanu_store.settings_file import read_settings
 
     path = settings_file(config)
     if path is None:
         return None
-    try:
-        text = path.read_text("utf-8")
-        said = tomllib.loads(text, parse_float=number)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Name a file that can.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {error}. Correct that line.") from error
-    found = Configuration(path, text, _own(said) if path.name == "pyproject.toml" else said)
+    found = read_settings(path)
     _refuse_unknown(found)
     return found
 
 
-def _refuse_unknown(found: Configuration) -> None:
+def _refuse_unknown(found: SettingsFile) -> None:
     """A section that nothing reads would be a price or a budget that its author believes in."""
     from botanu_store.errors import instead
-    from botanu_store.toml_lines import quoted
+    from botanu_store.settings_file import quoted
 
     dashboard: Any = found.said.get("dashboard", {})
     if not isinstance(dashboard, dict):
-        raise found.source.wrong("dashboard", "must be a table. Write [dashboard], and its keys under it.")
+        raise found.wrong("dashboard", "must be a table. Write [dashboard], and its keys under it.")
     for names, allowed, prefix in (
         (found.said, SECTIONS, ""),
         (cast("dict[str, Any]", dashboard), OF_DASHBOARD, "dashboard."),
     ):
         for name in names:
             if name not in allowed:
-                raise found.source.wrong(
-                    f"{prefix}{quoted(name)}", f"is nothing that can be set.{instead(name, allowed)}"
-                )
-
-
-def _own(said: Mapping[str, Any]) -> Mapping[str, Any]:
-    tools = said.get("tool")
-    own: Any = cast("dict[str, Any]", tools).get("botanu") if isinstance(tools, dict) else None
-    return cast("dict[str, Any]", own) if isinstance(own, dict) else {}
+                raise found.wrong(f"{prefix}{quoted(name)}", f"is nothing that can be set.{instead(name, allowed)}")
 
 
 def values(config: Path | None) -> dict[str, Decimal]:
@@ -119,18 +83,18 @@ def values(config: Path | None) -> dict[str, Decimal]:
     Raises:
         InputError: a value that is no amount below a million, or finer than a millionth.
     """
-    from botanu_store.toml_lines import quoted
+    from botanu_store.settings_file import quoted
 
     found = read(config)
     section: Any = found.said.get("values", {}) if found else {}
     if found and not isinstance(section, dict):
-        raise found.source.wrong("values", "must be a table. Write [values], and under it tickets_resolved = 4.50.")
+        raise found.wrong("values", "must be a table. Write [values], and under it tickets_resolved = 4.50.")
     worth: dict[str, Decimal] = {}
     for name, value in cast("dict[str, Any]", section).items():
         usd = _amount(value)
         if found and usd is None:
             shown = str(value) if isinstance(value, Decimal) else repr(value)
-            raise found.source.wrong(
+            raise found.wrong(
                 f"values.{quoted(name)}",
                 f"is {shown}. Give USD per unit, below a million and in no more than six decimals, such as 4.50.",
             )

@@ -13,6 +13,7 @@ from typing import Any, cast
 import tomlkit
 from botanu_store.errors import InputError, instead
 from botanu_store.overrides import MOST_USD, PRICE_KEYS, read_overrides
+from botanu_store.settings_file import parse_settings
 from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AbstractTable, InlineTable, Item
@@ -137,19 +138,12 @@ def _listed(entries: Iterable[Item]) -> Item:
 
 def _replace(path: Path, text: str) -> None:
     """Write the whole file or nothing, and only what the price book can read."""
-    trial = path.with_name(f".{os.getpid()}-{path.name}") if path.name != "pyproject.toml" else None
-    written = trial or path.with_name(f".{os.getpid()}") / path.name
-    written.parent.mkdir(exist_ok=True)
+    read_overrides(parse_settings(path, text))
+    trial = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        written.write_text(text, "utf-8")
-        try:
-            read_overrides(written)
-        except InputError as error:
-            raise InputError(str(error).replace(str(written), str(path))) from error
+        trial.write_text(text, "utf-8")
         if path.exists():
-            written.chmod(path.stat().st_mode)
-        written.replace(path)
+            trial.chmod(path.stat().st_mode)
+        trial.replace(path)
     finally:
-        written.unlink(missing_ok=True)
-        if trial is None:
-            written.parent.rmdir()
+        trial.unlink(missing_ok=True)

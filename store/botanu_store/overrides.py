@@ -1,20 +1,18 @@
-"""What the user says of prices: `[prices]`, `[discounts]` and `[tools]` of botanu.toml, or of `[tool.botanu]` in pyproject.toml."""
+"""What the user says of prices: `[prices]`, `[discounts]` and `[tools]` of a settings file."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, cast
 
-from botanu_store.errors import InputError, instead
+from botanu_store.errors import instead
 from botanu_store.filters import to_ns
 from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, PICO_USD
 from botanu_store.records import METERS
-from botanu_store.toml_lines import Source, number, quoted
+from botanu_store.settings_file import SettingsFile, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +49,18 @@ class Overrides:
     discounts: tuple[Discount, ...] = ()
 
 
-def read_overrides(path: Path) -> Overrides | None:
-    """Read the user's prices from botanu.toml, or from [tool.botanu] of pyproject.toml; None when it says nothing of prices.
+def read_overrides(source: SettingsFile) -> Overrides | None:
+    """Return the user's prices in a settings file; None when it says nothing of prices.
 
     Raises:
-        InputError: the file is no TOML, or a key or value in it is none of those allowed.
+        InputError: a key or value in it is none of those allowed.
     """
-    source, document = _settings(path)
+    said = source.said
     found = Overrides(
-        prices=(*_prices(document.get("prices", {}), source), *_tools(document.get("tools", {}), source)),
-        discounts=tuple(_discounts(document.get("discounts", {}), source)),
+        prices=(*_prices(said.get("prices", {}), source), *_tools(said.get("tools", {}), source)),
+        discounts=tuple(_discounts(said.get("discounts", {}), source)),
     )
     return found if found.prices or found.discounts else None
-
-
-def _settings(path: Path) -> tuple[Source, Mapping[str, Any]]:
-    try:
-        text = path.read_text("utf-8")
-        document = tomllib.loads(text, parse_float=number)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Name a file that can.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not TOML: {error}. Correct that line.") from error
-    source = Source(path, text)
-    if path.name == "pyproject.toml":
-        return source, _table(_table(document.get("tool", {}), "tool", source).get("botanu", {}), "tool.botanu", source)
-    return source, document
 
 
 # What a number beside a key of [prices] buys: as vendors publish it.
@@ -105,13 +89,13 @@ MOST_USD = 1_000_000
 """What any price stays below."""
 
 
-def _prices(section: Any, source: Source) -> Iterator[UserPrice]:
+def _prices(section: Any, source: SettingsFile) -> Iterator[UserPrice]:
     for pattern, value in _named(section, "prices", source):
         for entry in _entries(value):
             yield from _model_prices(pattern, entry, f"prices.{quoted(pattern)}", source)
 
 
-def _model_prices(pattern: str, value: Any, where: str, source: Source) -> Iterator[UserPrice]:
+def _model_prices(pattern: str, value: Any, where: str, source: SettingsFile) -> Iterator[UserPrice]:
     entry = _table(value, where, source)
     _known(entry, (*PRICE_KEYS, "operation", *_DATES), where, source)
     priced = [key for key in PRICE_KEYS if key in entry]
@@ -132,7 +116,7 @@ def _model_prices(pattern: str, value: Any, where: str, source: Source) -> Itera
         )
 
 
-def _tools(section: Any, source: Source) -> Iterator[UserPrice]:
+def _tools(section: Any, source: SettingsFile) -> Iterator[UserPrice]:
     for name, value in _named(section, "tools", source):
         for entry in _entries(value):
             where = f"tools.{quoted(name)}"
@@ -147,7 +131,7 @@ def _tools(section: Any, source: Source) -> Iterator[UserPrice]:
             )
 
 
-def _discounts(section: Any, source: Source) -> Iterator[Discount]:
+def _discounts(section: Any, source: SettingsFile) -> Iterator[Discount]:
     for pattern, value in _named(section, "discounts", source):
         for entry in _entries(value):
             where = f"discounts.{quoted(pattern)}"
@@ -157,7 +141,7 @@ def _discounts(section: Any, source: Source) -> Iterator[Discount]:
             yield Discount(pattern, share, *_dates(fields, where, source))
 
 
-def _named(section: Any, where: str, source: Source) -> Iterable[tuple[str, Any]]:
+def _named(section: Any, where: str, source: SettingsFile) -> Iterable[tuple[str, Any]]:
     said = _table(section, where, source)
     for name in said:
         if not name.strip():
@@ -177,13 +161,13 @@ def _fields(entry: Any, key: str) -> dict[str, Any]:
     return cast("dict[str, Any]", entry) if isinstance(entry, dict) else {key: entry}
 
 
-def _table(value: Any, where: str, source: Source) -> dict[str, Any]:
+def _table(value: Any, where: str, source: SettingsFile) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise source.wrong(where, f"must be a table, not {_shown(value)}.")
     return cast("dict[str, Any]", value)
 
 
-def _known(entry: Mapping[str, Any], allowed: tuple[str, ...], where: str, source: Source) -> None:
+def _known(entry: Mapping[str, Any], allowed: tuple[str, ...], where: str, source: SettingsFile) -> None:
     for key, value in entry.items():
         if key not in allowed and isinstance(value, dict):
             name = f"{where.partition('.')[2]}.{key}"
@@ -193,7 +177,7 @@ def _known(entry: Mapping[str, Any], allowed: tuple[str, ...], where: str, sourc
             raise source.wrong(where, what, at=f"{where}.{quoted(key)}")
 
 
-def _usd(value: Any, where: str, source: Source) -> Decimal:
+def _usd(value: Any, where: str, source: SettingsFile) -> Decimal:
     try:
         amount = Decimal(value) if isinstance(value, int | str | Decimal) and not isinstance(value, bool) else None
     except ArithmeticError:
@@ -203,7 +187,7 @@ def _usd(value: Any, where: str, source: Source) -> Decimal:
     return amount
 
 
-def _share(value: Any, where: str, source: Source) -> Decimal:
+def _share(value: Any, where: str, source: SettingsFile) -> Decimal:
     try:
         if isinstance(value, str) and value.strip().endswith("%"):
             share = Decimal(value.strip()[:-1]) / 100
@@ -216,7 +200,7 @@ def _share(value: Any, where: str, source: Source) -> Decimal:
     return share
 
 
-def _dates(entry: Mapping[str, Any], where: str, source: Source) -> tuple[int, int]:
+def _dates(entry: Mapping[str, Any], where: str, source: SettingsFile) -> tuple[int, int]:
     valid_from = _moment(entry["from"], f"{where}.from", source) if "from" in entry else ALWAYS_FROM_NS
     valid_to = _moment(entry["until"], f"{where}.until", source) if "until" in entry else ALWAYS_TO_NS
     if "from" in entry and "until" in entry and valid_from >= valid_to:
@@ -224,7 +208,7 @@ def _dates(entry: Mapping[str, Any], where: str, source: Source) -> tuple[int, i
     return valid_from, valid_to
 
 
-def _moment(value: Any, where: str, source: Source) -> int:
+def _moment(value: Any, where: str, source: SettingsFile) -> int:
     if isinstance(value, date):
         moment = value if isinstance(value, datetime) else datetime.combine(value, time.min)
         ns = to_ns(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
@@ -233,7 +217,7 @@ def _moment(value: Any, where: str, source: Source) -> int:
     raise source.wrong(where, f"is {_shown(value)}. Give a date without quotes, such as 2026-07-01.")
 
 
-def _text(value: Any, where: str, source: Source) -> str:
+def _text(value: Any, where: str, source: SettingsFile) -> str:
     if isinstance(value, str):
         return value
     raise source.wrong(where, f"is {_shown(value)}. Give text in quotes.")

@@ -20,7 +20,7 @@ import duckdb
 from botanu_store import book, price_updates
 from botanu_store.engines.duckdb import script
 from botanu_store.money import RANKS, charges_script, grid_script
-from botanu_store.overrides import Discount, Overrides, UserPrice, read_overrides
+from botanu_store.overrides import Discount, Overrides, UserPrice
 from botanu_store.price import PICO_USD, Found, Price
 from botanu_store.rates import rates
 from botanu_store.rates import text as rates_text
@@ -36,7 +36,6 @@ __all__ = [
     "lay_out",
     "lay_out_again",
     "needs_sync",
-    "read_overrides",
     "sync_prices",
     "ways",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from botanu_store.errors import InputError
 from botanu_store.overrides import Discount, Overrides, UserPrice, read_overrides
+from botanu_store.settings_file import read_settings
 
 from .pricing import call, charges, cost, make_views, priced, store
 
@@ -18,7 +19,7 @@ MILLION = 1_000_000
 def overrides(tmp_path: Path, toml: str) -> Overrides | None:
     path = tmp_path / "botanu.toml"
     path.write_text(toml)
-    return read_overrides(path)
+    return read_overrides(read_settings(path))
 
 
 def test_a_price_replaces_the_books_for_the_meters_it_names(tmp_path: Path) -> None:
@@ -260,9 +261,9 @@ def test_pyproject_is_read_under_tool_botanu(tmp_path: Path) -> None:
     """Prices elsewhere in it are somebody else's."""
     path = tmp_path / "pyproject.toml"
     path.write_text('[tool.botanu.discounts]\nopenai = "15%"\n[tool.other.prices]\nfoo = 1\n')
-    assert read_overrides(path) == Overrides(discounts=(Discount("openai", Decimal("0.15")),))
+    assert read_overrides(read_settings(path)) == Overrides(discounts=(Discount("openai", Decimal("0.15")),))
     path.write_text('[project]\nname = "x"\n')
-    assert read_overrides(path) is None
+    assert read_overrides(read_settings(path)) is None
 
 
 def test_numbers_are_exact(tmp_path: Path) -> None:
@@ -335,7 +336,7 @@ def test_what_is_refused_is_pointed_at(tmp_path: Path, toml: str, line: int) -> 
 def test_a_file_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
     """With its name and why."""
     with pytest.raises(InputError, match=r"missing\.toml cannot be read: No such file"):
-        read_overrides(tmp_path / "missing.toml")
+        read_settings(tmp_path / "missing.toml")
 
 
 def test_the_documented_example_is_accepted_and_does_what_it_says(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from botanu_store.errors import InputError, instead
 from botanu_store.price import PICO_USD
 from botanu_store.samples import Per
+from botanu_store.settings_file import SettingsFile
 
 from botanu_cli.budgets.statistics import Metric
-from botanu_cli.configuration import Configuration
 from botanu_cli.interval import moment
 from botanu_cli.options import KINDS
 from botanu_cli.text import safe
@@ -49,7 +49,7 @@ class Budget:
     on_missing: Literal["pass", "fail"] = "pass"
 
 
-def read_budgets(found: Configuration) -> list[Budget]:
+def read_budgets(found: SettingsFile) -> list[Budget]:
     """Return the budgets of a settings file.
 
     Raises:
@@ -76,7 +76,7 @@ class Flags:
 class _Place:
     """Says where a wrong value was given: on which line of the file."""
 
-    def __init__(self, found: Configuration, number: int) -> None:
+    def __init__(self, found: SettingsFile, number: int) -> None:
         self._found = found
         self._number = number
 
@@ -138,7 +138,7 @@ def _refuse_unknown(entry: Mapping[str, Any], place: Flags | _Place) -> None:
             raise place.wrong(key, f"is nothing that a budget can say.{instead(key, KEYS)}")
 
 
-def _refuse_twins(budgets: list[Budget], found: Configuration) -> None:
+def _refuse_twins(budgets: list[Budget], found: SettingsFile) -> None:
     names = [budget.name for budget in budgets]
     for number, name in enumerate(names, start=1):
         if name in names[: number - 1]:

@@ -1,9 +1,9 @@
-"""Where in a TOML file something stands, for messages that point at it."""
+"""A settings file as read, and where in it something stands, for messages that point at it."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,11 +15,12 @@ Keys = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A settings file as read."""
+class SettingsFile:
+    """A settings file: where it is, its text, and what it says to botanu, which in a pyproject.toml is [tool.botanu]."""
 
     path: Path
     text: str
+    said: Mapping[str, Any]
 
     def wrong(self, where: str, what: str, *, at: str = "") -> InputError:
         """Return the error about a key, which is written as TOML writes it: `prices."gpt-4o".input`; it points at `at`, if given."""
@@ -28,7 +29,44 @@ class Source:
         return InputError(f"{self.path}{at}: {where} {what}")
 
 
-def number(text: str) -> Decimal | str:
+def read_settings(path: Path) -> SettingsFile:
+    """Read a settings file.
+
+    Raises:
+        InputError: it cannot be read, or is no TOML.
+    """
+    try:
+        return parse_settings(path, path.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}. Name a file that can.") from error
+    except UnicodeDecodeError as error:
+        raise _no_toml(path, error) from error
+
+
+def parse_settings(path: Path, text: str) -> SettingsFile:
+    """Return what the text of a settings file says.
+
+    Raises:
+        InputError: it is no TOML.
+    """
+    try:
+        said = tomllib.loads(text, parse_float=_number)
+    except tomllib.TOMLDecodeError as error:
+        raise _no_toml(path, error) from error
+    for depth, name in enumerate(_IN_PYPROJECT if path.name == "pyproject.toml" else (), start=1):
+        inside: Any = said.get(name, {})
+        if not isinstance(inside, dict):
+            where = ".".join(_IN_PYPROJECT[:depth])
+            raise SettingsFile(path, text, said).wrong(where, f"must be a table, not {inside!r}.")
+        said = cast("dict[str, Any]", inside)
+    return SettingsFile(path, text, said)
+
+
+def _no_toml(path: Path, error: ValueError) -> InputError:
+    return InputError(f"{path} is not TOML: {error}. Correct that line.")
+
+
+def _number(text: str) -> Decimal | str:
     """Return a number exactly as it is written; as text where even a decimal holds none so large or so small, for whoever reads its key to refuse."""
     try:
         return Decimal(text)
