@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import NO_CONDITIONS, Filters, where
 from botanu_store.report_text import filled, runs_used
-from botanu_store.reports import Report, Row, coverage, per, share, total
+from botanu_store.reports import Report, Row, coverage, known_sum, per, share, total
 
 _COUNTS = ("runs", "root_runs", "success", "partial", "failed", "unknown", "calls", "unpriced_calls")
 _WASTE = ("failed_runs_usd", "retried_usd", "failed_calls_usd")
@@ -79,15 +79,15 @@ def _summed(use_case: str | None, value_type: str | None, units: list[Row]) -> R
         "partial": _count((unit for unit in units if unit["outcome"] == "partial"), "root_runs"),
         "failed": _count(failed, "root_runs"),
         "unknown": _count((unit for unit in units if unit["outcome"] == "none"), "root_runs"),
-        "value_amount": _sum(units, "value_amount"),
-        "value_usd": None if _count(units, "values_without_price") else _sum(units, "value_usd"),
+        "value_amount": known_sum(unit["value_amount"] for unit in units),
+        "value_usd": _value(units),
         "calls": _count(units, "calls"),
         "unpriced_calls": _count(units, "unpriced_calls"),
-        "cost_usd": _sum(units, "cost_usd"),
+        "cost_usd": known_sum(unit["cost_usd"] for unit in units),
         # Each call once: first by its unit, then by its attempt, then by itself.
-        "failed_runs_usd": _sum(failed, "cost_usd") or _ZERO,
-        "retried_usd": _sum(others, "retried_usd") or _ZERO,
-        "failed_calls_usd": _sum(others, "failed_calls_usd") or _ZERO,
+        "failed_runs_usd": known_sum(unit["cost_usd"] for unit in failed) or _ZERO,
+        "retried_usd": known_sum(unit["retried_usd"] for unit in others) or _ZERO,
+        "failed_calls_usd": known_sum(unit["failed_calls_usd"] for unit in others) or _ZERO,
         "reasons": _reasons(failed),
         "unsuccessful": [
             {"outcome": outcome, **row}
@@ -103,7 +103,11 @@ def _reasons(failed: list[Row]) -> list[Row] | None:
     for unit in failed:
         by_reason[unit["reason"]].append(unit)
     reasons: list[Row] = [
-        {"reason": reason, "root_runs": _count(units, "root_runs"), "cost_usd": _sum(units, "cost_usd")}
+        {
+            "reason": reason,
+            "root_runs": _count(units, "root_runs"),
+            "cost_usd": known_sum(unit["cost_usd"] for unit in units),
+        }
         for reason, units in by_reason.items()
     ]
     return sorted(reasons, key=lambda row: (*_dearest(row), -row["root_runs"], _last(row["reason"]))) or None
@@ -113,10 +117,9 @@ def _count(units: Iterable[Row], name: str) -> int:
     return sum(int(unit[name]) for unit in units)
 
 
-def _sum(units: list[Row], name: str) -> Decimal | None:
-    """The sum of what is known; None where nothing is."""
-    known: list[Decimal] = [unit[name] for unit in units if unit[name] is not None]
-    return sum(known, Decimal()) if known else None
+def _value(rows: Sequence[Row]) -> Decimal | None:
+    """What was achieved is worth; None where it is not known of all of it."""
+    return None if _count(rows, "values_without_price") else known_sum(row["value_usd"] for row in rows)
 
 
 def _dearest(row: Row) -> tuple[bool, Decimal]:
@@ -135,8 +138,7 @@ def _all_values(rows: list[Row]) -> Decimal | None:
     """The sum of values, None where some achieved value has no price."""
     if any(row["value_usd"] is None and row["value_amount"] is not None for row in rows):
         return None
-    known = [row["value_usd"] for row in rows if row["value_usd"] is not None]
-    return sum(known, Decimal(0)) if known else None
+    return known_sum(row["value_usd"] for row in rows)
 
 
 def _economics(row: Row) -> None:
@@ -144,6 +146,13 @@ def _economics(row: Row) -> None:
     row["waste_usd"] = None if cost is None else sum((row[name] for name in _WASTE), Decimal(0))
     row["waste_share"] = share(row["waste_usd"], cost)
     add_rates(row)
+
+
+def added_up(rows: Sequence[Row]) -> Row:
+    """Return what rows of a trend come to together, and what follows from that."""
+    whole = total(rows, ("root_runs", "success", "unknown", "unpriced_calls")) | {"value_usd": _value(rows)}
+    add_rates(whole)
+    return whole
 
 
 def add_rates(row: Row) -> None:

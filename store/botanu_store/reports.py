@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -338,12 +338,17 @@ def _alias(name: str) -> str:
     return name.partition(":")[0] if name.startswith("time:") else name
 
 
-def total(rows: list[Row], summed: Sequence[str]) -> Row:
+def total(rows: Sequence[Row], summed: Sequence[str]) -> Row:
     """Return the sums of these columns and of the known cost; a cost nobody knows stays None."""
     totals: Row = {name: sum(row[name] or 0 for row in rows) for name in summed}
-    known = [row["cost_usd"] for row in rows if row["cost_usd"] is not None]
-    totals["cost_usd"] = sum(known, _ZERO) if known or not rows else None
+    totals["cost_usd"] = known_sum(row["cost_usd"] for row in rows) if rows else _ZERO
     return totals
+
+
+def known_sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the sum of the amounts that are known; None where none is."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known else None
 
 
 def per(amount: Decimal | None, count: int) -> Decimal | None:

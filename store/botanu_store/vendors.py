@@ -9,7 +9,7 @@ from botanu_store.filters import Filters, Where, where
 from botanu_store.price import FRESH
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS
 from botanu_store.report_text import filled
-from botanu_store.reports import Report, Row, coverage, occurring, per, share, total
+from botanu_store.reports import Report, Row, coverage, known_sum, occurring, per, share, total
 
 _COUNTS = ("calls", "errors", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens")
 
@@ -27,8 +27,7 @@ def vendors(db: Database, filters: Filters) -> Report:
     )
     rows = [_with_meters(row) for row in db.rows(text, conditions.parameters)]
     totals = total(rows, _COUNTS)
-    saved = [row["saved_usd"] for row in rows if row["saved_usd"] is not None]
-    totals["saved_usd"] = sum(saved, Decimal(0)) if saved else None
+    totals["saved_usd"] = known_sum(row["saved_usd"] for row in rows)
     for row in (*rows, totals):
         row["share"] = share(row["cost_usd"], totals["cost_usd"])
         row["error_rate"] = row["errors"] / row["calls"] if row["calls"] else None
@@ -67,5 +66,5 @@ def _per_million(rows: list[Row]) -> Decimal | None:
     """What a million tokens cost in these rows, at least: those without tokens are left aside, and what nobody has a price for adds nothing."""
     used = [row for row in rows if row["input_tokens"] + row["output_tokens"]]
     tokens = sum(row["input_tokens"] + row["output_tokens"] for row in used)
-    known = [row["cost_usd"] for row in used if row["cost_usd"] is not None]
-    return per(sum(known, Decimal(0)) * 1_000_000, tokens) if known else None
+    known = known_sum(row["cost_usd"] for row in used)
+    return None if known is None else per(known * 1_000_000, tokens)

@@ -13,6 +13,7 @@ import pytest
 from botanu_store import Store, open_store
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
+from botanu_store.outcomes import added_up
 from botanu_store.reports import RunSort
 
 FILTERS = {
@@ -22,6 +23,7 @@ FILTERS = {
     "a least cost": Filters(min_cost=Decimal("0.001")),
 }
 WORTH = {"tickets_resolved": Decimal("0.25")}
+TYPES = ("tickets_resolved", "documents_processed", "questions_answered", "orders_shipped")
 
 filtered = pytest.mark.parametrize("filters", FILTERS.values(), ids=list(FILTERS))
 
@@ -80,6 +82,19 @@ def test_the_course_of_outcomes_adds_up_to_the_report(store: Store, filters: Fil
     rows = store.outcomes(filters, WORTH).rows
     for name in ("root_runs", "success", "unknown", "unpriced_calls", "cost_usd", "value_usd"):
         assert sums(course, name) == sums(rows, name)
+
+
+@filtered
+@pytest.mark.parametrize("worth", [{}, WORTH, dict.fromkeys(TYPES, Decimal(1))], ids=["none", "some", "all"])
+def test_the_course_of_all_use_cases_together_is_the_total(
+    store: Store, filters: Filters, worth: dict[str, Decimal]
+) -> None:
+    """What is worth nobody knows how much is no value of nothing, and brings no return, over time as altogether."""
+    whole = added_up(store.outcome_trend(filters, worth, "day"))
+
+    totals = store.outcomes(filters, worth).totals
+    for name in ("root_runs", "success", "success_rate", "cost_usd", "value_usd", "roi", "cost_per_outcome_usd"):
+        assert whole[name] == totals[name], name
 
 
 @filtered

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from botanu_store.reports import known_sum
+
 if TYPE_CHECKING:
     from botanu_store.reports import Row
 
@@ -23,8 +25,7 @@ def unsuccessful(outcomes: Iterable[Row]) -> list[dict[str, Any]]:
         for found in row["unsuccessful"]:
             kind = (row["use_case"], found["outcome"], found["reason"])
             counts[kind] = counts.get(kind, 0) + found["root_runs"]
-            known = [cost for cost in (costs.get(kind), found["cost_usd"]) if cost is not None]
-            costs[kind] = sum(known, Decimal(0)) if known else None
+            costs[kind] = known_sum((costs.get(kind), found["cost_usd"]))
     most = sorted(counts, key=lambda kind: (-counts[kind], *map(str, kind)))[:_MOST]
     return [
         dict(zip(("use_case", "outcome", "reason"), kind, strict=True))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from botanu_store.outcomes import added_up
 
 from botanu_cli.budgets.burn import exhausted_at
 from botanu_cli.tui.series import all_buckets
@@ -109,7 +110,7 @@ def _daily(result: Result, check: Check, store: Store, scope: Scope) -> Daily:
         rows = store.cost(result.filters, ("time:day",)).rows
         return {str(row["time"]): _amount(row, check.limit, result.budget.per) for row in rows}
     if check.limit in ("min_success_rate", "min_roi"):
-        return _economic(store.outcome_trend(result.filters, scope.worth, "day"), check.limit)
+        return _economic(store.outcome_trend(result.filters, scope.worth, "day"), check.limit.removeprefix("min_"))
     return {}
 
 
@@ -121,23 +122,12 @@ def _amount(row: dict[str, Any], limit: str, per: str) -> float | None:
     return float(amount) / count if count else None
 
 
-def _economic(rows: Sequence[dict[str, Any]], limit: str) -> Daily:
+def _economic(rows: Iterable[dict[str, Any]], figure: str) -> Daily:
     days: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         days[str(row["time"])].append(row)
-    figure = _success_rate if limit == "min_success_rate" else _roi
-    return {day: figure(found) for day, found in days.items()}
-
-
-def _success_rate(rows: Sequence[dict[str, Any]]) -> float | None:
-    known = sum(row["root_runs"] - row["unknown"] for row in rows)
-    return sum(row["success"] for row in rows) / known if known else None
-
-
-def _roi(rows: Sequence[dict[str, Any]]) -> float | None:
-    cost = sum((row["cost_usd"] or Decimal(0) for row in rows), Decimal(0))
-    values = [row["value_usd"] for row in rows if row["value_usd"] is not None]
-    return float((sum(values, Decimal(0)) - cost) / cost) if cost and values else None
+    found = {day: added_up(of_day)[figure] for day, of_day in days.items()}
+    return {day: None if each is None else float(each) for day, each in found.items()}
 
 
 def _runs_out(result: Result, check: Check, store: Store, scope: Scope) -> datetime | None:

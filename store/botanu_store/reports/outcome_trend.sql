@@ -9,6 +9,7 @@ select
     cast(sum(r.unknown) as bigint) as unknown,
     cast(sum(r.unpriced_calls) as bigint) as unpriced_calls,
     sum(r.cost_usd) as cost_usd,
+    cast(sum(r.without_price) as bigint) as values_without_price,
     case when sum(r.without_price) = 0 then sum(r.value_usd) end as value_usd
 from (
     select
