@@ -105,7 +105,7 @@ def _serve(said: dict[str, str]) -> None:
 
 
 def _text_headers(raw: Any) -> dict[str, str]:
-    """The first value of each header that is of a reasonable length."""
+    """The first value of each header, as text."""
     headers: dict[str, str] = {}
     for name, value in raw:
         headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))

@@ -59,7 +59,6 @@ PROVIDERS: dict[str, str] = {
     "x.ai": "x-ai",
     "x_ai": "x-ai",
     "mistral_ai": "mistral",
-    "together": "together",
     "together_ai": "together",
     "fireworks_ai": "fireworks",
     "moonshot": "moonshotai",

@@ -13,7 +13,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +24,7 @@ from botanu_store import conclude, content, logs, otlp, sources
 from botanu_store.content import ContentMode
 from botanu_store.decoding import OF_THE_DATA, SLICE_BYTES, Batch, Decoder, Slice, slices
 from botanu_store.dialects import HASTY_SCOPES
-from botanu_store.engines.duckdb import literals, script
+from botanu_store.engines.duckdb import literals, script, transaction
 from botanu_store.ingested import REJECTED_LIMIT, Ingested, Progress, Rejected
 from botanu_store.linked import join_linked
 from botanu_store.sources import Piece
@@ -180,8 +179,7 @@ class Ingester:
 
     def _commit(self, batch: Batch, spool: Spool | None) -> None:
         self._batch, self._parts = Ingested(sources=len({piece.source for piece in batch.pieces})), []
-        self.con.execute("begin")
-        try:
+        with transaction(self.con):
             count = self._write(batch)
             now = time.time()
             for segment in batch.finished:
@@ -190,12 +188,6 @@ class Ingester:
                 )
             if spool:
                 _set_aside(spool, self._parts)
-            self.con.execute("commit")
-        except BaseException:
-            # After a fatal error, such as a full disk, there is no transaction left to roll back.
-            with suppress(duckdb.Error):
-                self.con.execute("rollback")
-            raise
         self.result.add(self._batch)
 
     def _write(self, batch: Batch) -> int:

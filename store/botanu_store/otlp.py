@@ -1,6 +1,6 @@
 """OTLP in, span columns out: the columns, the limits, and JSON; protobuf.py gives the same columns.
 
-Pure: no store, no file. JSON is decoded by a DuckDB in memory, which takes apart a span in 7 µs where Python takes 30. Content (see
+No table of the store and no file. JSON is decoded by DuckDB, which takes apart a span in 7 µs where Python takes 30. Content (see
 content.py) is gone from the result unless it is asked for.
 """
 

@@ -40,8 +40,6 @@ __all__ = [
     "ways",
 ]
 
-_TABLES = {"prices", "price_keys", "price_book"}
-
 
 def book_version() -> str:
     """Return the version of the price book: that of genai-prices and of an update to it, and a hash of what is ours, rates.toml and vendors' names."""
@@ -61,16 +59,13 @@ def _own_hash() -> str:
 
 
 def needs_sync(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the store's price book is missing, of another version, or lacks a combination found in calls."""
-    if not _tables(con) >= _TABLES:
-        return True
+    """Whether the store's price book is empty, of another version, or lacks a combination found in calls."""
     row = con.execute("select version, calls_seen from price_book").fetchall()
     return not row or row[0][0] != book_version() or row[0][1] != _calls_seen(con)
 
 
 def sync_prices(con: duckdb.DuckDBPyConnection) -> None:
     """Bring the price book in a writable store up to date, and find the price of every new combination in calls."""
-    con.execute(script("schema/prices.sql"))
     is_new = con.execute("select version from price_book").fetchall() != [(book_version(),)]
     if is_new:
         _store_book(con)
@@ -92,7 +87,7 @@ def sync_prices(con: duckdb.DuckDBPyConnection) -> None:
 
 def lay_out_again(con: duckdb.DuckDBPyConnection) -> None:
     """Lay out again, where it was laid out, what every kind of call costs: new kinds turned up."""
-    if "user_prices" in _tables(con):
+    if con.execute("select 1 from duckdb_tables() where table_name = 'user_prices'").fetchall():
         _spread(con, None)
 
 
@@ -106,8 +101,6 @@ def lay_out(
         overrides: the user's prices and discounts.
         believed_at: price by what the book said then instead of what it says now.
     """
-    if not _tables(con) >= _TABLES:
-        con.execute(script("schema/prices.sql").replace("create table", "create temp table"))
     overrides = overrides or Overrides()
     con.execute(script("schema/user_prices.sql"))
     _insert(con, "user_prices", _user_prices(overrides))
@@ -119,10 +112,6 @@ def _calls_seen(con: duckdb.DuckDBPyConnection) -> str:
     """What tells this state of calls from another, at no cost: every call written gets a row id of its own."""
     row = con.execute("select count(*), max(rowid) from calls").fetchone()
     return str(row)
-
-
-def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
-    return {str(row[0]) for row in con.execute("select table_name from duckdb_tables()").fetchall()}
 
 
 def _store_book(con: duckdb.DuckDBPyConnection) -> None:

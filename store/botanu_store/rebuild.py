@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from botanu_store.engines.duckdb import connect, migrate, remove_database, replace_database
+from botanu_store.engines.duckdb import connect, migrate, remove_database, replace_database, transaction
 from botanu_store.ingest import store_fresh
 from botanu_store.ingested import Progress
 
@@ -47,12 +47,11 @@ def _write(path: Path, fresh: Path, progress: Progress | None) -> int:
         spans, rows = con.execute("select count(*), coalesce(max(rowid) + 1, 0) from before.spans").fetchall()[0]
         for first in range(0, rows, _BATCH_ROWS):
             last = first + _BATCH_ROWS
-            con.execute("begin")
-            con.execute(
-                f"create or replace temp view fresh as from before.spans where rowid >= {first} and rowid < {last}"
-            )
-            store_fresh(con)
-            con.execute("commit")
+            with transaction(con):
+                con.execute(
+                    f"create or replace temp view fresh as from before.spans where rowid >= {first} and rowid < {last}"
+                )
+                store_fresh(con)
             if progress:
                 progress(min(last, rows) - first)
         con.execute("drop view if exists fresh")

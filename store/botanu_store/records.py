@@ -1,4 +1,4 @@
-"""The three records that everything in the store speaks of: a span as received, a call, and the meters of a call.
+"""What everything in the store speaks of: a span as received, a call, and the meters of a call.
 
 Pure data: no database, no file, no price.
 """
@@ -6,7 +6,7 @@ Pure data: no database, no file, no price.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Category = Literal["llm", "embedding", "tool", "database", "storage", "messaging", "compute", "other"]
@@ -74,7 +74,6 @@ class Span:
     scope: str
     """Name of the instrumentation scope."""
     attributes: Mapping[str, str]
-    resource: Mapping[str, str] = field(default_factory=dict[str, str])
     scope_version: str = ""
     """Version of the instrumentation, where it says."""
     begun: bool = False

@@ -11,6 +11,7 @@ from botanu_store.engines.duckdb import Database, script
 from botanu_store.errors import NotFound
 from botanu_store.filters import Filters
 from botanu_store.reports import Report, Row, moment, runs
+from botanu_store.trace import nearest
 
 _CANDIDATES_SHOWN = 5
 
@@ -112,18 +113,8 @@ def _unique(db: Database, prefix: str) -> str:
 def _own_spans(spans: list[Row], run_id: str, calls: list[Row]) -> list[Row]:
     """Keep the spans whose nearest ancestor that names a run names this one, and what tells elsewhere of its calls; a trace without any name is its own run."""
     parents = {span["span_id"]: span["parent_id"] for span in spans}
-    said = {span["span_id"]: span["run_id"] for span in spans if span["run_id"]}
-    resolved: dict[str, str] = {}
-    for span in spans:
-        path: list[str] = []
-        current = span["span_id"]
-        while current in parents and current not in resolved and current not in said and current not in path:
-            path.append(current)
-            current = parents[current]
-        answer = said.get(current) or resolved.get(current) or span["trace_id"]
-        resolved.update(dict.fromkeys(path, answer))
-        resolved[span["span_id"]] = said.get(span["span_id"]) or answer
-    own = {span_id for span_id, owner in resolved.items() if owner == run_id}
+    named: dict[str, str | None] = {span["span_id"]: span["run_id"] for span in spans if span["run_id"]} | {"": None}
+    own = {s["span_id"] for s in spans if (nearest(s["span_id"], parents, named) or s["trace_id"]) == run_id}
     beside = _beside(calls, own)
     return [
         span if span["span_id"] in own else {**span, "parent_id": beside[span["span_id"]]}

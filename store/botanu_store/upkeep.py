@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from botanu_store.engines.duckdb import connect, remove_database, replace_database, script
+from botanu_store.engines.duckdb import connect, remove_database, replace_database, script, transaction
 from botanu_store.filters import to_ns
 from botanu_store.prices import book_version
 from botanu_store.reports import moment
@@ -57,17 +56,11 @@ def prune(con: duckdb.DuckDBPyConnection, before: datetime, *, dry_run: bool) ->
         "(select count(*) from spans semi join old_traces using (trace_id))"
     ).fetchall()[0]
     if not dry_run:
-        con.execute("begin")
-        try:
+        with transaction(con):
             con.execute("delete from calls where trace_id in (from old_traces)")
             con.execute("delete from spans where trace_id in (from old_traces)")
             con.execute("delete from runs where run_id in (from old_runs)")
             con.execute("delete from run_usage where run_id in (from old_runs)")
-            con.execute("commit")
-        except BaseException:
-            with suppress(duckdb.Error):
-                con.execute("rollback")
-            raise
     return Pruned(*counts)
 
 

@@ -8,7 +8,6 @@ late, or missing, and no number is different for it.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from botanu_store import prices
-from botanu_store.engines.duckdb import script
+from botanu_store.engines.duckdb import script, transaction
 from botanu_store.filters import NO_CONDITIONS
 from botanu_store.money import charges_script
 from botanu_store.report_text import used
@@ -92,7 +91,8 @@ def add_up(con: duckdb.DuckDBPyConnection, overrides: prices.Overrides | None, v
     step = step_of(_by_call_of("adding"))
     while _choose(con):
         views.make(con, step)
-        _in_one(con, step)
+        with transaction(con):
+            con.execute(step)
 
 
 def step_of(usage: str) -> str:
@@ -145,22 +145,9 @@ def _choose(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _begin_anew(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    _in_one(
-        con,
-        "delete from run_usage; delete from stale_runs; insert into stale_runs select run_id from runs; "
-        f"delete from meta where key = '{_KEY}'; insert into meta values ('{_KEY}', '{name}')",
-    )
-
-
-def _in_one(con: duckdb.DuckDBPyConnection, statements: str) -> None:
-    con.execute("begin")
-    try:
-        con.execute(statements)
-        con.execute("commit")
-    except BaseException:
-        with suppress(duckdb.Error):
-            con.execute("rollback")
-        raise
+    with transaction(con):
+        con.execute("delete from run_usage; delete from stale_runs; insert into stale_runs select run_id from runs")
+        con.execute(f"delete from meta where key = '{_KEY}'; insert into meta values ('{_KEY}', '{name}')")
 
 
 def _name(overrides: prices.Overrides | None) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import duckdb
-from botanu_store.engines.duckdb import connect, migrate, script
+from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.filters import to_ns
 from botanu_store.prices import Overrides, sync_prices
 from botanu_store.views import Views
@@ -36,7 +36,6 @@ def store(*calls: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     """Return a connection to a store in memory that holds these calls, its price book in step."""
     con = connect(None)
     migrate(con, None)
-    con.execute(script("schema/prices.sql"))
     for table, rows in _book().items():
         con.register("given", rows)
         con.execute(f"insert into {table} from given")

@@ -60,7 +60,7 @@ class Dialect:
     """How its numbers are to be understood, in words."""
     read: Callable[[Span], Reading | None]
     keys: tuple[str, ...] = ()
-    """The dialect's spans have at least one of these attributes; empty where the scope says enough."""
+    """The dialect's spans have at least one of these attributes; none is needed where `either` lets the scope say enough."""
     scopes: tuple[str, ...] = ()
     """The dialect's spans have an instrumentation scope that begins with one of these; empty where the attributes say enough."""
     events: Mapping[str, str] = field(default_factory=dict[str, str])

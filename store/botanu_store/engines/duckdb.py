@@ -10,8 +10,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -233,18 +233,25 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
         StoreUnusable: the database is somebody else's, or of a newer botanu.
     """
     for version in range(stored_version(con, path) or 0, SCHEMA_VERSION):
-        with explained(path):
-            con.execute("begin")
-            try:
-                for name in MIGRATIONS[version]:
-                    con.execute(script(name).replace("{meters}", ",\n    ".join(f"{meter} bigint" for meter in METERS)))
-                con.execute("delete from meta where key = 'schema_version'")
-                con.execute("insert into meta values ('schema_version', ?)", [str(version + 1)])
-                con.execute("commit")
-            except BaseException:
-                with suppress(duckdb.Error):
-                    con.execute("rollback")
-                raise
+        with explained(path), transaction(con):
+            for name in MIGRATIONS[version]:
+                con.execute(script(name).replace("{meters}", ",\n    ".join(f"{meter} bigint" for meter in METERS)))
+            con.execute("delete from meta where key = 'schema_version'")
+            con.execute("insert into meta values ('schema_version', ?)", [str(version + 1)])
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Generator[None]:
+    """Commit what is done inside, or nothing of it."""
+    con.execute("begin")
+    try:
+        yield
+        con.execute("commit")
+    except BaseException:
+        # After a fatal error, such as a full disk, there is no transaction left to roll back.
+        with suppress(duckdb.Error):
+            con.execute("rollback")
+        raise
 
 
 def stored_version(con: duckdb.DuckDBPyConnection, path: Path | None) -> int | None:

@@ -35,8 +35,6 @@ class Tab(Static):
 class Masthead(Horizontal):
     """Name, screens, and whether new spans are watched for."""
 
-    live: reactive[str] = reactive("")
-
     def __init__(self, screen: str) -> None:
         super().__init__()
         self._screen = screen

@@ -1,4 +1,4 @@
--- The same of the traces that have a span which began before that moment and ended since: it was written when it ended, and would be looked for by nobody.
+-- What find_spans.sql does, for the traces that have a span which began before that moment and ended since: it was written when it ended, and would be looked for by nobody.
 insert into botanu_traces (run_id, trace_id, hour, found, concluded)
 select {run_id} as run, lower(TraceId) as trace, toStartOfHour(toDateTime(Timestamp, 'UTC')) as at, uniqExact(SpanId), 0
 from {otel_traces}
