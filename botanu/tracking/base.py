@@ -107,10 +107,11 @@ class Tracker:
 
     def add_metadata(self, **metadata: Any) -> Self:
         """Add attributes of your own; a key without a `botanu.` or `gen_ai.` prefix gets the tracker's."""
-        return self._write(self._prefixed(metadata))
+        return self._write(self.prefixed(metadata))
 
     @classmethod
-    def _prefixed(cls, metadata: Mapping[str, Any]) -> Said:
+    def prefixed(cls, metadata: Mapping[str, Any]) -> Said:
+        """Return attributes under the keys that `add_metadata` gives them."""
         return {
             key if key.startswith(("botanu.", "gen_ai.")) else cls._prefix + key: value
             for key, value in metadata.items()

@@ -180,7 +180,7 @@ def track_db_operation(system: str, operation: str, database: str | None = None,
         attributes.DB_SYSTEM: known,
         attributes.DB_OPERATION: operation.upper(),
         attributes.VENDOR: known,
-        **DBTracker._prefixed(attributes_),  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        **DBTracker.prefixed(attributes_),
     }
     if database:
         said[attributes.DB_NAME] = database
@@ -194,7 +194,7 @@ def track_storage_operation(system: str, operation: str, **attributes_: Any) -> 
         attributes.STORAGE_SYSTEM: known,
         attributes.STORAGE_OPERATION: operation.upper(),
         attributes.VENDOR: known,
-        **StorageTracker._prefixed(attributes_),  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        **StorageTracker.prefixed(attributes_),
     }
     return StorageTracker(known, operation, said=said)
 
@@ -207,7 +207,7 @@ def track_messaging_operation(system: str, operation: str, destination: str, **a
         attributes.MESSAGING_OPERATION: operation.lower(),
         attributes.MESSAGING_DESTINATION_NAME: destination,
         attributes.VENDOR: known,
-        **MessagingTracker._prefixed(attributes_),  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        **MessagingTracker.prefixed(attributes_),
     }
     return MessagingTracker(known, operation, destination, said=said)
 

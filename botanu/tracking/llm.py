@@ -260,16 +260,11 @@ def track_llm_call(
 ) -> LLMTracker:
     """Track one model call; use as a context manager."""
     known = normalised(provider, LLM_PROVIDERS)
-    said: Said = {
-        attributes.GEN_AI_OPERATION_NAME: operation,
-        attributes.GEN_AI_PROVIDER_NAME: known,
-        attributes.GEN_AI_REQUEST_MODEL: model,
-        attributes.VENDOR: known,
-    }
+    said: Said = {**_call(known, model, operation), attributes.VENDOR: known}
     if client_request_id:
         said[attributes.PROVIDER_CLIENT_REQUEST_ID] = client_request_id
     if attributes_:
-        said |= LLMTracker._prefixed(attributes_)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        said |= LLMTracker.prefixed(attributes_)
     tracker = LLMTracker(known, model, operation, said=said)
     tracker.client_request_id = client_request_id
     if attempt := current_attempt():
@@ -284,7 +279,7 @@ def track_tool_call(
     said: Said = {
         attributes.GEN_AI_OPERATION_NAME: ModelOperation.EXECUTE_TOOL,
         attributes.GEN_AI_TOOL_NAME: tool_name,
-        **ToolTracker._prefixed(attributes_),  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        **ToolTracker.prefixed(attributes_),
     }
     if tool_call_id:
         said[attributes.GEN_AI_TOOL_CALL_ID] = tool_call_id
@@ -327,9 +322,7 @@ def set_llm_attributes(
     read, output = whole(cached_tokens), whole(output_tokens)
     total = total_input(known, model, whole(input_tokens), read, 0)
     said: Said = {
-        attributes.GEN_AI_OPERATION_NAME: operation,
-        attributes.GEN_AI_PROVIDER_NAME: known,
-        attributes.GEN_AI_REQUEST_MODEL: model,
+        **_call(known, model, operation),
         attributes.VENDOR: known,
         **counts({attributes.GEN_AI_USAGE_INPUT_TOKENS: total, attributes.GEN_AI_USAGE_OUTPUT_TOKENS: output}),
         **_cache_reads(read),

@@ -21,8 +21,7 @@ from botanu_store.store import Store, open_store
 
 from botanu_cli import text
 from botanu_cli.budgets.read import read_budgets
-from botanu_cli.configuration import overrides, read, values
-from botanu_cli.tui.links import trace_template
+from botanu_cli.configuration import overrides, read, trace_url, values
 
 State = Literal["ok", "note", "fault"]
 
@@ -92,11 +91,10 @@ def _collector() -> Finding:
             "Fine with a local store; else set OTEL_EXPORTER_OTLP_ENDPOINT.",
         )
     parts = urlsplit(endpoint)
-    place = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    place = f"{parts.hostname}:{port}"
     try:
-        with socket.create_connection(
-            (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)), timeout=1
-        ):
+        with socket.create_connection((parts.hostname or "", port), timeout=1):
             return Finding("Collector", "ok", f"{place} accepts connections")
     except OSError as error:
         return Finding(
@@ -114,7 +112,7 @@ def _settings(config: Path | None) -> Finding:
             return Finding("Settings", "ok", "none: published prices, no budgets")
         overrides(config)
         values(config)
-        trace_template(config)
+        trace_url(config)
         budgets = read_budgets(found)
     except InputError as error:
         return Finding("Settings", "fault", str(error))
@@ -175,11 +173,10 @@ def _contents(store: Store) -> Iterator[Finding]:
             "Store",
             "note",
             f"{store.name} is empty",
-            "Fill it with `botanu demo` or `botanu ingest`, or from your program.",
+            "Fill it with `botanu ingest`, or from your program.",
         )
         return
     yield Finding("Store", "ok", f"{counts['spans']:,} spans, {counts['runs']:,} runs, {counts['calls']:,} calls")
-    book = store.query("select version from price_book")
     unpriced = store.query(
         "select model, vendor, count(*) as calls from counted_calls where priced = 'no' group by all order by calls desc"
     )
@@ -192,7 +189,7 @@ def _contents(store: Store) -> Iterator[Finding]:
             "See what would give them one: botanu prices unpriced",
         )
     else:
-        yield Finding("Prices", "ok", book[0]["version"] if book else "read")
+        yield Finding("Prices", "ok", counts["price_book"] or "read")
     yield from _old_prices(store)
     repeats = store.query(
         "select not_counted_reason as reason, count(*) as calls from calls where not counted group by all order by calls desc"

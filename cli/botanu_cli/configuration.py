@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from botanu_store.overrides import Overrides
@@ -100,6 +101,24 @@ def values(config: Path | None) -> dict[str, Decimal]:
             )
         worth[name] = usd or Decimal(0)
     return worth
+
+
+def trace_url(config: Path | None) -> str | None:
+    """Read `trace_url` of `[dashboard]`, the address of a trace in a viewer; None where it is not set.
+
+    Raises:
+        InputError: it is no web address.
+    """
+    found = read(config)
+    template: Any = found.said.get("dashboard", {}).get("trace_url") if found else None
+    if found is None or template is None:
+        return None
+    if isinstance(template, str) and urlsplit(template).scheme in ("http", "https"):
+        return template
+    raise found.wrong(
+        "dashboard.trace_url",
+        f"is {template!r}. Give an http or https address, such as http://localhost:16686/trace/{{trace_id}}.",
+    )
 
 
 def place_of_values(config: Path | None) -> str:

@@ -116,4 +116,4 @@ def test_people_get_marks_and_advice(botanu: Botanu) -> None:
     page = botanu("doctor").out
 
     assert "✓ SDK" in page
-    assert "botanu demo" in page
+    assert "botanu ingest" in page

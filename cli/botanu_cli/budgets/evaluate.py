@@ -11,8 +11,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, Literal
 
 from botanu_store.errors import InputError
-from botanu_store.filters import Filters
-from botanu_store.filters import Interval as During
+from botanu_store.filters import Filters, Interval
 from botanu_store.price import PICO_USD
 from botanu_store.samples import Per, Samples
 
@@ -20,7 +19,7 @@ from botanu_cli.budgets import statistics
 from botanu_cli.budgets.baseline import Remembered
 from botanu_cli.budgets.quality import QUALITY, unsuccessful
 from botanu_cli.budgets.read import Budget
-from botanu_cli.budgets.statistics import Interval, Metric, Sample
+from botanu_cli.budgets.statistics import ConfidenceInterval, Metric, Sample
 from botanu_cli.interval import interval as interval_of
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Check:
     samples: int
     used: float | None = None
     """Share of the limit used; above 1 it is broken."""
-    interval: Interval | None = None
+    interval: ConfidenceInterval | None = None
     """Where the figure, or the change, lies with 95 % confidence."""
     lower_bound: bool = False
     """Whether calls without a price would add to the figure."""
@@ -147,7 +146,7 @@ def filters_of(budget: Budget, context: Context) -> Filters:
     return Filters(**(shared | dict(budget.filters)), min_cost=context.shared.min_cost, interval=own)
 
 
-def _window(budget: Budget, context: Context) -> During:
+def _window(budget: Budget, context: Context) -> Interval:
     """The interval that a budget sets itself; one without a moment in it is named with the budget, for it has no flags to exchange."""
     try:
         return interval_of(budget.since, budget.until, context.zone, context.now)
@@ -253,14 +252,14 @@ def _economic(name: str, allowed: Decimal, totals: Row) -> Check:
 def _increase(allowed: Decimal, budget: Budget, now: Remembered, before: Remembered | None) -> Check:
     blank = Check("max_increase", allowed, "share", "no data", None, len(now.sample.amounts))
     if before is None:
-        return _with(
+        return replace(
             blank, why="there is no baseline of it: save one with --save-baseline, and name it with --baseline"
         )
     exact = before.exact.get(budget.metric)
     base = _counted(before.sample, budget) if exact is None else Sample([exact])
     moved = statistics.change(base, _counted(now.sample, budget), budget.metric)
     if moved is None:
-        return _with(blank, why="the baseline or this check has nothing to compare")
+        return replace(blank, why="the baseline or this check has nothing to compare")
     figure, within = moved
     # Only a change that chance does not explain breaks a build.
     surely = within[0] if within else figure
@@ -268,7 +267,7 @@ def _increase(allowed: Decimal, budget: Budget, now: Remembered, before: Remembe
     status: Status = "fail" if surely > float(allowed) else "warn" if above else "pass"
     why = "more than allowed, but chance may explain it" if status == "warn" else ""
     used = figure / float(allowed) if allowed else None
-    return _with(blank, status=status, measured=Decimal(repr(figure)), used=used, interval=within, why=why)
+    return replace(blank, status=status, measured=Decimal(repr(figure)), used=used, interval=within, why=why)
 
 
 def _counted(sample: Sample, budget: Budget) -> Sample:
@@ -278,11 +277,11 @@ def _counted(sample: Sample, budget: Budget) -> Sample:
 def _judged(check: Check, budget: Budget) -> Check:
     """A maximum: failed above it, worth a warning from `warn_at` on."""
     if check.measured is None:
-        return _with(check, status="no data", why=check.why or "nothing was measured")
+        return replace(check, status="no data", why=check.why or "nothing was measured")
     used = check.measured / check.allowed if check.allowed else None
     over = check.measured > check.allowed
     warns = used is not None and used >= budget.warn_at
-    return _with(
+    return replace(
         check, status="fail" if over else "warn" if warns else "pass", used=None if used is None else float(used)
     )
 
@@ -290,16 +289,12 @@ def _judged(check: Check, budget: Budget) -> Check:
 def _enough(check: Check, budget: Budget) -> Check:
     """Too few samples are no data, whatever they say; `on_missing` decides whether that fails."""
     if check.status != "no data" and check.samples < max(budget.min_samples, 1):
-        check = _with(
+        check = replace(
             check, status="no data", why=f"not enough data: {check.samples:,} of {budget.min_samples:,} samples"
         )
     if check.status == "no data" and budget.on_missing == "fail":
-        return _with(check, status="fail")
+        return replace(check, status="fail")
     return check
-
-
-def _with(check: Check, **changed: Any) -> Check:
-    return replace(check, **changed)
 
 
 def _costliest(store: Store, filters: Filters) -> list[dict[str, Any]]:

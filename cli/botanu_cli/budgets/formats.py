@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botanu_store.reports import Report, Row
 
@@ -17,6 +18,10 @@ from botanu_cli.budgets import words
 from botanu_cli.budgets.evaluate import Check, Result
 from botanu_cli.output import Column, Layout
 from botanu_cli.settings import Settings
+
+if TYPE_CHECKING:
+    from botanu_store.filters import Filters
+    from botanu_store.store import Store
 
 FORMATS = ("table", "json", "markdown", "junit", "github")
 
@@ -41,7 +46,7 @@ BUDGETS = Layout(
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Checked:
     """All that a check came to, ready to be written."""
 
     results: Sequence[Result]
@@ -55,13 +60,15 @@ class Outcome:
         return [result for result in self.results if result.status == "fail"]
 
 
-def rows_of(results: Sequence[Result]) -> list[Row]:
-    """Return one row per limit of each budget."""
-    return [_row(result, check) for result in results for check in result.checks]
+def report_of(results: Sequence[Result], store: Store, filters: Filters) -> Report:
+    """Return a report with one row per limit of each budget; `filters` are those that all share."""
+    rows = [_row(result, check) for result in results for check in result.checks]
+    coverage = results[0].coverage if len(results) == 1 else store.coverage(filters)
+    return Report("budget", rows, _totals(results), coverage, filters.interval, filters.asked(), len(rows))
 
 
-def totals_of(results: Sequence[Result]) -> Row:
-    """Return how many budgets passed, warned, failed and had no data."""
+def _totals(results: Sequence[Result]) -> Row:
+    """How many budgets passed, warned, failed and had no data."""
     statuses = [result.status for result in results]
     counts = {name.replace(" ", "_"): statuses.count(name) for name in ("pass", "warn", "fail", "no data")}
     return {"budgets": len(results), **counts}
@@ -104,17 +111,17 @@ def _exact(figure: float | None) -> Decimal | None:
     return None if figure is None else Decimal(repr(figure))
 
 
-def render(outcome: Outcome, form: str) -> str:
+def render(checked: Checked, form: str) -> str:
     """Return the results in one of `FORMATS`."""
-    return _RENDERERS[form](outcome)
+    return _RENDERERS[form](checked)
 
 
-def _table(outcome: Outcome) -> str:
+def _table(checked: Checked) -> str:
     from botanu_cli.table import table_lines
 
-    width, color = output.terminal_width(), output.colours(outcome.settings)
-    lines = table_lines(outcome.report.rows, BUDGETS.columns, outcome.settings, width)
-    talk = (line for said in _talk(outcome) for line in output.prose(said, width, indent=_indent(said), style=""))
+    width, color = output.terminal_width(), output.colours(checked.settings)
+    lines = table_lines(checked.report.rows, BUDGETS.columns, checked.settings, width)
+    talk = (line for said in _talk(checked) for line in output.prose(said, width, indent=_indent(said), style=""))
     return output.printed([*lines, "", *talk], width=width, color=color)
 
 
@@ -122,43 +129,43 @@ def _indent(said: str) -> int:
     return len(said) - len(said.lstrip()) + 2
 
 
-def _talk(outcome: Outcome) -> list[str]:
+def _talk(checked: Checked) -> list[str]:
     lines: list[str] = []
-    for result in outcome.results:
+    for result in checked.results:
         notes = [words.sentence(result, check) for check in result.checks if check.status != "pass"]
         if notes:
             lines += [f"{text.safe(result.budget.name)}:", *(f"  {note}" for note in notes)]
-            lines += [*(f"    {line}" for line in words.explanation(result, outcome.settings.store_to_name)), ""]
-    return [*lines, _verdict(outcome), output.coverage_line(outcome.report)]
+            lines += [*(f"    {line}" for line in words.explanation(result, checked.settings.store_to_name)), ""]
+    return [*lines, _verdict(checked), output.coverage_line(checked.report)]
 
 
-def _verdict(outcome: Outcome) -> str:
-    totals = outcome.report.totals
+def _verdict(checked: Checked) -> str:
+    totals = checked.report.totals
     names = {"fail": "broken", "warn": "near the limit", "pass": "kept", "no_data": "without enough data"}
     parts = [f"{totals[key]} {name}" for key, name in names.items() if totals[key]]
     return f"{totals['budgets']} budget{'s' if totals['budgets'] != 1 else ''}: {', '.join(parts)}."
 
 
-def _json(outcome: Outcome) -> str:
-    document = output.as_json(outcome.report, BUDGETS)
+def _json(checked: Checked) -> str:
+    document = output.as_json(checked.report, BUDGETS)
     return output.json_text(document)
 
 
-def _markdown(outcome: Outcome) -> str:
-    parts = [f"### {_verdict(outcome)}", output.markdown_table(outcome.report.rows, BUDGETS.columns, outcome.settings)]
-    for result in outcome.failed:
+def _markdown(checked: Checked) -> str:
+    parts = [f"### {_verdict(checked)}", output.markdown_table(checked.report.rows, BUDGETS.columns, checked.settings)]
+    for result in checked.failed:
         lines = [words.sentence(result, check) for check in result.checks if check.status == "fail"]
-        lines += words.explanation(result, outcome.settings.store_to_name)
+        lines += words.explanation(result, checked.settings.store_to_name)
         parts.append(
             f"**{output.escaped(text.safe(result.budget.name))}**\n\n"
             + "\n".join(f"- {output.escaped(line)}" for line in lines)
         )
-    parts.append(output.escaped(output.coverage_line(outcome.report)))
+    parts.append(output.escaped(output.coverage_line(checked.report)))
     return "\n\n".join(parts) + "\n"
 
 
-def _junit(outcome: Outcome) -> str:
-    statuses = [check.status for result in outcome.results for check in result.checks]
+def _junit(checked: Checked) -> str:
+    statuses = [check.status for result in checked.results for check in result.checks]
     suite = ET.Element(
         "testsuite",
         name="botanu budget check",
@@ -167,19 +174,19 @@ def _junit(outcome: Outcome) -> str:
         errors="0",
         skipped=str(statuses.count("no data")),
     )
-    for result in outcome.results:
+    for result in checked.results:
         for check in result.checks:
-            _junit_case(suite, outcome, result, check)
+            _junit_case(suite, checked, result, check)
     ET.indent(suite)
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _junit_case(suite: ET.Element, outcome: Outcome, result: Result, check: Check) -> None:
+def _junit_case(suite: ET.Element, checked: Checked, result: Result, check: Check) -> None:
     case = ET.SubElement(suite, "testcase", classname=_xml(result.budget.name), name=check.limit, time="0")
     said = _xml(words.sentence(result, check))
     if check.status == "fail":
         failure = ET.SubElement(case, "failure", message=said)
-        failure.text = _xml("\n".join(words.explanation(result, outcome.settings.store_to_name)))
+        failure.text = _xml("\n".join(words.explanation(result, checked.settings.store_to_name)))
     elif check.status == "no data":
         ET.SubElement(case, "skipped", message=said)
     else:
@@ -194,15 +201,15 @@ def _xml(said: str) -> str:
 _LEVELS = {"fail": "error", "warn": "warning", "no data": "notice"}
 
 
-def _github(outcome: Outcome) -> str:
+def _github(checked: Checked) -> str:
     lines = [
-        _annotation(result, check) for result in outcome.results for check in result.checks if check.status != "pass"
+        _annotation(result, check) for result in checked.results for check in result.checks if check.status != "pass"
     ]
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(_markdown(outcome) + "\n")
-    return "\n".join([*lines, _verdict(outcome)]) + "\n"
+            file.write(_markdown(checked) + "\n")
+    return "\n".join([*lines, _verdict(checked)]) + "\n"
 
 
 def _annotation(result: Result, check: Check) -> str:
@@ -215,7 +222,7 @@ def _command_data(said: str) -> str:
     return said.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-_RENDERERS: dict[str, Callable[[Outcome], str]] = {
+_RENDERERS: dict[str, Callable[[Checked], str]] = {
     "table": _table,
     "json": _json,
     "markdown": _markdown,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from botanu_store.samples import Per
 from botanu_store.settings_file import SettingsFile
 
 from botanu_cli.budgets.statistics import Metric
+from botanu_cli.configuration import read
 from botanu_cli.interval import moment
 from botanu_cli.options import KINDS
 from botanu_cli.text import safe
@@ -47,6 +49,16 @@ class Budget:
     """Share of a maximum from which on its use is worth a warning."""
     min_samples: int = 1
     on_missing: Literal["pass", "fail"] = "pass"
+
+
+def budgets_of(config: Path | None) -> list[Budget]:
+    """Return the budgets of the settings; none where there is no file.
+
+    Raises:
+        InputError: as `configuration.read` and `read_budgets` do.
+    """
+    found = read(config)
+    return read_budgets(found) if found else []
 
 
 def read_budgets(found: SettingsFile) -> list[Budget]:

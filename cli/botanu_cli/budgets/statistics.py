@@ -24,7 +24,7 @@ _RESAMPLED = 1000
 """Means of more samples than this have an interval by the central limit theorem, which the bootstrap's then equals."""
 _TAIL = 0.025
 
-Interval = tuple[float, float]
+ConfidenceInterval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +67,13 @@ def _percentile(ordered: Sequence[int], share: float) -> Decimal:
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
-def interval(sample: Sample, metric: Metric) -> Interval | None:
+def interval(sample: Sample, metric: Metric) -> ConfidenceInterval | None:
     """Return the 95 % interval of the figure; None for a maximum, a total, or fewer than two units."""
     drawn = replicates(sample, metric)
     return None if drawn is None else _middle(drawn)
 
 
-def change(base: Sample, head: Sample, metric: Metric) -> tuple[float, Interval | None] | None:
+def change(base: Sample, head: Sample, metric: Metric) -> tuple[float, ConfidenceInterval | None] | None:
     """Return by what share the figure changed from base to head and the 95 % interval of that; None where base has no figure."""
     before, after = measure(base, metric), measure(head, metric)
     if not before or after is None:
@@ -133,7 +133,7 @@ def _drawn_percentile(ordered: Sequence[int], rank: int, weight: float, chance: 
     return lower + (upper - lower) * weight
 
 
-def _middle(drawn: list[float]) -> Interval:
+def _middle(drawn: list[float]) -> ConfidenceInterval:
     ordered = sorted(drawn)
     last = len(ordered) - 1
     return ordered[round(_TAIL * last)], ordered[round((1 - _TAIL) * last)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from botanu_cli.budgets.baseline import Remembered
     from botanu_cli.budgets.evaluate import Context
-    from botanu_cli.budgets.formats import Outcome
+    from botanu_cli.budgets.formats import Checked
     from botanu_cli.budgets.read import Budget
     from botanu_cli.settings import Settings
 
@@ -93,19 +93,19 @@ def check(
     budgets = _budgets(
         request.settings, {name: value for name, value in limits.items() if value is not None}, budget or []
     )
-    outcome = _checked(request, budgets, baseline)
+    checked = _checked(request, budgets, baseline)
     if save_baseline is not None:
-        _save(save_baseline, outcome)
-    _write(outcome, targets)
-    _judge(outcome, strict=strict)
+        _save(save_baseline, checked)
+    _write(checked, targets)
+    _judge(checked, strict=strict)
 
 
-def _judge(outcome: Outcome, *, strict: bool) -> None:
+def _judge(checked: Checked, *, strict: bool) -> None:
     """End with the exit code that a check comes to."""
-    if outcome.failed:
+    if checked.failed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
-    if strict and not all(result.coverage.complete for result in outcome.results):
-        outcome.settings.say("Data is incomplete (see coverage), and --strict was given.")
+    if strict and not all(result.coverage.complete for result in checked.results):
+        checked.settings.say("Data is incomplete (see coverage), and --strict was given.")
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
@@ -113,16 +113,14 @@ def _budgets(settings: Settings, flags: dict[str, str], names: list[str]) -> lis
     """The budget from flags, else those of the file, else what to do about having none."""
     from botanu_store.errors import InputError
 
-    from botanu_cli.budgets.read import LIMITS, Flags, budget_of, read_budgets
-    from botanu_cli.configuration import read
+    from botanu_cli.budgets.read import LIMITS, Flags, budget_of, budgets_of
 
     limit = next((name for name in flags if name in LIMITS), None)
     if limit and names:
         raise InputError(f"--{limit.replace('_', '-')} makes a budget of its own. Leave it or --budget out.")
     if limit:
         return [budget_of({"name": "budget from flags", **flags}, Flags())]
-    found = read(settings.config)
-    budgets = read_budgets(found) if found else []
+    budgets = budgets_of(settings.config)
     if flags:
         raise InputError(
             f"--{next(iter(flags)).replace('_', '-')} belongs to a budget from flags. Give a limit such as --max-usd too."
@@ -150,11 +148,9 @@ def _named(budgets: list[Budget], names: list[str]) -> list[Budget]:
     return [known[name] for name in names]
 
 
-def _checked(request: Request, budgets: Sequence[Budget], baseline: Path | None) -> Outcome:
-    from botanu_store.reports import Report
-
+def _checked(request: Request, budgets: Sequence[Budget], baseline: Path | None) -> Checked:
     from botanu_cli.budgets.evaluate import Context, evaluate
-    from botanu_cli.budgets.formats import Outcome, rows_of, totals_of
+    from botanu_cli.budgets.formats import Checked, report_of
     from botanu_cli.configuration import values
 
     settings = request.settings
@@ -164,10 +160,7 @@ def _checked(request: Request, budgets: Sequence[Budget], baseline: Path | None)
         context = Context(store, shared, settings.zone, datetime.now(UTC), worth)
         before = _before(baseline, context, budgets)
         results = evaluate(budgets, context, before)
-        coverage = results[0].coverage if len(results) == 1 else store.coverage(shared)
-    rows = rows_of(results)
-    report = Report("budget", rows, totals_of(results), coverage, shared.interval, shared.asked(), len(rows))
-    return Outcome(results, report, settings)
+        return Checked(results, report_of(results, store, shared), settings)
 
 
 def _before(baseline: Path | None, context: Context, budgets: Sequence[Budget]) -> dict[str, Remembered] | None:
@@ -193,12 +186,12 @@ def _before(baseline: Path | None, context: Context, budgets: Sequence[Budget]) 
         }
 
 
-def _save(path: Path, outcome: Outcome) -> None:
+def _save(path: Path, checked: Checked) -> None:
     from botanu_cli.budgets.baseline import save
     from botanu_cli.budgets.evaluate import to_keep
 
-    save(path, {result.budget.name: to_keep(result) for result in outcome.results})
-    outcome.settings.say(f"Saved the baseline {path}.")
+    save(path, {result.budget.name: to_keep(result) for result in checked.results})
+    checked.settings.say(f"Saved the baseline {path}.")
 
 
 def _targets(form: str, outputs: list[str]) -> list[tuple[str, Path | None]]:
@@ -219,17 +212,17 @@ def _targets(form: str, outputs: list[str]) -> list[tuple[str, Path | None]]:
     return targets
 
 
-def _write(outcome: Outcome, targets: list[tuple[str, Path | None]]) -> None:
+def _write(checked: Checked, targets: list[tuple[str, Path | None]]) -> None:
     from botanu_cli.budgets.formats import render
     from botanu_cli.output import emit
 
     for kind, path in targets:
-        content = render(outcome, kind)
+        content = render(checked, kind)
         if path is None:
             emit(content)
         else:
             path.write_text(content, "utf-8")
-            outcome.settings.say(f"Wrote {kind} to {path}.")
+            checked.settings.say(f"Wrote {kind} to {path}.")
 
 
 @app.command("init", cls=Command)

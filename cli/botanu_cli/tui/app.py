@@ -19,6 +19,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from botanu_cli import text
+from botanu_cli.configuration import trace_url
 from botanu_cli.layouts import TITLES
 from botanu_cli.settings import Settings, as_words
 from botanu_cli.tui import exporting, links, reader
@@ -310,7 +311,7 @@ class Dashboard(App[None]):
 
     def action_open_trace(self) -> None:
         """Open the trace that is looked at in its viewer."""
-        template = links.trace_template(self.reader.settings.config)
+        template = trace_url(self.reader.settings.config)
         if template is None:
             self.notify(f"Name your viewer in botanu.toml:\n\n{links.HOW}", title="No trace viewer", markup=False)
             return

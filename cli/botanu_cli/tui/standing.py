@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from botanu_store.store import Store
 
     from botanu_cli.budgets.evaluate import Check, Result
-    from botanu_cli.budgets.read import Budget
     from botanu_cli.tui.reader import Scope
 
 Daily = dict[str, float | None]
@@ -52,42 +51,27 @@ class Standing:
         return list(accumulate(figure or 0.0 for figure in figures)) if self.adds_up else figures
 
 
-def budgets_of(config: Path | None) -> list[Budget]:
-    """Read the budgets of the settings.
-
-    Raises:
-        InputError: one of them cannot be used.
-    """
-    from botanu_cli.budgets.read import read_budgets
-    from botanu_cli.configuration import read
-
-    found = read(config)
-    return read_budgets(found) if found else []
-
-
 Standings = tuple["Report", list[Standing]]
 
 
 def standings_if_any(store: Store, scope: Scope, config: Path | None) -> Standings | None:
     """Judge every budget; None where there is none."""
+    from botanu_cli.budgets.read import budgets_of
+
     return standings(store, scope, config) if budgets_of(config) else None
 
 
 def standings(store: Store, scope: Scope, config: Path | None) -> Standings:
     """Judge every budget, as `botanu budget check` does under the same filters."""
-    from botanu_store.reports import Report
-
     from botanu_cli.budgets.evaluate import Context, evaluate
-    from botanu_cli.budgets.formats import rows_of, totals_of
+    from botanu_cli.budgets.formats import report_of
+    from botanu_cli.budgets.read import budgets_of
 
     context = Context(store, scope.filters, scope.zone, scope.now, scope.worth)
     results = evaluate(budgets_of(config), context, remembering=False)
-    rows = rows_of(results)
+    report = report_of(results, store, scope.filters)
     checks = [(result, check) for result in results for check in result.checks]
-    found = [_standing(row, *both, store, scope) for row, both in zip(rows, checks, strict=True)]
-    coverage = results[0].coverage if len(results) == 1 else store.coverage(scope.filters)
-    filters = scope.filters
-    return Report("budget", rows, totals_of(results), coverage, filters.interval, filters.asked(), len(rows)), found
+    return report, [_standing(row, *both, store, scope) for row, both in zip(report.rows, checks, strict=True)]
 
 
 def _standing(row: dict[str, Any], result: Result, check: Check, store: Store, scope: Scope) -> Standing:

@@ -63,8 +63,8 @@ def test_an_id_stays_one_piece_of_an_address() -> None:
 @pytest.mark.parametrize("template", ["file:///etc/passwd", "javascript:alert(1)", 7])
 def test_only_web_addresses_are_opened(clean_place: Path, template: object) -> None:
     """A trace viewer is reached by http or https."""
-    from botanu_cli.tui.links import trace_template
+    from botanu_cli.configuration import trace_url
 
     (clean_place / "botanu.toml").write_text(f"[dashboard]\ntrace_url = {json.dumps(template)}\n")
     with pytest.raises(InputError, match="trace_url"):
-        trace_template(None)
+        trace_url(None)
