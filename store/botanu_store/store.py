@@ -36,7 +36,7 @@ from botanu_store import (
 from botanu_store.compare import compared
 from botanu_store.content import ContentMode
 from botanu_store.engines.clickhouse import SCHEME, read_address
-from botanu_store.engines.duckdb import Database, check_path, connect, connect_writable
+from botanu_store.engines.duckdb import Database, check_path, connect_writable
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
 from botanu_store.ingested import Ingested, Progress
@@ -82,9 +82,9 @@ def open_store(
     path = Path(url)
     if not path.name:  # `.` and `/` are folders, beside which no spool can be named
         check_path(path, read_only=True)
-    file = StoreFile(path, Spool(path), content, overrides, believed_at)
+    file = StoreFile(path, content, overrides, believed_at)
     drained, db = file.open(progress)
-    return Store(file, db, overrides, believed_at, content, drained)
+    return Store(file, db, overrides, believed_at, drained)
 
 
 class Store:
@@ -96,12 +96,10 @@ class Store:
         db: Database,
         overrides: prices.Overrides | None = None,
         believed_at: datetime | None = None,
-        content: ContentMode = "drop",
         drained: Ingested | None = None,
     ) -> None:
         self._home = home
         self._db = db
-        self._content: ContentMode = content
         self._overrides = overrides
         self._believed_at = believed_at
         self.drained = drained or Ingested()
@@ -149,8 +147,6 @@ class Store:
             InputError: a path does not exist or a folder holds nothing to read.
             StoreUnavailable: another process is writing.
         """
-        from botanu_store.ingest import Ingester  # noqa: PLC0415 - 0.15 s that who only reads does not need
-
         files = sources.find_files(paths)
         pieces: Iterable[Piece] = (piece for file in files for piece in sources.read_file(file))
         if stdin:
@@ -158,13 +154,7 @@ class Store:
             # Who writes there may take long to begin, and the store is not held for that.
             pieces = chain(pieces, list(islice(said, 1)), said)
         with self._writing() as file:
-            ingester = Ingester(
-                self._db.bare,
-                self._content,
-                lambda: connect(file.path, wait=TURN_SECONDS),
-                file.spool.is_wanted,
-                file.settle_much,
-            )
+            ingester = file.ingester(self._db.bare, wait=TURN_SECONDS)
             try:
                 ingester.ingest(pieces, progress)
             finally:

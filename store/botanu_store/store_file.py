@@ -12,7 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -37,6 +37,9 @@ from botanu_store.ingested import Ingested, Progress
 from botanu_store.spool import Spool
 from botanu_store.views import Views
 
+if TYPE_CHECKING:
+    from botanu_store.ingest import Ingester
+
 TURN_SECONDS = 20.0
 """How long one waits for a process of botanu that writes: it lets go of the file after each batch, which takes seconds."""
 
@@ -47,7 +50,6 @@ class StoreFile:
     def __init__(
         self,
         path: Path,
-        spool: Spool,
         content: ContentMode = "drop",
         overrides: prices.Overrides | None = None,
         believed_at: datetime | None = None,
@@ -56,7 +58,7 @@ class StoreFile:
     ) -> None:
         """Name a store's file; who `drains_only` knows nothing of the user's prices, and leaves what is added up with them to who reads."""
         self.path = real(path)
-        self.spool = spool
+        self.spool = Spool(path)
         self._content: ContentMode = content
         self._overrides = overrides
         self._believed_at = believed_at
@@ -132,6 +134,14 @@ class StoreFile:
                 )
             yield
 
+    def ingester(self, con: duckdb.DuckDBPyConnection, *, wait: float = WAIT_SECONDS) -> Ingester:
+        """Return what takes spans in on this connection, which may write; whenever it lets others have the file, it waits so long to have it back."""
+        from botanu_store.ingest import Ingester  # noqa: PLC0415 - 0.15 s that who only reads does not need
+
+        return Ingester(
+            con, self._content, lambda: connect(self.path, wait=wait), self.spool.is_wanted, self.settle_much
+        )
+
     def settle(self, con: duckdb.DuckDBPyConnection, worth_it: int = 1) -> None:
         """Bring up to date what is derived from calls: where their prices are and, from so many changed runs on, what each used."""
         prices.sync_prices(con)
@@ -180,17 +190,9 @@ class StoreFile:
 
     def _drain(self, progress: Progress | None) -> Ingested:
         """Take in what waits; where others read the file, and so keep it from being written, the rest goes on waiting."""
-        from botanu_store.ingest import Ingester  # noqa: PLC0415 - 0.15 s that who only reads does not need
-
         result = Ingested()
         with suppress(StoreUnavailable):
-            ingester = Ingester(
-                connect_writable(self.path),
-                self._content,
-                lambda: connect(self.path),
-                self.spool.is_wanted,
-                self.settle_much,
-            )
+            ingester = self.ingester(connect_writable(self.path))
             result = ingester.result
             try:
                 ingester.drain(self.spool, progress, follow=self._drains_only)

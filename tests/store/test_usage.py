@@ -15,7 +15,6 @@ from botanu_store.filters import Filters
 from botanu_store.money import grid_script
 from botanu_store.overrides import Discount, Overrides
 from botanu_store.reports import moment
-from botanu_store.spool import Spool
 from botanu_store.store import Store
 from botanu_store.store_file import StoreFile
 from hypothesis import given, settings
@@ -193,7 +192,7 @@ def test_who_only_drains_leaves_prices_alone(tmp_path: Path, eager: None) -> Non
     path = write_store(tmp_path, runs=3, overrides=DISCOUNT)
     spool(path, document([chat(trace_id())]))
 
-    StoreFile(path, Spool(path), drains_only=True).drain()
+    StoreFile(path, drains_only=True).drain()
 
     with connect(path, read_only=True) as con:
         assert con.execute("select count(*) from run_usage").fetchall() == [(3,)]

@@ -43,7 +43,7 @@ def main() -> None:
 def _drain(path: Path, mode: ContentMode) -> str:
     """Drain once; return what is in the way, if anything is."""
     try:
-        StoreFile(path, Spool(path), mode, drains_only=True).drain()
+        StoreFile(path, mode, drains_only=True).drain()
     except StoreUnavailable:
         return ""  # another process drains or reads; the next second will do
     except (StoreError, OSError) as error:
