@@ -16,6 +16,7 @@ from botanu_cli.diagnostics import say
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from botanu_store.filters import Filters
     from botanu_store.ingested import Progress
     from botanu_store.store import Store
 
@@ -131,6 +132,12 @@ class Settings:
             near = get_close_matches(name, available_timezones(), n=1)
             hint = f"Did you mean {near[0]}?" if near else "Name one like Europe/Berlin or UTC."
             raise InputError(f"{name!r} is no time zone. {hint}") from error
+
+    def everything(self) -> Filters:
+        """Return filters that leave nothing out, with this zone's days."""
+        from botanu_store.filters import Filters, Interval
+
+        return Filters(interval=Interval(tz=self.zone.key))
 
 
 def as_words(given: Mapping[str, object]) -> list[str]:

@@ -21,7 +21,6 @@ def demo(context: typer.Context) -> None:
       botanu demo
     """
     from botanu_store import open_store
-    from botanu_store.filters import Filters, Interval
 
     from botanu_cli.commands.ingest import summary, tell_rejected
     from botanu_cli.commands.runs import add_short_ids
@@ -33,7 +32,7 @@ def demo(context: typer.Context) -> None:
     given: Settings = context.obj
     settings = replace(given, store_given=given.store_given or DEMO_STORE)
     width, color = terminal_width(), colours(settings)
-    everything = Filters(interval=Interval(tz=settings.zone.key))
+    everything = settings.everything()
     with open_store(settings.store) as store:
         result = store.ingest([samples()])
         tell_rejected(result, settings)

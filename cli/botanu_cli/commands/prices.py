@@ -15,8 +15,6 @@ from botanu_cli.text import counted, percent, safe
 if TYPE_CHECKING:
     from datetime import date
 
-    from botanu_store.filters import Filters
-
     from botanu_cli.settings import Settings
 
 app = group(
@@ -44,7 +42,7 @@ def list_prices(
     from botanu_cli.layouts import PRICES
 
     with request.settings.open() as store:
-        request.show(store.prices(_all(request.settings), kind="all" if everything else "used"), PRICES)
+        request.show(store.prices(request.settings.everything(), kind="all" if everything else "used"), PRICES)
 
 
 @app.command("show", cls=Command)
@@ -76,7 +74,7 @@ def show(
 
     settings = request.settings
     with settings.open() as store:
-        found = store.price(_all(settings), model)
+        found = store.price(settings.everything(), model)
     request.show(found, PRICES)
     said = overrides(settings.config)
     for discount in discounts_on(model, found.rows, said) if said else ():
@@ -173,12 +171,6 @@ def update(
         with settings.open() as store:
             said = store.info()
         settings.say(f"The store uses {said['price_book']}.")
-
-
-def _all(settings: Settings) -> Filters:
-    from botanu_store.filters import Filters, Interval
-
-    return Filters(interval=Interval(tz=settings.zone.key))
 
 
 def _settings_path(settings: Settings) -> Path:

@@ -30,13 +30,12 @@ def sql(request: Request, query: Annotated[str, typer.Argument(metavar="QUERY", 
 
       botanu sql "select vendor, model, sum(cost_usd) from priced_calls where counted group by all" --format csv
     """
-    from botanu_store.filters import Filters, Interval
     from botanu_store.reports import Report
 
     from botanu_cli.output import Layout
 
     with request.settings.open() as store:
-        everything = Filters(interval=Interval(tz=request.settings.zone.key))
+        everything = request.settings.everything()
         coverage = store.coverage(everything)
         answer = store.ask(query)
     rows = [dict(zip(answer.columns, map(_simple, row), strict=True)) for row in answer.rows]

@@ -33,12 +33,11 @@ def info(request: Request) -> None:
     Example:
       botanu store info
     """
-    from botanu_store.filters import Filters, Interval
     from botanu_store.reports import Report
 
     from botanu_cli.layouts import STORE
 
-    everything = Filters(interval=Interval(tz=request.settings.zone.key))
+    everything = request.settings.everything()
     with request.settings.open() as store:
         facts, coverage = store.info(), store.coverage(everything)
     rows = [{"fact": name, "value": value} for name, value in facts.items()]
