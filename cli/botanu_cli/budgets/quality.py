@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from botanu_store.reports import known_sum
-
 if TYPE_CHECKING:
     from botanu_store.reports import Row
 
@@ -19,6 +17,8 @@ _Kind = tuple[str | None, str, str]
 
 def unsuccessful(outcomes: Iterable[Row]) -> list[dict[str, Any]]:
     """Return what root runs came to in these rows of `outcomes` that was no success, and why; what happened most often first, at most five."""
+    from botanu_store.reports import known_sum
+
     counts: dict[_Kind, int] = {}
     costs: dict[_Kind, Decimal | None] = {}
     for row in outcomes:

@@ -10,8 +10,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botanu_store.outcomes import added_up
-
 from botanu_cli.budgets.burn import exhausted_at
 from botanu_cli.tui.series import all_buckets
 
@@ -107,6 +105,8 @@ def _amount(row: dict[str, Any], limit: str, per: str) -> float | None:
 
 
 def _economic(rows: Iterable[dict[str, Any]], figure: str) -> Daily:
+    from botanu_store.outcomes import added_up
+
     days: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         days[str(row["time"])].append(row)

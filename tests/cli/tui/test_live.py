@@ -268,7 +268,11 @@ async def test_a_limit_on_quality_reads_no_sample_of_every_run(
 ) -> None:
     """A success rate is a report's figure: what each of a million runs cost is not read for it."""
     (clean_place / "botanu.toml").write_text('[[budgets]]\nname = "quality"\nmin_success_rate = "95%"\n', "utf-8")
-    monkeypatch.setattr(Store, "samples", None)
+
+    def read(*_: object) -> None:
+        pytest.fail("samples were read")
+
+    monkeypatch.setattr(Store, "samples", read)
     async with show() as pilot:
         await press(pilot, "6")
 
