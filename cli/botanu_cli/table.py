@@ -152,10 +152,11 @@ def table_lines(
 
 def says_something(rows: Sequence[Mapping[str, Any]], column: Column) -> bool:
     """Whether a column tells rows apart or says more than what goes without saying."""
-    return column.keep >= _ALWAYS or any(row.get(column.field) not in (None, "", 0, {}, column.usual) for row in rows)
+    return column.keep >= ALWAYS or any(row.get(column.field) not in (None, "", 0, {}, column.usual) for row in rows)
 
 
-_ALWAYS = 8
+ALWAYS = 8
+"""What is kept so long is shown, whether it tells rows apart or not."""
 
 
 def _dearest(rows: list[Row], shown: list[Column]) -> int:
@@ -182,18 +183,18 @@ def _drop(shown: list[Column], natural: dict[str, int], width: int | None) -> No
     """Take the least important columns out of `shown` until the rest fits."""
     while width is not None and len(shown) > 1:
         least = min(shown, key=lambda column: (column.keep, -shown.index(column)))
-        floor = _LAST if least.keep >= _NAME else 0
+        floor = _LAST if least.keep >= NAME else 0
         if _needed(shown, natural, floor) <= width:
             return
         shown.remove(least)
 
 
-_NAME = 10
+NAME = 10
 """What is kept as a name is: what a line is about, and what it cost."""
 
 
 def _needed(shown: list[Column], natural: dict[str, int], floor: int) -> int:
-    names = sum(column.kind in _CUT and column.keep >= _ALWAYS for column in shown)
+    names = sum(column.kind in _CUT and column.keep >= ALWAYS for column in shown)
     least = [
         min(natural[column.field], floor or _least(column, names)) if column.kind in _CUT else natural[column.field]
         for column in shown
@@ -203,7 +204,7 @@ def _needed(shown: list[Column], natural: dict[str, int], floor: int) -> int:
 
 def _least(column: Column, names: int) -> int:
     """Cells below which a column says too little while there is another to drop."""
-    return _NAMES.get(names, _TEXT) if column.keep >= _ALWAYS else _TEXT
+    return _NAMES.get(names, _TEXT) if column.keep >= ALWAYS else _TEXT
 
 
 _TOTAL = "Total"

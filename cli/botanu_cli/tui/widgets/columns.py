@@ -12,7 +12,7 @@ from textual.content import Content
 
 from botanu_cli import text
 from botanu_cli.output import LEFT, Column
-from botanu_cli.table import written
+from botanu_cli.table import ALWAYS, NAME, says_something, written
 
 Row = Mapping[str, Any]
 
@@ -22,9 +22,6 @@ _NAME, _TEXT = 20, 10
 
 _AIR = 4
 """Cells that a column may have beyond what it needs, where the table would else end before its panel."""
-
-_NAMES = 10
-"""Columns kept this long name the row."""
 
 MARKS = {
     "success": ("✓", "$text-success"),
@@ -73,7 +70,7 @@ class Fitted:
 
 def fitted(columns: Sequence[Drawn], rows: Sequence[Row], width: int, zone: ZoneInfo) -> list[Fitted]:
     """Return the columns that fit the width, the least important left out, pictures as wide as is left."""
-    shown = [column for column in columns if isinstance(column, Picture) or _says_something(rows, column)]
+    shown = [column for column in columns if isinstance(column, Picture) or says_something(rows, column)]
     wanted = {column: _wanted(column, rows, zone) for column in shown}
     while len(shown) > 1 and _total(_least(column, wanted[column]) for column in shown) > width:
         shown.remove(min(shown, key=lambda column: (column.keep, -shown.index(column))))
@@ -91,7 +88,7 @@ def cell(row: Row, fit: Fitted, zone: ZoneInfo) -> Content:
         return _mark(said, fit.width)
     if fit.column.kind == "money" and said != text.UNPRICED:
         said += " " * (fit.tail - _tail(said))
-    if not said and fit.column.keep >= _NAMES:
+    if not said and fit.column.keep >= NAME:
         return Content.styled(padded("—", fit.width), "$foreground 35%")
     style = "$text-warning" if said.startswith(("≥", text.UNPRICED)) else ""
     return Content.styled(padded(said, fit.width, left=fit.column.kind in LEFT), style)
@@ -119,10 +116,6 @@ def _mark(said: str, width: int) -> Content:
     return Content.styled(padded(f"{sign} {said}" if sign else said, width), style)
 
 
-def _says_something(rows: Sequence[Row], column: Column) -> bool:
-    return column.keep >= 8 or any(row.get(column.field) not in (None, "", 0, {}) for row in rows)
-
-
 def _wanted(column: Drawn, rows: Sequence[Row], zone: ZoneInfo) -> tuple[int, int]:
     """The cells that a column would fill, and those of them behind the decimal point."""
     if isinstance(column, Picture):
@@ -145,7 +138,7 @@ def _least(column: Drawn, wanted: tuple[int, int]) -> int:
         return column.least
     if column.kind not in ("text", "meters"):
         return wanted[0]
-    return min(wanted[0], _NAME if column.keep >= 8 else _TEXT)
+    return min(wanted[0], _NAME if column.keep >= ALWAYS else _TEXT)
 
 
 def _total(cells: Iterable[int]) -> int:
