@@ -7,10 +7,10 @@ import logging
 import os
 import threading
 import time
-import weakref
 from contextlib import suppress
 from pathlib import Path
 
+from botanu._fork import after_fork
 from botanu.exporters.segment import write_owned
 
 _log = logging.getLogger("botanu")
@@ -68,10 +68,8 @@ class DropCounter:
         self._lock = threading.RLock()
         self._counts: dict[str, int] | None = None
         self._has_warned = False
-        if hasattr(os, "register_at_fork"):
-            # A lock that another thread holds at the fork would never be released in the child.
-            forget = weakref.WeakMethod(self._forget)
-            os.register_at_fork(after_in_child=lambda: (forget() or _nothing)())  # noqa: PLW0108 - asked anew at each fork
+        # A lock that another thread holds at the fork would never be released in the child.
+        after_fork(self._forget)
 
     def add(self, reason: str, *, spans: int = 0, not_sent: int = 0) -> None:
         """Count spans as lost for `reason`."""
@@ -110,7 +108,3 @@ def _saved(path: Path) -> dict[str, int]:
         said = json.loads(path.read_text("utf-8"))
         counts |= {name: int(said.get(name, 0)) for name in counts}
     return counts
-
-
-def _nothing() -> None:
-    """A counter that is gone needs nothing."""

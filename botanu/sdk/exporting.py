@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
-import weakref
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
+from botanu._fork import after_fork
 from botanu.sdk.config import otlp_protocol
 
 if TYPE_CHECKING:
@@ -142,9 +141,7 @@ class BoundedBatches(BatchSpanProcessor):
         self._exporter = exporter
         self._count_dropped = count_dropped
         self._start_counting()
-        if hasattr(os, "register_at_fork"):
-            start_over = weakref.WeakMethod(self._start_counting)
-            os.register_at_fork(after_in_child=lambda: (start_over() or _nothing)())  # noqa: PLW0108 - asked anew at each fork
+        after_fork(self._start_counting)
         super().__init__(
             _Telling(exporter, self._tell_overflow),
             max_queue_size=config.max_queue_size,
@@ -231,10 +228,6 @@ class _Telling(SpanExporter):
     def shutdown(self) -> None:
         """Shut the other exporter down."""
         self._exporter.shutdown()
-
-
-def _nothing() -> None:
-    """Batches that are gone need nothing."""
 
 
 def otlp_exporter(config: BotanuConfig, count_dropped: CountDropped) -> SpanExporter:
