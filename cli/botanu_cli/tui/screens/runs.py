@@ -87,7 +87,8 @@ class Runs(Page):
 
     def sortable(self) -> dict[str, str]:
         """Return what can be sorted by."""
-        return {column.field: column.title for column in RUNS.columns if column.field in SORTS}
+        titles = {column.field: column.title for column in RUNS.columns if column.field in SORTS}
+        return titles | {"input_tokens": "Tokens in and out"}
 
     def sort_by(self, field: str) -> None:
         """Sort by a column; runs are always listed with the most first."""
