@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from botanu_cli import configuration
 from botanu_cli.budgets.read import KEYS, LIMITS, read_budgets
+from botanu_cli.configuration import trace_url
 from botanu_cli.layouts import OUTCOMES
-from botanu_cli.tui.links import trace_template
 from botanu_store.overrides import PRICE_KEYS, read_overrides
 
 from tests.conftest import REPOSITORY, only_what_it_names
@@ -142,7 +142,7 @@ def test_the_example_of_settings_is_read_as_it_stands(tmp_path: Path, name: str)
     assert configuration.values(path) == {"tickets_resolved": Decimal("4.50")}
     assert [budget.name for budget in read_budgets(found)] == ["support ticket", "worth it", "no surprise"]
     assert {limit for budget in read_budgets(found) for limit in budget.limits} < set(LIMITS)
-    assert trace_template(path) == "http://localhost:16686/trace/{trace_id}"
+    assert trace_url(path) == "http://localhost:16686/trace/{trace_id}"
 
 
 def test_the_page_of_settings_has_every_section_and_key() -> None:
