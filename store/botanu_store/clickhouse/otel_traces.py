@@ -17,11 +17,12 @@ from botanu_store.dialects import HASTY_SCOPES
 from botanu_store.engines.clickhouse import Server
 from botanu_store.engines.duckdb import literals
 from botanu_store.errors import InputError, StoreUnusable
-from botanu_store.otlp import TEXT_MAP
 
 _NEEDED = {"Timestamp", "TraceId", "SpanId", "ParentSpanId", "SpanName", "SpanKind", "ServiceName", "ScopeName", "SpanAttributes", "Duration", "StatusCode"}  # fmt: skip
 
 _EMITTED = "botanu.outcome_emitted"
+_ENTRIES = "Array(Tuple(key String, value String))"
+_SAID: pa.DataType = pa.list_(pa.struct([("key", pa.string()), ("value", pa.string())]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class OtelTraces:
     def run_id(self) -> str:
         """The SQL of the run that a span names, else its trace."""
         said = "toString(SpanAttributes.botanu.run_id)" if self.is_json else "SpanAttributes['botanu.run_id']"
-        return f"coalesce(nullIf(leftUTF8({said}, 256), ''), lower(TraceId))"
+        return f"coalesce(nullIf(leftUTF8({_text(said)}, 256), ''), lower(TraceId))"
 
     @property
     def columns(self) -> str:
@@ -43,22 +44,27 @@ class OtelTraces:
         kept = (
             f"not match(k, '^(?:{_quoted(content.CONTENT_PATTERN)})') or match(k, '^{_quoted(content.COUNT_PATTERN)}')"
         )
-        said = "toJSONString(SpanAttributes)" if self.is_json else f"mapFilter((k, v) -> {kept}, SpanAttributes)"
+        few = f"mapFilter((k, v) -> {kept}, SpanAttributes)"
+        # No map: one of ClickHouse's may have a key twice, as OTLP may, and Arrow's may not.
+        entries = f"arrayMap((k, v) -> ({_text('k')}, {_text('v')}), mapKeys({few}), mapValues({few}))"
+        said = "toJSONString(SpanAttributes)" if self.is_json else f"cast({entries}, '{_ENTRIES}')"
         return (
-            "lower(TraceId) as trace_id, lower(SpanId) as span_id, lower(ParentSpanId) as parent_id, SpanName as name, SpanKind as kind, "
+            "lower(TraceId) as trace_id, lower(SpanId) as span_id, lower(ParentSpanId) as parent_id, "
+            f"{_text('SpanName')} as name, SpanKind as kind, "
             "toUnixTimestamp64Nano(Timestamp) as start_ns, toUnixTimestamp64Nano(Timestamp) + toInt64(Duration) as end_ns, "
             f"if(ScopeName in ({literals(HASTY_SCOPES)}) and has(Events.Name, 'exception'), 'Error', StatusCode) as status, "
-            "StatusMessage as status_message, ServiceName as service, ScopeName as scope, ScopeVersion as scope_version, "
+            f"{_text('StatusMessage')} as status_message, {_text('ServiceName')} as service, "
+            f"{_text('ScopeName')} as scope, {_text('ScopeVersion')} as scope_version, "
             f"{said} as said, "
             f"arrayMap(e -> toUnixTimestamp64Nano(e.2), arrayFilter(e -> e.1 = '{_EMITTED}', arrayZip(Events.Name, Events.Timestamp))) as emitted"
         )
 
     def read(self, server: Server, condition: str, parameters: Mapping[str, Any]) -> pa.Table:
-        """Return the spans that meet a condition; `said` is a map of texts whichever the variant."""
+        """Return the spans that meet a condition; `said` is a list of keys and texts whichever the variant."""
         found = server.arrow(f"select {self.columns} from {self.name} where {condition}", parameters)
         if not self.is_json:
             return found
-        said = pa.array((flat(text) for text in found["said"].to_pylist()), TEXT_MAP)
+        said = pa.array((flat(text) for text in found["said"].to_pylist()), _SAID)
         return found.set_column(found.schema.get_field_index("said"), "said", said)
 
 
@@ -111,6 +117,11 @@ def _plain(value: object) -> object:
     if isinstance(value, _Members):
         return {key: _plain(inner) for key, inner in value}
     return [_plain(inner) for inner in cast("list[object]", value)] if isinstance(value, list) else value
+
+
+def _text(column: str) -> str:
+    """The SQL of a text that whoever reads it can take: ClickHouse keeps any bytes, and a program in C++ or PHP sends what it has."""
+    return f"toValidUTF8({column})"
 
 
 def _quoted(pattern: str) -> str:

@@ -3,7 +3,7 @@ with entries as (
     select
         *,
         list_transform(
-            map_entries(said),
+            said,
             lambda e: struct_pack(
                 key := e.key,
                 value := struct_pack(
