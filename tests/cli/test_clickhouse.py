@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+import socketserver
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -210,6 +212,46 @@ def test_what_is_in_the_way_is_named_and_the_password_is_not(
     assert result.err.count("\n") == 1
     assert "hunter2" not in result.err
     assert PASSWORD not in result.err
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.0 400 Bad Request\r\n\r\nPort 9000 is for clickhouse-client program.\r\nYou must use port 8123 for HTTP.\r\n",
+        b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 4\r\nconnection: close\r\n\r\nnone",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello",
+    ],
+    ids=["clickhouse-client", "proxy", "web page"],
+)
+def test_what_is_no_clickhouse_is_named_as_such(botanu: Botanu, said: bytes) -> None:
+    """The port of clickhouse-client above all; the message says which one it should be."""
+    with _answering(said) as place:
+        result = botanu("--store", address(place), "cost")
+
+    assert (result.code, result.out) == (4, "")
+    assert "answers, but not as ClickHouse does by HTTP" in result.err
+    assert "Correct host and port: 8123" in result.err
+    assert PASSWORD not in result.err
+
+
+@contextmanager
+def _answering(said: bytes) -> Generator[str]:
+    """Where something listens that answers this, whatever it is asked."""
+
+    class Foreign(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            self.request.sendall(said)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Foreign) as listener:
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{listener.server_address[1]}"
+        listener.shutdown()
+
+
+def test_a_slash_behind_the_database_is_none_of_its_name() -> None:
+    """As it is with any address of the web."""
+    assert read_address("clickhouse://somebody@here/otel/") == read_address("clickhouse://somebody@here/otel")
 
 
 @pytest.mark.parametrize("form", ["table", "markdown", "junit", "json", "github"])

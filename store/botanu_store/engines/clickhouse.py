@@ -75,14 +75,15 @@ def read_address(url: str) -> Address:
         raise InputError("The address of ClickHouse cannot be read. " + _FORM) from error
     asked = parse_qs(parts.query)
     unknown = sorted(set(asked) - {"secure"})
-    if not parts.hostname or unknown or parts.path.count("/") > 1:
+    database = unquote(parts.path.strip("/"))
+    if not parts.hostname or unknown or "/" in parts.path.strip("/"):
         what = f"has {unknown[0]!r}, which is not known" if unknown else "names no host and database"
         raise InputError(f"The address of ClickHouse {what}. {_FORM}")
     secure = asked.get("secure", ["0"])[-1].lower() in ("1", "true", "yes")
     return Address(
         parts.hostname,
         port or (8443 if secure else 8123),
-        unquote(parts.path.strip("/")) or "default",
+        database or "default",
         unquote(parts.username or "default"),
         unquote(parts.password or ""),
         secure,
@@ -237,7 +238,15 @@ def _meaning(name: str, said: str) -> StoreError | None:
     for words, kind, text in _MEANINGS:
         if any(word in said for word in words):
             return kind(f"{name} {text.format(said=_short(said))}")
+    if "DB::Exception" not in said and any(words in said for words in _FOREIGN):
+        return StoreUnavailable(
+            f"{name} answers, but not as ClickHouse does by HTTP: {_short(said)} Correct host and port: 8123 is usual, or 8443 with ?secure=1."
+        )
     return None
+
+
+_FOREIGN = ("HTTP status", "Unexpected response")
+"""What clickhouse-connect says when something else answers: the port of clickhouse-client, a proxy without a server behind it, a web page."""
 
 
 def _short(said: str) -> str:
