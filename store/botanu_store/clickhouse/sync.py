@@ -46,6 +46,9 @@ SLICE_SPANS = 20_000_000
 
 _HOUR_NS = 3_600_000_000_000
 
+_END_NS = 2**32 // 3600 * _HOUR_NS
+"""In 2106 ClickHouse's DateTime, of which hours are, begins anew at 1970: no clock is that fast, and what seemed to be of 1970 would have all be looked through, by each sync."""
+
 Progress = Callable[[int], None]
 """Called with the number of spans just concluded."""
 
@@ -153,8 +156,8 @@ def _slices(server: Server, source: OtelTraces, from_ns: int) -> Iterator[tuple[
     hours = server.rows(
         "select toUnixTimestamp(toStartOfHour(toDateTime(Timestamp, 'UTC'))) * toInt64(1000000000) as hour_ns, count(*) as spans, "
         f"max(toUnixTimestamp64Nano(Timestamp)) as last_ns from {source.name} "
-        "where Timestamp >= fromUnixTimestamp64Nano($from_ns) group by hour_ns order by hour_ns",
-        {"from_ns": max(from_ns, 0)},
+        "where Timestamp >= fromUnixTimestamp64Nano($from_ns) and Timestamp < fromUnixTimestamp64Nano($end_ns) group by hour_ns order by hour_ns",
+        {"from_ns": max(from_ns, 0), "end_ns": _END_NS},
     )
     filled, begin = 0, None
     for number, hour in enumerate(hours):

@@ -49,6 +49,17 @@ def test_of_an_attribute_that_is_given_twice_the_first_counts(server: Server) ->
     assert call["input_tokens"] == 1000
 
 
+def test_what_is_dated_beyond_all_hours_is_left_out(server: Server) -> None:
+    """Those of ClickHouse end in 2106; the rest of its trace is there, and syncs after it look back as far as before, not to 1970."""
+    trace, far = trace_id(), 2**32 * 1_000_000_000 + START // 2
+    otel.create(server)
+    otel.fill(server, [document([run(trace, "r1"), chat(trace), chat(trace, start=far)])])
+    done = sync(server)
+    assert (done.runs, done.calls, done.kept) == (2, 1, 0)
+    otel.fill(server, [document([chat(trace_id(), start=START - 40 * 86_400_000_000_000)])])
+    assert sync(server).spans == 0
+
+
 def _twice(key: str, value: str) -> str:
     """The attributes, and one that the call has already once more."""
     entries = f"arrayConcat(arrayZip(mapKeys(SpanAttributes), mapValues(SpanAttributes)), [({key}, {value})])"
