@@ -27,7 +27,9 @@ _NICE = 5
 def main() -> None:
     """Drain until standard input ends."""
     path, mode = Path(sys.argv[1]), cast("ContentMode", sys.argv[2])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C in the terminal is the receiver's to hear
+    # A Ctrl-C in the terminal goes to both, and so does what `timeout` and many supervisors send: it is the receiver's to hear, which ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.nice(_NICE)
     spool, said = Spool(path), ""
     ended = False

@@ -153,6 +153,26 @@ def test_ctrl_c_is_an_ordinary_end(serve: Serve) -> None:
     assert served.spans() == ids(good)
 
 
+def test_a_stop_that_its_child_hears_too_is_as_graceful(serve: Serve) -> None:
+    """Supervisors, and `timeout`, send their signal to all processes of a group; the last drain takes place all the same."""
+    served = serve()
+    _await(lambda: len(_children(served)) == 1)
+    (child,) = _children(served)
+    _await(lambda: _ignores(child, signal.SIGINT))
+    good = request(5)
+    served.post(good)
+    os.kill(child, signal.SIGTERM)
+    assert served.stop(signal.SIGTERM) == 0
+    assert not Spool(served.store).segments()
+    assert served.spans() == ids(good)
+
+
+def _ignores(process: int, number: int) -> bool:
+    status = Path(f"/proc/{process}/status").read_text("utf-8")
+    ignored = next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:"))
+    return bool(int(ignored, 16) >> (number - 1) & 1)
+
+
 def _children(served: Served) -> list[int]:
     listed = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text("utf-8")
     return [int(word) for word in listed.split()]
