@@ -32,6 +32,7 @@ from botanu_store.errors import InputError
 from botanu_store.receiver.http import OtlpOverHttp
 from botanu_store.receiver.intake import Intake
 from botanu_store.receiver.limits import Limits
+from botanu_store.receiver.look import look_at
 from botanu_store.receiver.rpc import make_server
 from botanu_store.spool import Spool
 
@@ -82,10 +83,12 @@ class Receiver:
 
         Raises:
             InputError: it cannot listen as it was told to.
+            StoreUnusable: the store can never be drained.
         """
         # The HTTP server takes no names.
         listen = replace(self.listen, host=_resolved(self.listen.host))
         listen.check()
+        look_at(self.store)
         os.umask(0o077)  # whatever it writes is of other people
         _raise_file_limit()
         asyncio.run(self._serve(listen, started))

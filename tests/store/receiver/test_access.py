@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import grpc
 import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
@@ -14,9 +15,9 @@ from tests.store.receiver.conftest import Serve, ids, request
 from tests.store.receiver.test_grpc import export, refused, spans
 
 
-def refusal(*arguments: str) -> str:
+def refusal(*arguments: str, store: str = "s.duckdb") -> str:
     """Run `botanu serve` with these arguments, which it must refuse, and return what it says."""
-    command = [sys.executable, "-m", "botanu_cli", "--store", "s.duckdb", "serve", *arguments]
+    command = [sys.executable, "-m", "botanu_cli", "--store", store, "serve", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
@@ -90,3 +91,14 @@ def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
     assert "cert.pem" in refusal(
         "--tls-cert", "cert.pem", "--tls-key", "key.pem", "--http-port", "0", "--grpc-port", "0"
     )
+
+
+def test_a_store_that_can_never_be_drained_is_refused(tmp_path: Path) -> None:
+    """Else all would be acknowledged, and wait for ever: a folder, a file of somebody else's, another program's database."""
+    folder, text, foreign = tmp_path / "folder", tmp_path / "text", tmp_path / "foreign.duckdb"
+    folder.mkdir()
+    text.write_text("no database")
+    duckdb.connect(str(foreign)).execute("create table spans (mine integer)")
+    for store, words in ((folder, "is a folder"), (text, "is not a DuckDB database"), (foreign, "not a botanu store")):
+        assert words in refusal("--http-port", "0", "--grpc-port", "0", store=str(store))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "foreign.duckdb", "text"]
