@@ -72,7 +72,7 @@ def _token(path: Path | None) -> str | None:
 
     if path is None:
         return None
-    token = path.read_text("utf-8").strip()
+    token = path.read_text("utf-8", "replace").strip()
     if not token:
         raise InputError(f"{path} is empty. Put the token that clients must send into it.")
     if not token.isascii() or not token.isprintable() or " " in token:

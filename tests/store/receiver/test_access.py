@@ -38,10 +38,14 @@ def test_it_may_be_told_where_to_listen_by_name(serve: Serve) -> None:
 
 
 def test_an_empty_or_missing_token_file_is_named(tmp_path: Path) -> None:
-    """A token file that holds no token does not open the door."""
+    """It does not open the door: empty, missing, or in the encoding that some shells of Windows write."""
     (tmp_path / "token").write_text("\n")
     assert "empty" in refusal("--token-file", "token")
     assert "missing" in refusal("--token-file", "missing")
+    (tmp_path / "token").write_text("s3cret", "utf-16")
+    said = refusal("--token-file", "token")
+    assert "more than one word of plain characters" in said
+    assert "s3cret" not in said
 
 
 def test_half_of_tls_is_refused() -> None:
