@@ -57,11 +57,15 @@ class Listen:
         """Look at the settings before anything listens.
 
         Raises:
-            InputError: another address than loopback without a token, or half of what TLS needs.
+            InputError: another address than loopback without a token, one port for both, or half of what TLS needs.
         """
         if not _is_loopback(self.host) and self.token is None:
             raise InputError(
                 f"{self.host} can be reached from other machines. Give --token-file, so that not everybody can write."
+            )
+        if self.http_port == self.grpc_port != 0:
+            raise InputError(
+                f"HTTP and gRPC cannot both listen on {self.http_port}. Choose another with --http-port or --grpc-port."
             )
         if (self.tls_cert is None) != (self.tls_key is None):
             raise InputError("TLS needs a certificate and its key. Give both --tls-cert and --tls-key.")

@@ -59,6 +59,11 @@ def test_a_port_in_use_is_named(serve: Serve) -> None:
     assert "--http-port" in refusal("--http-port", port, "--grpc-port", "0")
 
 
+def test_both_protocols_cannot_have_one_port() -> None:
+    """Said before anything listens."""
+    assert "cannot both listen on 4318" in refusal("--grpc-port", "4318")
+
+
 def test_only_who_bears_the_token_may_write(serve: Serve, tmp_path: Path) -> None:
     """Without the token, or with another, nothing is taken over either transport; health needs none."""
     (tmp_path / "token").write_text("s3cret\n")
