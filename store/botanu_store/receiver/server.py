@@ -213,8 +213,12 @@ async def _keep_draining(store: Path, content: ContentMode) -> None:
 def _check_pair(cert: Path, key: Path) -> None:
     for path in (cert, key):
         path.open("rb").close()
+
+    def asked() -> str:  # else OpenSSL asks whoever sits at the terminal, and neither server could
+        raise InputError(f"{key} has a passphrase. Give a key without: openssl pkey -in {key} -out plain-key.pem")
+
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, asked)
     except ssl.SSLError as error:
         raise InputError(
             f"{cert} and {key} are no certificate and its key. Give PEM files that belong together."

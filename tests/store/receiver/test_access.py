@@ -102,6 +102,14 @@ def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
     )
 
 
+def test_a_key_with_a_passphrase_is_refused(certificate: tuple[Path, Path]) -> None:
+    """Nobody is asked for it: a service has no terminal; the message says how to do without."""
+    cert, key = certificate
+    locked = ["openssl", "pkey", "-in", str(key), "-aes256", "-passout", "pass:abcd", "-out", "locked.pem"]
+    subprocess.run(locked, check=True, capture_output=True)
+    assert "has a passphrase" in refusal("--tls-cert", str(cert), "--tls-key", "locked.pem")
+
+
 def test_a_store_that_can_never_be_drained_is_refused(tmp_path: Path) -> None:
     """Else all would be acknowledged, and wait for ever: a folder, a file of somebody else's, another program's database."""
     folder, text, foreign = tmp_path / "folder", tmp_path / "text", tmp_path / "foreign.duckdb"
