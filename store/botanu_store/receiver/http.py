@@ -164,6 +164,8 @@ async def _refuse(send: Send, error: RefusedError, encoding: Encoding) -> None:
         extra.append((b"retry-after", str(refusal.retry_after).encode()))
     if refusal is Refusal.UNAUTHORIZED:
         extra.append((b"www-authenticate", b"Bearer"))
+    if refusal is Refusal.NO_SUCH_METHOD:
+        extra.append((b"allow", b"POST"))
     status = Status(code=refusal.grpc.value[0], message=error.message)
     await _respond(send, refusal.http, _TYPES[encoding], _encoded(status, encoding), extra)
 

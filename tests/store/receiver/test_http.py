@@ -122,7 +122,8 @@ def test_other_paths_and_methods_say_what_there_is(serve: Serve) -> None:
     wrong = served.post({}, path="/traces")
     assert wrong.status_code == 404
     assert "/v1/traces" in wrong.json()["message"]
-    assert requests.get(served.url + "/v1/traces", timeout=5).status_code == 405
+    asked = requests.get(served.url + "/v1/traces", timeout=5)
+    assert (asked.status_code, asked.headers["allow"]) == (405, "POST")
 
 
 def test_health_and_metrics_say_how_it_goes(serve: Serve) -> None:
