@@ -120,7 +120,8 @@ def _examine_json(signal: Signal, body: bytes, limit: int) -> Receipt:
     except orjson.JSONDecodeError as error:
         raise RefusedError(Refusal.MALFORMED, f"not JSON: {error}") from error
     key, *inner = _LEVELS[signal]
-    if not isinstance(_entry(document, key, []), list):
+    # In the JSON of protobuf null is the same as nothing; Go writes a list without entries so.
+    if not isinstance(document, dict) or not isinstance(_entry(document, key, []), list | None):
         raise RefusedError(Refusal.MALFORMED, f"not an OTLP {signal} request in JSON: {key} is no list")
     items = _first(limit, _inside(document, key, *inner))
     if signal == "metrics":

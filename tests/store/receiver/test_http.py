@@ -76,10 +76,11 @@ def test_bad_spans_are_a_partial_success_and_the_good_ones_are_kept(serve: Serve
 
 
 def test_an_empty_request_is_taken(serve: Serve) -> None:
-    """A client may send nothing at all; that is no error and writes nothing."""
+    """A client may send nothing at all, which null says too, as Go writes a list without entries; that is no error and writes nothing."""
     served = serve()
     assert served.post({}).status_code == 200
     assert served.post({"resourceSpans": []}).status_code == 200
+    assert served.post({"resourceSpans": None}).status_code == 200
     assert served.post(b"", content_type=PROTOBUF).status_code == 200
     assert requests.get(served.url + "/healthz", timeout=5).json()["segments_pending"] == 0
 
@@ -87,6 +88,7 @@ def test_an_empty_request_is_taken(serve: Serve) -> None:
 CASES: list[tuple[bytes, dict[str, str], int]] = [
     (b"{", {}, 400),
     (b"[]", {}, 400),
+    (b"null", {}, 400),
     (b'{"resourceSpans": 1}', {}, 400),
     (b"\xff\xff\xff", {"content_type": PROTOBUF}, 400),
     (b"not gzip", {"content_encoding": "gzip"}, 400),
