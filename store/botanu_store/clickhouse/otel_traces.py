@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -27,7 +28,7 @@ _SAID: pa.DataType = pa.list_(pa.struct([("key", pa.string()), ("value", pa.stri
 
 @dataclass(frozen=True, slots=True)
 class OtelTraces:
-    """A table of spans that the collector's ClickHouse exporter writes."""
+    """A table of spans that the collector's ClickHouse exporter writes; its name is as SQL has it."""
 
     name: str
     is_json: bool
@@ -75,7 +76,7 @@ def find(server: Server, name: str) -> OtelTraces:
         InputError: that is no name of a table.
         StoreUnusable: there is none of that name, or it is not one that the exporter writes.
     """
-    if not name.replace("_", "").replace(".", "").isalnum():
+    if not re.fullmatch(r"[\w.-]*[\w-]", name):
         raise InputError(f"{name!r} is no name of a table. Write one like otel_traces or otel.otel_traces.")
     found = server.rows(
         "select name, type from system.columns where table = $table and database = if($database = '', currentDatabase(), $database)",
@@ -91,7 +92,13 @@ def find(server: Server, name: str) -> OtelTraces:
         raise StoreUnusable(
             f"{name} has no column {missing[0]}: it is not what the collector's ClickHouse exporter writes. Name another with --table."
         )
-    return OtelTraces(name, kinds["SpanAttributes"].startswith("JSON"))
+    return OtelTraces(quoted(name), kinds["SpanAttributes"].startswith("JSON"))
+
+
+def quoted(name: str) -> str:
+    """Return a table's name, with or without its database's, as SQL has it: the exporter takes one with hyphens, or of a year."""
+    database, _, table = name.rpartition(".")
+    return f"`{database}`.`{table}`" if database else f"`{table}`"
 
 
 def flat(text: str) -> list[tuple[str, str]]:

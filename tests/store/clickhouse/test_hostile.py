@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from botanu_store.clickhouse.server_store import Mirror
 from botanu_store.clickhouse.sync import sync
 from botanu_store.engines.clickhouse import Server
+from botanu_store.views import Views
 
 from tests.store.builders import START, chat, document, run, trace_id
 from tests.store.clickhouse import local, otel
@@ -58,6 +60,17 @@ def test_what_is_dated_beyond_all_hours_is_left_out(server: Server) -> None:
     assert (done.runs, done.calls, done.kept) == (2, 1, 0)
     otel.fill(server, [document([chat(trace_id(), start=START - 40 * 86_400_000_000_000)])])
     assert sync(server).spans == 0
+
+
+@pytest.mark.parametrize("name", ["otel-traces", "2026", "test.otel-traces"])
+def test_a_table_may_have_any_name_that_the_exporter_takes(server: Server, name: str) -> None:
+    """With hyphens, of digits, in a database that is named: it is synced, and what comes later is told as not synced yet."""
+    table = name.rpartition(".")[2]
+    otel.create(server, name=f"`{table}`")
+    otel.fill(server, [document([chat(trace_id())])], name=f"`{table}`")
+    assert sync(server, table=name).calls == 1
+    mirror = Mirror(server, Views(None, None), is_published=True)
+    assert (mirror.behind(), mirror.counts()["spans"]) == (None, 1)
 
 
 def _twice(key: str, value: str) -> str:
