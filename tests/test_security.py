@@ -88,7 +88,7 @@ def test_no_command_opens_a_connection(tmp_path: Path) -> None:
 
 def test_the_token_is_compared_in_constant_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the token only `hmac.compare_digest` decides, which takes as long for a good beginning as for a bad one."""
-    intake = Intake(tmp_path, Limits(), "s3cret")
+    intake = Intake(Spool(tmp_path / "s.duckdb"), Limits(), "s3cret")
     with pytest.raises(RefusedError):
         intake.admit(b"Bearer s3cres")
     intake.admit(b"bearer s3cret")

@@ -13,6 +13,7 @@ import pytest
 from botanu_cli.app import app
 from botanu_store.receiver.limits import MIB, Limits, Refusal
 from botanu_store.receiver.metrics import Metrics
+from botanu_store.spool import Spool
 from typer.main import get_command
 
 from tests.conftest import REPOSITORY
@@ -56,7 +57,7 @@ def test_every_refusal_is_on_the_page() -> None:
 
 def test_the_metrics_on_the_page_are_those_that_it_has(tmp_path: Path) -> None:
     """Each metric is named, and none that is not there."""
-    metrics = Metrics(tmp_path / "s.duckdb.spool")
+    metrics = Metrics(Spool(tmp_path / "s.duckdb"))
     made = set(re.findall(r"^# TYPE (botanu\w+) ", metrics.text().decode(), re.MULTILINE))
     shown = set(re.findall(r"^\| `(botanu\w+)`", section("Metrics"), re.MULTILINE))
     assert shown == {name for name in made if not name.endswith("_created")}

@@ -97,7 +97,7 @@ class OtlpOverHttp:
             raise RefusedError(Refusal.NO_SUCH_PATH, f"there are {', '.join(_SIGNALS)}, /healthz and /metrics")
 
     async def _answer_health(self, send: Send) -> None:
-        segments, size = waiting(self._intake.folder)
+        segments, size = waiting(self._intake.spool)
         state = {
             "status": "stopping" if self._intake.stopping else "ok",
             "segments_pending": segments,

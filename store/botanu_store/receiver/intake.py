@@ -7,12 +7,12 @@ import logging
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 from botanu_store.receiver.limits import Limits, Refusal, RefusedError
 from botanu_store.receiver.messages import Encoding, Receipt, Signal, examine
 from botanu_store.receiver.metrics import Metrics
 from botanu_store.receiver.writer import SpoolWriter
+from botanu_store.spool import Spool
 
 _log = logging.getLogger("botanu.receiver")
 
@@ -20,13 +20,13 @@ _log = logging.getLogger("botanu.receiver")
 class Intake:
     """Takes requests into the spool of one store; what `take` has returned for is on the disk."""
 
-    def __init__(self, folder: Path, limits: Limits, token: str | None) -> None:
-        self.folder = folder
+    def __init__(self, spool: Spool, limits: Limits, token: str | None) -> None:
+        self.spool = spool
         self.limits = limits
-        self.metrics = Metrics(folder)
+        self.metrics = Metrics(spool)
         self.stopping = False
         self._token = token.encode() if token is not None else None
-        self._writer = SpoolWriter(folder, limits)
+        self._writer = SpoolWriter(spool.folder, limits)
         self._held = 0
         self._has_seen_metrics = False
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -19,7 +18,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 class Metrics:
     """Counters of one receiver, in a registry of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, spool: Spool) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "botanu_receiver_requests", "Requests acknowledged.", ("protocol", "signal"), registry=self._registry
@@ -46,7 +45,7 @@ class Metrics:
             registry=self._registry,
             buckets=_SECONDS,
         )
-        self._registry.register(_SpoolCollector(folder))
+        self._registry.register(_SpoolCollector(spool))
 
     def taken(self, protocol: str, signal: str, items: int, size: int, seconds: float) -> None:
         """Count a request that was acknowledged."""
@@ -67,17 +66,16 @@ class Metrics:
 class _SpoolCollector(Collector):
     """What waits in the spool, looked up when asked."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        segments, size = waiting(self._folder)
+        segments, size = waiting(self._spool)
         yield GaugeMetricFamily("botanu_spool_segments", "Segments that wait for the store.", segments)
         yield GaugeMetricFamily("botanu_spool_bytes", "Bytes that wait for the store.", size)
 
 
-def waiting(folder: Path) -> tuple[int, int]:
-    """Return how many segments wait in a spool folder, and their bytes."""
-    spool = Spool(folder.with_name(folder.name.removesuffix(".spool")))
+def waiting(spool: Spool) -> tuple[int, int]:
+    """Return how many segments wait in a spool, and their bytes."""
     segments = spool.segments()
     return len(segments), size_of(segments)

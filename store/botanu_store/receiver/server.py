@@ -100,7 +100,7 @@ class Receiver:
     async def _serve(self, listen: Listen, started: Callable[[str, str], None]) -> None:
         spool = Spool(self.store)
         make_folder(spool.folder)  # a segment is on the disk when its folder is
-        intake = Intake(spool.folder, self.limits, listen.token)
+        intake = Intake(spool, self.limits, listen.token)
         http_port = _free_port(listen.host, listen.http_port, "--http-port")
         http = _http_server(intake, listen, http_port)
         rpc = make_server(intake)

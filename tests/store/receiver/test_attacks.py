@@ -103,7 +103,7 @@ def test_large_messages_by_grpc_do_not_stay_in_memory(serve: Serve) -> None:
 
     with ThreadPoolExecutor(30) as clients:
         assert set(clients.map(send, range(30))) == {b""}
-    assert peak_kib(served.process.pid) < 600 * 1024
+    assert peak_kib(served.process.pid) < 750 * 1024
 
 
 EMPTY = 100_001
