@@ -63,6 +63,11 @@ def _tokens(usage: Document, *, apart: bool) -> Tokens:
         bucket = next((bucket for part, bucket in _BUCKETS if part in name), None)
         if bucket is not None:
             sums[bucket] += count(value)
+    if sums["written"] and sums["5m"] + sums["1h"]:
+        # The handler takes both off the input, down to 0; the total knows better.
+        output = sums["output"] + sums["output_audio"] + sums["reasoning"]
+        rest = count(usage.get("total")) - output - sums["read"] - sums["written"] - sums["input_audio"]
+        sums["input"] = max(sums["input"], rest)
     return Tokens(
         sums["input"] + sums["input_audio"],
         sums["output"] + sums["output_audio"] + sums["reasoning"],
