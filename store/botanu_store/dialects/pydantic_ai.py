@@ -26,6 +26,10 @@ def read(span: Span) -> Reading | None:
 
 def _tokens(said: genai.Attributes) -> Tokens:
     used = genai.tokens(said)
+    if not used:
+        # Version 1.2 may say Anthropic's usage in Anthropic's own words alone: usage.py, `extract`, which swallows what goes wrong in it.
+        used.input, used.output = (count(said.get(f"{_DETAILS}{side}_tokens")) for side in ("input", "output"))
+        used.includes_cache = False
     used.cache_read = used.cache_read or genai.first(
         said, f"{_DETAILS}cache_read_tokens", f"{_DETAILS}cache_read_input_tokens", f"{_DETAILS}cached_tokens"
     )

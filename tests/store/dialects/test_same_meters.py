@@ -115,6 +115,35 @@ from tests.store.dialects.readings import ANTHROPIC, CACHED, SPLIT, as_map, gen_
         (
             "langfuse",
             "langfuse-sdk",
+            {
+                "langfuse.observation.type": "generation",
+                "langfuse.observation.metadata.ls_model_type": "chat",
+                "langfuse.observation.usage_details": json.dumps(
+                    {
+                        "input": 2559,  # less the cache writes, by either name
+                        "input_cache_read": 1207,
+                        "input_cache_creation": 452,
+                        "input_ephemeral_5m_input_tokens": 452,
+                        "output": 303,
+                        "total": 4973,
+                    }
+                ),
+            },
+        ),
+        (
+            "pydantic-ai",
+            "pydantic-ai",
+            {
+                "gen_ai.operation.name": "chat",
+                "gen_ai.usage.details.input_tokens": 3011,
+                "gen_ai.usage.details.cache_read_input_tokens": 1207,
+                "gen_ai.usage.details.cache_creation_input_tokens": 452,
+                "gen_ai.usage.details.output_tokens": 303,
+            },
+        ),
+        (
+            "langfuse",
+            "langfuse-sdk",
             {"langfuse.observation.type": "generation", "langfuse.observation.usage_details": json.dumps(ANTHROPIC)},
         ),
         (
