@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import document, inside, word
+from botanu_store.dialects.numbers import Document, document, inside, word
 from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.dialects.usage import Tokens, vendor_tokens
 from botanu_store.dialects.vendors import vendor
@@ -27,6 +27,8 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     if "gen_ai.operation.name" in said:
         found = genai.call(span, DIALECT.name, _tokens(said))
+        if found is not None:
+            found.response_id = found.response_id or said.get("response_id", "")  # of OpenAI's agents
     elif said.get("url", "").endswith("/count_tokens"):
         # Any other request to the API, of which only the counting of tokens is known.
         return genai.reading(span, DIALECT.name, Tokens(), "count_tokens")
@@ -42,8 +44,7 @@ def _early(span: Span) -> Reading | None:
     said = span.attributes
     template = said.get("logfire.msg_template", "")
     name = next((name for beginning, name in _TEMPLATES.items() if template.startswith(beginning)), None)
-    usage = inside(document(said.get("response_data")).get("usage")) or document(said.get("usage"))
-    used = vendor_tokens(usage) or genai.tokens(said)
+    used = vendor_tokens(_usage(said)) or genai.tokens(said)
     if name is None or (said.get("logfire.span_type") == "log" and not used):
         return None
     found = genai.reading(span, DIALECT.name, used, name)
@@ -56,11 +57,18 @@ def _early(span: Span) -> Reading | None:
 def _tokens(said: genai.Attributes) -> Tokens:
     """The totals include the cache; its parts are only in the vendor's own usage."""
     used = genai.tokens(said)
-    if used and "gen_ai.usage.raw" in said:
-        raw = vendor_tokens(document(said["gen_ai.usage.raw"]))
+    usage = _usage(said) if used else {}
+    if usage:
+        raw = vendor_tokens(usage)
         raw.input, raw.output, raw.includes_cache = used.input, used.output, True
         return raw
     return used
+
+
+def _usage(said: genai.Attributes) -> Document:
+    """The vendor's own usage: since version 5 as such, before that in the client's answer, and of OpenAI's agents by itself."""
+    whole = document(said.get("gen_ai.usage.raw")) or document(said.get("usage"))
+    return whole or inside(document(said.get("response_data")).get("usage"))
 
 
 DIALECT = Dialect(

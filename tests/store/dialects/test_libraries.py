@@ -241,6 +241,16 @@ def test_logfires_agents_say_what_a_chat_used_under_a_name_of_its_own() -> None:
     assert (found.role, found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == ("call", 1804, 1207)
 
 
+def test_logfires_agents_say_beside_the_conventions_what_was_cached_and_who_answered() -> None:
+    """Since version 4.34 or so, which names the operation as the conventions do, but neither of these."""
+    said = gen_ai(3011, 303) | {"usage": json.dumps(OPENAI), "response_id": "resp_1"}
+
+    found = reading(said, scope="logfire.openai_agents")
+
+    assert found.quantities["cache_read_tokens"] == 1207
+    assert found.response_id == "resp_1"
+
+
 def test_an_early_logfire_tells_of_the_end_of_a_stream_with_its_usage_or_of_nothing() -> None:
     """Anthropic's streams are over with their text alone: that is no second call."""
     said: dict[str, object] = {
