@@ -95,7 +95,7 @@ def first(said: Attributes, *keys: str) -> int:
 
 
 def tokens(said: Attributes, *, includes_cache: bool = True) -> Tokens:
-    """Return the tokens that the `gen_ai.usage.*` attributes name; a total that holds the cached ones beside the input has them apart (Strands before 1.55)."""
+    """Return the tokens that the `gen_ai.usage.*` attributes name; a total that holds the cached ones beside the input has them apart (Strands before 1.54)."""
     used = Tokens(
         first(said, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
         first(said, "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),

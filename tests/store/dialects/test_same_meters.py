@@ -20,6 +20,12 @@ from tests.store.dialects.readings import ANTHROPIC, CACHED, SPLIT, as_map, gen_
         ("microsoft", "agent_framework", gen_ai(4670, 303, **CACHED)),
         ("strands", "strands.telemetry.tracer", gen_ai(4670, 303, total_tokens=4973, **CACHED)),
         ("strands", "strands.telemetry.tracer", gen_ai(3011, 303, total_tokens=4973, **CACHED)),
+        (
+            "strands",
+            "strands.telemetry.tracer",
+            gen_ai(3011, 303, total_tokens=3314, cache_read_input_tokens=1207, cache_write_input_tokens=452)
+            | {"gen_ai.request.model": "claude-sonnet-4-5"},
+        ),
         ("google-adk", "gcp.vertex.agent", gen_ai(4670, 303, **CACHED)),
         ("openlit", "openlit.instrumentation.openai", gen_ai(4670, 303, **CACHED)),
         ("openlit", "openlit.instrumentation.anthropic", gen_ai(3011, 303, **CACHED)),
