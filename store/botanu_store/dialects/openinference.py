@@ -48,6 +48,8 @@ def read(span: Span) -> Reading | None:
     used.includes_cache = not _excludes(span, used)
     if span.scope.startswith(_GOOGLE):
         used.add_thoughts(count(said.get(f"{_COUNT}total")))
+        if span.scope == _GENAI and _FOLDED_TWICE.match(span.scope_version):
+            used.input -= min(used.input, used.cache_read)
     elif span.scope == _BEDROCK and not used.cache_read + used.cache_write:
         used.input = max(used.input, count(said.get(f"{_COUNT}total")) - used.output)
     name = _OPERATIONS.get(kind)
@@ -100,6 +102,8 @@ _UNFOLDED = {
     _LANGCHAIN: re.compile(r"0\.1\.(39|4\d|5[0-4])\b"),
 }
 """Versions that had cached tokens beside the input, as released on PyPI."""
+_FOLDED_TWICE = re.compile(r"0\.1\.1[2-5]\b")
+"""Versions for Gemini that added the cached tokens to an input that holds them, and to the total: `_utils.py`."""
 
 
 def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
@@ -124,7 +128,7 @@ DIALECT = Dialect(
     name="openinference",
     title="OpenInference 0.1 to 3.x (Arize Phoenix), AgentCore",
     marker="`openinference.span.kind` = LLM, EMBEDDING, RERANKER; TOOL for tools",
-    counts="Input includes the cache, except in claude-agent-sdk before 0.1.13, in LangChain's 0.1.39 to 0.1.54 and in Agno for Anthropic, for Bedrock in JavaScript, and where the total says otherwise. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
+    counts="Input includes the cache, except in claude-agent-sdk before 0.1.13, in LangChain's 0.1.39 to 0.1.54 and in Agno for Anthropic, for Bedrock in JavaScript, and where the total says otherwise; google-genai 0.1.12 to 0.1.15 adds the cached tokens twice. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
     read=read,
     keys=("openinference.span.kind",),
     session_totals=(_CLAUDE_AGENT_SDK,),

@@ -221,6 +221,18 @@ def test_langchain_once_passed_anthropics_own_numbers_on(version: str, total: in
     assert totals(trace.calls()) == Totals(wanted, 303, 1207, 452)
 
 
+@pytest.mark.parametrize(
+    ("version", "wanted"), [("0.1.10", 4218), ("0.1.12", 3011), ("0.1.15", 3011), ("0.1.16", 4218), ("1.4.14", 4218)]
+)
+def test_google_genai_once_added_the_cached_tokens_to_an_input_that_held_them(version: str, wanted: int) -> None:
+    """From 0.1.12 to 0.1.15, and to the total as well, so that nothing but the version of its scope tells."""
+    trace = Trace()
+    said = openinference(4218, 303) | {"llm.token_count.prompt_details.cache_read": 1207, "llm.token_count.total": 4521}
+    trace.span(said, scope="openinference.instrumentation.google_genai", version=version)
+
+    assert totals(trace.calls()) == Totals(wanted, 303, 1207, 0)
+
+
 def test_a_tool_that_calls_a_model_is_a_call_and_so_is_the_model() -> None:
     """The tool counts one request, its tokens are its model call's."""
     trace = Trace()
