@@ -18,6 +18,7 @@ from tests.store.dialects.readings import ANTHROPIC, CACHED, SPLIT, as_map, gen_
         ("bedrock", "opentelemetry.instrumentation.genai.bedrock", gen_ai(3011, 303, **CACHED)),
         ("anthropic-sdk", "com.anthropic.sdk.typescript", gen_ai(4670, 303, **CACHED)),
         ("microsoft", "agent_framework", gen_ai(4670, 303, **CACHED)),
+        ("microsoft", "agent_framework", gen_ai(3011, 303, **CACHED) | {"gen_ai.provider.name": "anthropic"}),
         ("strands", "strands.telemetry.tracer", gen_ai(4670, 303, total_tokens=4973, **CACHED)),
         ("strands", "strands.telemetry.tracer", gen_ai(3011, 303, total_tokens=4973, **CACHED)),
         (
