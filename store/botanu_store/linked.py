@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from botanu_store.conclude import put_calls
-from botanu_store.dialects import AGENTS, OWN_TRACES, SHARED_SCOPES
+from botanu_store.dialects import AGENTS, OWN_TRACES, SHARING_SCOPE
 from botanu_store.engines.duckdb import literals, script
 from botanu_store.money import total
 from botanu_store.price import FRESH
@@ -147,7 +147,7 @@ def between(text: str, first_ns: int, last_ns: int) -> str:
         "most_at_once": _MOST_AT_ONCE,
         "agents": literals(AGENTS),
         "alone": literals(OWN_TRACES),
-        "shared": literals(SHARED_SCOPES),
+        "shared": literals(SHARING_SCOPE),
         "input_tokens": total(INPUT_METERS),
         "cached_tokens": total(FRESH),
         "output_tokens": total(OUTPUT_METERS),

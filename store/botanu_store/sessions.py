@@ -22,14 +22,16 @@ if TYPE_CHECKING:
     import duckdb
 
 _DAY_NS = 86_400_000_000_000
-_AGENTS = "kind <> 'LOG' and (" + " or ".join(f"starts_with(scope, '{scope}')" for scope in SESSION_SCOPES) + ")"
+_OF_SESSIONS = "kind <> 'LOG' and (" + " or ".join(f"starts_with(scope, '{scope}')" for scope in SESSION_SCOPES) + ")"
 
 
 def touched_traces(con: duckdb.DuckDBPyConnection) -> None:
     """Make `touched`: the traces of `fresh`, and those that share a session with one of them."""
     con.execute("create or replace temp table touched as select distinct trace_id from fresh")
     told = f"from calls where dialect in ({literals(SESSION_DIALECTS)}) and trace_id in (from touched)"
-    if con.execute(f"select exists (from fresh where kind = 'LOG' or {_AGENTS}) or exists ({told})").fetchall()[0][0]:
+    if con.execute(f"select exists (from fresh where kind = 'LOG' or {_OF_SESSIONS}) or exists ({told})").fetchall()[0][
+        0
+    ]:
         while _more(con):
             pass
 
@@ -44,13 +46,13 @@ def _more(con: duckdb.DuckDBPyConnection) -> bool:
 
 @cache
 def _script() -> str:
-    return script("steps/sessions.sql").replace("{agents}", _AGENTS).replace("{session_trace}", SESSION_TRACE)
+    return script("steps/sessions.sql").replace("{of_sessions}", _OF_SESSIONS).replace("{session_trace}", SESSION_TRACE)
 
 
 def groups(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return of each trace in `work` that shares a session's log records with others, which of them stands for them all."""
     links = con.execute(
-        f"select distinct trace_id, {SESSION_TRACE} as session_trace from work where {_AGENTS} "
+        f"select distinct trace_id, {SESSION_TRACE} as session_trace from work where {_OF_SESSIONS} "
         f"and session_trace in (select trace_id from work where kind = 'LOG')"
     )
     return joined(links.fetchall())

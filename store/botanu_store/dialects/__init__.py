@@ -113,7 +113,7 @@ OF_RUN: dict[str, tuple[str, ...]] = {
 }
 """Columns of a run and the attributes in which dialects say them, the more particular before the more general."""
 
-SHARED_SCOPES: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.shared_scope)
+SHARING_SCOPE: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.shared_scope)
 """Dialects in which several instrumentations share a scope."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import Document, count, document, inside
-from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, operation
+from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, tool_call
 from botanu_store.dialects.usage import Tokens, anthropic_tokens, google_tokens
 from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
 from botanu_store.records import Span
@@ -22,9 +22,7 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     what = said["ai.operationId"]
     if what == "ai.toolCall":
-        found = operation(DIALECT.name, "tool", "execute_tool", "", {}, said.get("ai.toolCall.name", ""))
-        found.response_id = said.get("ai.toolCall.id", "")
-        return found
+        return tool_call(DIALECT.name, said.get("ai.toolCall.name", ""), said.get("ai.toolCall.id", ""))
     used = _tokens(said)
     role: Role = "call" if ".do" in what else "wrapper"
     if role == "wrapper" and not used:

@@ -9,7 +9,7 @@ from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
 
-_AGENTS = ("invoke_agent", "create_agent")
+_AGENT_OPERATIONS = ("invoke_agent", "create_agent")
 _UPSTREAM = "botanu.gen_ai"
 _UPSTREAM_REQUEST_ID = "botanu.vendor.request_id"
 
@@ -53,7 +53,11 @@ def _call(span: Span) -> Reading | None:
     name = said[keys.GEN_AI_OPERATION_NAME].lower()
     # Whatever a tracker tracks is a call, by any name; only agents may repeat what is inside them.
     known = genai.CALLS.get(name, name)
-    found = genai.call(span, DIALECT.name, used) if name in _AGENTS else genai.reading(span, DIALECT.name, used, known)
+    found = (
+        genai.call(span, DIALECT.name, used)
+        if name in _AGENT_OPERATIONS
+        else genai.reading(span, DIALECT.name, used, known)
+    )
     if found is not None:
         found.vendor = vendor(said.get(keys.VENDOR), found.model) or found.vendor
         found.request_id = said.get(keys.PROVIDER_REQUEST_ID) or said.get(_UPSTREAM_REQUEST_ID, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count, usd
-from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
+from botanu_store.dialects.reading import Dialect, Reading, model_call, tool_call
 from botanu_store.dialects.usage import Tokens
 from botanu_store.records import Span
 
@@ -14,9 +14,7 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     kind = said.get("span.type")
     if kind == "tool":
-        return operation(
-            DIALECT.name, "tool", "execute_tool", "", {}, said.get("tool_name") or said.get("tool.name") or span.name
-        )
+        return tool_call(DIALECT.name, said.get("tool_name") or said.get("tool.name") or span.name)
     if kind == "llm_request" or (span.kind == "LOG" and span.name.removeprefix("claude_code.") == "api_request"):
         return _request(span)
     return None

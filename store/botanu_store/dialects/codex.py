@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
-from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
+from botanu_store.dialects.reading import Dialect, Reading, model_call, tool_call
 from botanu_store.dialects.usage import Tokens
 from botanu_store.records import Span
 
@@ -25,9 +25,7 @@ def read(span: Span) -> Reading | None:
 def _log(span: Span) -> Reading | None:
     said = span.attributes
     if span.name == "codex.tool_result":
-        found = operation(DIALECT.name, "tool", "execute_tool", "", {}, said.get("tool_name", ""))
-        found.response_id = said.get("call_id", "")
-        return found
+        return tool_call(DIALECT.name, said.get("tool_name", ""), said.get("call_id", ""))
     if span.name != "codex.sse_event" or said.get("event.kind") != "response.completed":
         return None
     # tool_token_count is the total under a wrong name; reasoning is inside the output.

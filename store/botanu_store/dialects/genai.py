@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from botanu_store.dialects.numbers import count, usd
-from botanu_store.dialects.reading import Reading, Role, model_call, operation
+from botanu_store.dialects.reading import Reading, Role, model_call, tool_call
 from botanu_store.dialects.usage import Tokens
 from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
@@ -165,9 +165,7 @@ def reading(span: Span, dialect: str, used: Tokens, name: str, role: Role = "cal
 
 
 def tool(span: Span, dialect: str) -> Reading:
-    """Return a tool that ran; its vendor is known only where somebody said who sells it."""
+    """Return a tool that ran, as the conventions name it."""
     said = span.attributes
     name = said.get("gen_ai.tool.name") or span.name.removeprefix("execute_tool ")
-    found = operation(dialect, "tool", "execute_tool", "", {}, name)
-    found.response_id = said.get("gen_ai.tool.call.id", "")
-    return found
+    return tool_call(dialect, name, said.get("gen_ai.tool.call.id", ""))

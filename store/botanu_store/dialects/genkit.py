@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from botanu_store.dialects.numbers import count, document, inside
-from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
+from botanu_store.dialects.reading import Dialect, Reading, model_call, tool_call
 from botanu_store.dialects.usage import Tokens
 from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
@@ -16,7 +16,7 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     kind, name = said[_KIND], said.get("genkit:name", span.name)
     if kind == "tool":
-        return operation(DIALECT.name, "tool", "execute_tool", "", {}, name)
+        return tool_call(DIALECT.name, name)
     if kind not in _CALLS:
         return None
     plugin, slash, model = name.partition("/")

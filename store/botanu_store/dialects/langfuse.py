@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import Document, count, document, unquoted, usd
-from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
+from botanu_store.dialects.reading import Dialect, Reading, model_call, tool_call
 from botanu_store.dialects.usage import Tokens, vendor_tokens
 from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
 from botanu_store.records import Span
@@ -19,7 +19,7 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     kind = said.get(f"{_O}type", "")
     if kind == "tool":
-        return operation(DIALECT.name, "tool", "execute_tool", "", {}, span.name)
+        return tool_call(DIALECT.name, span.name)
     usage = document(said.get(f"{_O}usage_details"))
     if kind not in _CALLS or (not usage and not said.keys().isdisjoint(_OTHERS)):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count, document, inside, python_document
-from botanu_store.dialects.reading import Dialect, Reading, operation
+from botanu_store.dialects.reading import Dialect, Reading, tool_call
 from botanu_store.dialects.usage import Tokens
 from botanu_store.dialects.vendors import maker, vendor
 from botanu_store.records import Span
@@ -18,7 +18,7 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     kind = said.get(_KIND, "").lower()
     if kind == "tool":
-        return operation(DIALECT.name, "tool", "execute_tool", "", {}, said.get("gen_ai.tool.name") or span.name)
+        return tool_call(DIALECT.name, said.get("gen_ai.tool.name") or span.name)
     if kind not in ("llm", "embedding"):
         return None
     found = genai.reading(span, DIALECT.name, _tokens(said), "embeddings" if kind == "embedding" else "chat")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count, document, unquoted, usd, word
-from botanu_store.dialects.reading import Dialect, Reading, model_call, operation
+from botanu_store.dialects.reading import Dialect, Reading, model_call, tool_call
 from botanu_store.dialects.usage import Tokens
 from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
@@ -21,7 +21,7 @@ def read(span: Span) -> Reading | None:
     if kind == _FOREIGN:
         return None
     if kind == '"TOOL"':
-        return operation(DIALECT.name, "tool", "execute_tool", "", {}, span.name)
+        return tool_call(DIALECT.name, span.name)
     name = _CALLS.get(kind)
     used = _tokens(said)
     if name is None and not used:

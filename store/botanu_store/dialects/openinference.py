@@ -6,7 +6,7 @@ import re
 
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count, usd
-from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, operation
+from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, tool_call
 from botanu_store.dialects.usage import Tokens
 from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
 from botanu_store.records import Span
@@ -39,9 +39,7 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     kind = said.get("openinference.span.kind", "").upper()
     if kind == "TOOL":
-        found = operation(DIALECT.name, "tool", "execute_tool", "", {}, said.get("tool.name") or span.name)
-        found.response_id = said.get("tool.id", "")
-        return found
+        return tool_call(DIALECT.name, said.get("tool.name") or span.name, said.get("tool.id", ""))
     used = _tokens(said)
     if not span.scope.startswith(_OWN) and _is_of_another(said, used):
         return None

@@ -122,3 +122,10 @@ def operation(
     """Return the reading of a tool, database, storage or messaging operation: one request, and whatever else it counted."""
     counted = {meter: quantity for meter, quantity in quantities.items() if quantity}
     return Reading(dialect, category, name, "call", vendor, model, "", {"requests": 1, **counted}, "reported")
+
+
+def tool_call(dialect: str, name: str, call_id: str = "") -> Reading:
+    """Return the reading of a tool that ran; its vendor is known only where somebody says who sells it."""
+    found = operation(dialect, "tool", "execute_tool", "", {}, name)
+    found.response_id = call_id
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects.reading import Dialect, Reading, operation
+from botanu_store.dialects.reading import Dialect, Reading, tool_call
 from botanu_store.records import Span
 
 _KIND = "spring.ai.kind"
@@ -14,9 +14,7 @@ def read(span: Span) -> Reading | None:
     if said[_KIND] != "tool_call":
         return None
     name = said.get("spring.ai.tool.definition.name") or span.name.partition(" ")[2]
-    found = operation(DIALECT.name, "tool", "execute_tool", "", {}, name)
-    found.response_id = said.get("spring.ai.tool.call.id", "")
-    return found
+    return tool_call(DIALECT.name, name, said.get("spring.ai.tool.call.id", ""))
 
 
 DIALECT = Dialect(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
-from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, operation
+from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, tool_call
 from botanu_store.dialects.usage import Tokens
 from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
@@ -15,7 +15,7 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     kind = said.get("span.type", "")
     if kind == "tool":
-        return operation(DIALECT.name, "tool", "execute_tool", "", {}, said.get("tool.name") or span.name)
+        return tool_call(DIALECT.name, said.get("tool.name") or span.name)
     if kind == "llm":
         return _call(span, _tokens(said, "llm.usage."), said.get("llm.model", ""), "call")
     used = _tokens(said, "usage.")

@@ -2,11 +2,11 @@
 -- Spans are looked for a day around the records, which a column sorted by time makes a short read.
 insert into touched
 with spans_of_agents as (
-    select trace_id, attributes, start_ns from fresh where {agents}
+    select trace_id, attributes, start_ns from fresh where {of_sessions}
     union all
-    select trace_id, attributes, start_ns from spans where {agents} and start_ns between {from_ns} and {to_ns}
+    select trace_id, attributes, start_ns from spans where {of_sessions} and start_ns between {from_ns} and {to_ns}
     union all
-    select trace_id, attributes, start_ns from spans semi join touched using (trace_id) where {agents}
+    select trace_id, attributes, start_ns from spans semi join touched using (trace_id) where {of_sessions}
 ),
 links as (
     select distinct trace_id, {session_trace} as session_trace from spans_of_agents
