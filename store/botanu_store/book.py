@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botanu_store import price_updates
-from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, DAY_NS, EVERY_TIER, NO_TIER, Found, Price
+from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, DAY_NS, EVERY_TIER, NO_TIER, Found, Price, midnight_ns
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
@@ -211,7 +211,7 @@ def _pieces(model: ModelInfo, *, variants: bool) -> list[_Piece]:
         _of_day(edge) for c in constraints if isinstance(c, TimeOfDateConstraint) for edge in (c.start_time, c.end_time)
     }
     day_edges = sorted({0, DAY_NS, *hours})
-    date_edges = [ALWAYS_FROM_NS, *(_midnight_ns(day) for day in dates), ALWAYS_TO_NS]
+    date_edges = [ALWAYS_FROM_NS, *(midnight_ns(day) for day in dates), ALWAYS_TO_NS]
     first_days = [dates[0] - timedelta(days=1) if dates else date(2020, 1, 1), *dates]
     return [
         _Piece(_moment(day, day_from), valid_from, valid_to, day_from, day_to)
@@ -237,10 +237,6 @@ def _at_tier(value: Decimal | TieredPrices, highest: int) -> Decimal:
 
 def _moment(day: date, day_ns: int) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(microseconds=day_ns // 1000)
-
-
-def _midnight_ns(day: date) -> int:
-    return (day - date(1970, 1, 1)).days * DAY_NS
 
 
 def _of_day(edge: time) -> int:

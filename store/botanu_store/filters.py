@@ -178,7 +178,7 @@ def any_of(column: str, values: Sequence[str], name: str, parameters: dict[str, 
     for index, value in enumerate(values):
         key = f"{name}_{index}"
         if "*" in value:
-            pattern = parameters[key] = _like(value)
+            pattern = parameters[key] = like(value)
             # A beginning without an escape is looked up by the bounds of each block, not compared with every row.
             parts.append(f"{column} like ${key}" + (" escape '!'" if "!" in pattern else ""))
         else:
@@ -187,7 +187,8 @@ def any_of(column: str, values: Sequence[str], name: str, parameters: dict[str, 
     return "(" + " or ".join(parts) + ")"
 
 
-def _like(value: str) -> str:
+def like(value: str) -> str:
+    """Return the pattern of SQL, escaped by `!`, for a value in which `*` is anything."""
     for character in "!%_":
         value = value.replace(character, "!" + character)
     return value.replace("*", "%")

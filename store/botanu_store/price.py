@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
 from operator import attrgetter
@@ -51,6 +52,11 @@ PROPORTIONAL_METERS = ("seconds", "bytes_read", "bytes_written", "bytes_scanned"
 
 MINIMUM_METERS = ("seconds", "bytes_read", "bytes_scanned", "bytes_transferred")
 """Meters that some vendors bill with a minimum per call."""
+
+
+def midnight_ns(day: date) -> int:
+    """Return when a day began, in UTC."""
+    return (day - date(1970, 1, 1)).days * DAY_NS
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from botanu_store import book
 from botanu_store.engines.duckdb import Database, script
 from botanu_store.errors import NotFound
 from botanu_store.filters import Filters, where
+from botanu_store.money import total as total_of
 from botanu_store.overrides import PRICE_KEYS, Overrides, UserPrice
 from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, EVERY_TIER, NO_TIER
 from botanu_store.rates import rates
@@ -80,7 +81,7 @@ def discounts_on(name: str, rows: Sequence[Row], overrides: Overrides) -> list[R
 def unpriced(db: Database, filters: Filters) -> Report:
     """The kinds of call that have no price: how much they used, why, and what would give them one; most calls first."""
     conditions = where(filters)
-    tokens = {"input_tokens": _sum(INPUT_METERS), "output_tokens": _sum(OUTPUT_METERS)}
+    tokens = {"input_tokens": total_of(INPUT_METERS, "c."), "output_tokens": total_of(OUTPUT_METERS, "c.")}
     rows = db.rows(filled("unpriced", conditions, **tokens), conditions.parameters)
     for row in rows:
         row["fix"] = _fix(row)
@@ -93,10 +94,6 @@ def oldest(db: Database) -> datetime | None:
     """Return when the oldest prices of this store's book were read; None where it has none."""
     read: datetime | None = db.rows("select min(first_read) as read from prices", {})[0]["read"]
     return None if read is None else read.replace(tzinfo=UTC)
-
-
-def _sum(meters: Iterable[str]) -> str:
-    return " + ".join(f"coalesce(c.{meter}, 0)" for meter in meters)
 
 
 def _report(name: str, db: Database, filters: Filters, rows: list[Row]) -> Report:

@@ -19,6 +19,7 @@ import duckdb
 
 from botanu_store import book, price_updates
 from botanu_store.engines.duckdb import script
+from botanu_store.filters import like
 from botanu_store.money import RANKS, charges_script, grid_script
 from botanu_store.overrides import Discount, Overrides, UserPrice
 from botanu_store.price import PICO_USD, Found, Price
@@ -201,7 +202,7 @@ def _user_prices(overrides: Overrides) -> list[tuple[Any, ...]]:
 
 
 def _user_price(price: UserPrice, pattern: str) -> tuple[Any, ...]:
-    match = (pattern, price.category, _like(price.operation))
+    match = (pattern, price.category, like(price.operation).lower())
     unit_usd = (price.usd / price.per).quantize(PICO_USD)
     amount = (price.meter, price.usd, price.per, unit_usd, f"user:{price.pattern}", price.per_call)
     return (*match, *amount, price.valid_from_ns, price.valid_to_ns)
@@ -221,7 +222,7 @@ def _patterns(said: UserPrice | Discount) -> list[str]:
     """What is said of a vendor by the price book's name for it (`azure/gpt-4o`), which `prices show` has, holds for calls of that vendor as they name it."""
     vendor, slash, model = said.pattern.lower().partition("/")
     names = [name for name, in_book in book.PROVIDERS.items() if in_book == vendor]
-    return [_like(pattern) for pattern in (said.pattern, *(f"{name}{slash}{model}" for name in names))]
+    return [like(pattern).lower() for pattern in (said.pattern, *(f"{name}{slash}{model}" for name in names))]
 
 
 def _rank(number: int, pattern: str) -> int:
@@ -231,9 +232,3 @@ def _rank(number: int, pattern: str) -> int:
 
 def _specificity(pattern: str) -> tuple[bool, int]:
     return "*" not in pattern, len(pattern.replace("*", ""))
-
-
-def _like(pattern: str) -> str:
-    for character in "!%_":
-        pattern = pattern.replace(character, "!" + character)
-    return pattern.replace("*", "%").lower()

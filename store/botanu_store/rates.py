@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from botanu_store.filters import to_ns
-from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, Found, Price
+from botanu_store.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, Found, Price, midnight_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +108,9 @@ def _price(entry: dict[str, Any], rate: dict[str, Any]) -> Price:
         unit=rate["unit"],
         source=f"{entry['source']} ({entry['region']}, {_confirmed(entry)})",
         minimum=rate.get("minimum", 0),
-        valid_from_ns=_midnight_ns(rate["from"]) if "from" in rate else ALWAYS_FROM_NS,
-        valid_to_ns=_midnight_ns(rate["until"]) if "until" in rate else ALWAYS_TO_NS,
+        valid_from_ns=midnight_ns(rate["from"]) if "from" in rate else ALWAYS_FROM_NS,
+        valid_to_ns=midnight_ns(rate["until"]) if "until" in rate else ALWAYS_TO_NS,
     )
-
-
-def _midnight_ns(day: date) -> int:
-    return to_ns(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
 def _confirmed(entry: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 Category = Literal["llm", "embedding", "tool", "database", "storage", "messaging", "compute", "other"]
@@ -102,7 +103,7 @@ class Call:
     response_id: str = ""
     request_id: str = ""
     attempt: int = 1
-    emitter_usd: str | None = None
+    emitter_usd: Decimal | None = None
     """What the emitter says the call cost: a decimal number in USD as text."""
     counted: bool = True
     not_counted_reason: str = ""

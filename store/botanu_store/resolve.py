@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from operator import attrgetter
 
 from botanu_store.dialects import read
@@ -168,7 +169,7 @@ def _judge_wrappers(wrappers: list[Node], groups: Groups, verdicts: dict[Node, _
         verdicts[node].reason, verdicts[node].instead = COVERED, around
 
 
-def _call(span: Span, found: Reading, quantities: dict[str, int], cost: str | None) -> Call:
+def _call(span: Span, found: Reading, quantities: dict[str, int], cost: Decimal | None) -> Call:
     return Call(
         span.trace_id,
         span.span_id,

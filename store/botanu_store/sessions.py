@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from botanu_store.dialects import SESSION_DIALECTS, SESSION_SCOPES, SESSION_TOTALS
 from botanu_store.engines.duckdb import literals, script
 from botanu_store.logs import SESSION_KEYS, SESSION_TRACE
+from botanu_store.price import DAY_NS
 from botanu_store.records import Span
 
 if TYPE_CHECKING:
     import duckdb
 
-_DAY_NS = 86_400_000_000_000
 _OF_SESSIONS = "kind <> 'LOG' and (" + " or ".join(f"starts_with(scope, '{scope}')" for scope in SESSION_SCOPES) + ")"
 
 
@@ -39,7 +39,7 @@ def touched_traces(con: duckdb.DuckDBPyConnection) -> None:
 def _more(con: duckdb.DuckDBPyConnection) -> bool:
     records = " union all ".join(f"select start_ns, end_ns from {table} semi join touched using (trace_id) where kind = 'LOG'" for table in ("fresh", "spans"))  # fmt: skip
     first, last = con.execute(f"select min(start_ns), max(end_ns) from ({records})").fetchall()[0]
-    extent = (first - _DAY_NS, last + _DAY_NS) if first is not None else (1, 0)
+    extent = (first - DAY_NS, last + DAY_NS) if first is not None else (1, 0)
     text = _script().replace("{from_ns}", str(extent[0])).replace("{to_ns}", str(extent[1]))
     return bool(con.execute(text).fetchall()[0][0])
 

@@ -13,7 +13,6 @@ import gc
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -25,7 +24,6 @@ import pyarrow.compute as pc
 from botanu import attributes as keys
 from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES
 from botanu_store.engines.duckdb import literals
-from botanu_store.price import PICO_USD
 from botanu_store.records import METERS, Call, Span
 from botanu_store.resolve import resolve
 from botanu_store.sessions import told_within
@@ -205,7 +203,7 @@ def _table(spans: pa.Table, found: Sequence[_Found]) -> pa.Table:
     columns["run_id"] = pa.array([each.run_id for each in found], pa.string())
     columns["step"] = pa.array([each.step for each in found], pa.string())
     columns["duplicate_of"] = pa.array([call.duplicate_of.rpartition(_MARK)[2] for call in calls], pa.string())
-    columns["emitter_usd"] = pa.array([_money(call.emitter_usd) for call in calls], pa.decimal128(38, 12))
+    columns["emitter_usd"] = pa.array([call.emitter_usd for call in calls], pa.decimal128(38, 12))
     quantities = [call.quantities for call in calls]
     said = {meter for counted in quantities for meter in counted}
     for meter in METERS:
@@ -213,17 +211,3 @@ def _table(spans: pa.Table, found: Sequence[_Found]) -> pa.Table:
         if meter in said:
             columns[meter] = pa.array([counted.get(meter) for counted in quantities], pa.int64())
     return pa.table(columns)
-
-
-def _money(text: str | None) -> Decimal | None:
-    """The emitter's cost to twelve decimals; what is no amount between 0 and a trillion dollars is no cost."""
-    if text is None:
-        return None
-    try:
-        amount = Decimal(text)
-        return amount.quantize(PICO_USD) if 0 <= amount < _MOST_USD else None
-    except ArithmeticError:
-        return None
-
-
-_MOST_USD = Decimal("1e12")

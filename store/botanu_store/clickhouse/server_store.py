@@ -26,10 +26,9 @@ from botanu_store.engines.clickhouse import Address, Server, connect
 from botanu_store.engines.duckdb import Database, migrate
 from botanu_store.engines.duckdb import connect as connect_duckdb
 from botanu_store.errors import StoreUnusable
+from botanu_store.price import DAY_NS
 from botanu_store.reports import moment
 from botanu_store.views import Views
-
-_DAY_NS = 86_400_000_000_000
 
 
 class ServerStore:
@@ -239,7 +238,7 @@ def _days(parameters: Mapping[str, Any]) -> str:
     """The condition of the days in which a query with these parameters looks."""
     signs = {"since_ns": ">=", "until_ns": "<="}
     days = (
-        f"toInt32(run_day) {sign} {int(parameters[name]) // _DAY_NS}"
+        f"toInt32(run_day) {sign} {int(parameters[name]) // DAY_NS}"
         for name, sign in signs.items()
         if name in parameters
     )

@@ -31,6 +31,7 @@ from botanu_store.clickhouse.schema import create_tables
 from botanu_store.clickhouse.write import write
 from botanu_store.engines.clickhouse import Address, Server, connect
 from botanu_store.engines.duckdb import script
+from botanu_store.ingested import Progress
 
 OVERLAP = timedelta(hours=1)
 """How far before the last span read a sync looks again, for spans that came late."""
@@ -48,9 +49,6 @@ _HOUR_NS = 3_600_000_000_000
 
 _END_NS = 2**32 // 3600 * _HOUR_NS
 """In 2106 ClickHouse's DateTime, of which hours are, begins anew at 1970: no clock is that fast, and what seemed to be of 1970 would have all be looked through, by each sync."""
-
-Progress = Callable[[int], None]
-"""Called with the number of spans just concluded."""
 
 
 @dataclass(slots=True)

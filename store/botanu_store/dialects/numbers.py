@@ -7,6 +7,8 @@ from typing import Any, cast
 
 import orjson
 
+from botanu_store.price import PICO_USD
+
 _MOST = 2**53
 """Above this a JSON number is no longer exact; nothing that is billed is counted so high."""
 _SURE_DIGITS = 15
@@ -46,8 +48,8 @@ def _whole(number: float) -> int:
     return int(number) if 0 <= number <= _MOST and number.is_integer() else 0
 
 
-def usd(value: object) -> str | None:
-    """Return an amount as decimal text; None for none, for nonsense, and for 0, which emitters write when they do not know."""
+def usd(value: object) -> Decimal | None:
+    """Return an amount to twelve decimals; None for none, for nonsense, and for what is nothing then, which emitters write when they do not know."""
     if not isinstance(value, (str, int, float)) or len(text := str(value)) > 64:
         return None
     # Decimal() would take "1_000" and digits of any script.
@@ -55,7 +57,7 @@ def usd(value: object) -> str | None:
         return None
     try:
         amount = Decimal(text)
-        return str(amount) if 0 < amount < _MOST_USD else None
+        return amount.quantize(PICO_USD) or None if 0 < amount < _MOST_USD else None
     except InvalidOperation:
         return None
 

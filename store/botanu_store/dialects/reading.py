@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 from botanu_store.dialects.usage import Tokens, meters
@@ -40,7 +41,7 @@ class Reading:
     """Whether the response id is the vendor's; some emitters make up one of their own."""
     request_id: str = ""
     attempt: int = 1
-    emitter_usd: str | None = None
+    emitter_usd: Decimal | None = None
     variant: str = ""
     """Tells apart two instrumentations that share a scope."""
     series: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES, DIALECTS, describe, read
 
@@ -232,7 +234,7 @@ def test_a_call_answered_by_the_callers_own_cache_is_free() -> None:
 )
 def test_the_emitters_own_cost_is_kept_as_it_is(key: str, scope: str) -> None:
     """An amount above zero, as decimal text; 0 is what emitters write when they do not know."""
-    assert reading(gen_ai(1, 1) | {key: 0.00021345}, scope=scope).emitter_usd == "0.00021345"
+    assert reading(gen_ai(1, 1) | {key: 0.00021345}, scope=scope).emitter_usd == Decimal("0.00021345")
     assert reading(gen_ai(1, 1) | {key: 0}, scope=scope).emitter_usd is None
 
 

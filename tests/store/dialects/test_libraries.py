@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 from botanu_store.dialects import read
@@ -355,7 +356,7 @@ def test_litellm_says_a_cost_among_its_hidden_parameters() -> None:
     hidden = json.dumps({"response_cost": 0.00021345, "additional_headers": {"llm_provider-server": "it's"}})
     said = gen_ai(1011, 103) | {"litellm.call_id": "made-up", "hidden_params": hidden}
 
-    assert reading(said, scope="litellm", name="litellm_request").emitter_usd == "0.00021345"
+    assert reading(said, scope="litellm", name="litellm_request").emitter_usd == Decimal("0.00021345")
 
 
 def test_pydantic_ai_says_what_embeddings_cost_too() -> None:
@@ -366,7 +367,7 @@ def test_pydantic_ai_says_what_embeddings_cost_too() -> None:
         "operation.cost": 0.001,
     }
 
-    assert reading(said, scope="pydantic-ai").emitter_usd == "0.001"
+    assert reading(said, scope="pydantic-ai").emitter_usd == Decimal("0.001")
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_a_count_is_a_whole_number_of_things_or_none(value: object, wanted: int)
     assert count(value) == wanted
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e13", "x", "", None, "9" * 100, []])
+@pytest.mark.parametrize("value", ["0", "-1", "4e-13", "nan", "inf", "1e13", "x", "", None, "9" * 100, []])
 def test_an_amount_is_a_positive_number_of_dollars_or_none(value: object) -> None:
     """Anything else is no cost."""
     assert usd(value) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.store.captures import Totals, Trace, chat, totals
 from tests.store.hazards.spans import litellm, openinference, raw
 
@@ -38,7 +40,7 @@ def test_h10_a_request_and_the_raw_answer_inside_it_are_one_call() -> None:
 
     (counted,) = trace.counted()
 
-    assert (counted.response_id, counted.emitter_usd) == ("chatcmpl-1011", "0.00021345")
+    assert (counted.response_id, counted.emitter_usd) == ("chatcmpl-1011", Decimal("0.00021345"))
 
 
 def test_h10_a_raw_answer_inside_another_instrumentations_span_is_its_call() -> None:

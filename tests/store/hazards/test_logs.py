@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.store.captures import Totals, Trace, totals
 
 
@@ -29,7 +31,7 @@ def test_h11_a_call_in_spans_and_in_logs_counts_from_the_log() -> None:
 
     (counted,) = trace.counted()
 
-    assert (counted.span_id, counted.emitter_usd) == (log.span_id, "0.0031")
+    assert (counted.span_id, counted.emitter_usd) == (log.span_id, Decimal("0.0031"))
     assert totals(trace.calls()) == Totals(2818, 203, 807, 0)
 
 

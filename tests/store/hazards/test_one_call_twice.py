@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from botanu_store.resolve import LATE_USAGE, SAME_AROUND, SAME_ELSEWHERE, SAME_ID, SAME_INSIDE
 
@@ -23,7 +25,11 @@ def test_h4_a_framework_around_an_instrumented_client_is_one_call() -> None:
 
     assert totals(calls) == Totals(4011, 403, 1607, 0)
     counted, left_out = calls
-    assert (counted.span_id, counted.response_id, counted.emitter_usd) == (outer.span_id, "chatcmpl-1", "0.0012")
+    assert (counted.span_id, counted.response_id, counted.emitter_usd) == (
+        outer.span_id,
+        "chatcmpl-1",
+        Decimal("0.0012"),
+    )
     assert (left_out.not_counted_reason, left_out.duplicate_of) == (SAME_AROUND, outer.span_id)
     assert left_out.span_id == inner.span_id
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from botanu_store.resolve import COVERED, REPEATS
 
@@ -114,7 +116,7 @@ def test_a_total_alone_counts_in_full() -> None:
     )
 
     assert totals(trace.calls()) == Totals(5011, 503, 0, 0)
-    assert [call.emitter_usd for call in trace.counted() if call.category == "llm"] == ["0.02"]
+    assert [call.emitter_usd for call in trace.counted() if call.category == "llm"] == [Decimal("0.02")]
 
 
 def test_what_a_total_is_said_to_cost_is_not_what_the_rest_of_it_cost() -> None:
