@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from botanu_store.engines.duckdb import bound
+from botanu_store.engines.duckdb import bound, literal
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, where
 from botanu_store.formulas import neutralised
@@ -52,7 +52,7 @@ def export(con: duckdb.DuckDBPyConnection, filters: Filters, folder: Path, form:
         partial = path.with_name(path.name + ".partial")
         options = "format csv, header" if form == "csv" else "format parquet, compression zstd"
         shown = _harmless(con, text, values) if form == "csv" else text
-        rows = con.execute(f"copy ({shown}) to '{_quoted(partial)}' ({options})", values).fetchall()
+        rows = con.execute(f"copy ({shown}) to {literal(partial)} ({options})", values).fetchall()
         partial.replace(path)
         written[path] = int(rows[0][0])
     return written
@@ -63,7 +63,3 @@ def _harmless(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]
     columns = con.execute(f"describe {query}", values).fetchall()
     texts = [f"{neutralised(name)} as {name}" for name, kind, *_ in columns if kind == "VARCHAR"]
     return f"select * replace ({', '.join(texts)}) from ({query})"
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

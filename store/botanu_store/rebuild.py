@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from botanu_store.engines.duckdb import connect, migrate, remove_database, replace_database, transaction
+from botanu_store.engines.duckdb import connect, literal, migrate, rewritten, transaction
 from botanu_store.ingest import store_fresh
 from botanu_store.ingested import Progress
 
@@ -20,28 +20,15 @@ _KEPT = ("ledger", "prices", "price_keys")
 
 def rebuild(path: Path, progress: Progress | None = None) -> int:
     """Conclude everything again from the spans of the store at this path; return how many they are."""
-    fresh = path.with_name(path.name + ".rebuild")
-    remove_database(fresh)
-    try:
-        spans = _write(path, fresh, progress)
-    except BaseException:
-        remove_database(fresh)
-        raise
-    replace_database(path, fresh)
-    remove_database(path.with_name(path.name + ".wal"))
-    return spans
+    with rewritten(path, ".rebuild") as fresh:
+        return _write(path, fresh, progress)
 
 
 def _write(path: Path, fresh: Path, progress: Progress | None) -> int:
-    # Everything of the log into the file first, so that none is left beside the new one.
-    before = connect(path)
-    before.execute("checkpoint")
-    before.close()
     con = connect(fresh)
     try:
         migrate(con, fresh)
-        quoted = str(path).replace("'", "''")
-        con.execute(f"attach '{quoted}' as before (read_only)")
+        con.execute(f"attach {literal(path)} as before (read_only)")
         for table in _KEPT:
             con.execute(f"insert into {table} by name from before.{table}")
         spans, rows = con.execute("select count(*), coalesce(max(rowid) + 1, 0) from before.spans").fetchall()[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from botanu_store.engines.duckdb import connect, remove_database, replace_database, script, transaction
+from botanu_store.engines.duckdb import connect, identifier, literal, rewritten, script, transaction
 from botanu_store.filters import to_ns
 from botanu_store.prices import book_version
 from botanu_store.reports import moment
@@ -66,22 +66,10 @@ def prune(con: duckdb.DuckDBPyConnection, before: datetime, *, dry_run: bool) ->
 
 def compact(path: Path) -> tuple[int, int]:
     """Write the store anew without the space of what was deleted, and put that in its place; return its size before and after."""
-    fresh = path.with_name(path.name + ".compact")
-    remove_database(fresh)
     before = path.stat().st_size
-    con = connect(path)
-    try:
-        # Everything of the log into the file first, so that none is left beside the new one.
-        con.execute("checkpoint")
+    with rewritten(path, ".compact") as fresh, connect(path) as con:
         name = con.execute("select current_database()").fetchall()[0][0]
-        quoted = str(fresh).replace("'", "''")
-        con.execute(f"attach '{quoted}' as botanu_compact (storage_version 'v1.5.0')")
-        con.execute(f'copy from database "{str(name).replace(chr(34), chr(34) * 2)}" to botanu_compact')
+        con.execute(f"attach {literal(fresh)} as botanu_compact (storage_version 'v1.5.0')")
+        con.execute(f"copy from database {identifier(name)} to botanu_compact")
         con.execute("detach botanu_compact")
-    except BaseException:
-        con.close()
-        remove_database(fresh)
-        raise
-    con.close()
-    replace_database(path, fresh)
     return before, path.stat().st_size

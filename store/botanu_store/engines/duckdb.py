@@ -147,9 +147,8 @@ def connect(path: Path | None, *, read_only: bool = False, wait: float = WAIT_SE
 
 def _read_log(path: Path) -> bool:
     """Bring a log into its file that says something of JSON, as a migration does: DuckDB can read that only once it is open itself."""
-    quoted = str(path).replace("'", "''")
     with suppress(duckdb.Error), duckdb.connect(":memory:", config=_CONFIG) as con:
-        con.execute(f"attach '{quoted}' as store")
+        con.execute(f"attach {literal(path)} as store")
         con.execute("checkpoint store")
         return True
     return False
@@ -157,13 +156,10 @@ def _read_log(path: Path) -> bool:
 
 def _in_own_row_groups(con: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyConnection:
     """Attach the connection's own file again: only ATTACH takes the size of row groups, and only `connect` keeps a process from opening a file twice."""
-    quoted = str(path).replace("'", "''")
     try:
         ((name,),) = con.execute("select current_database()").fetchall()
-        con.execute(
-            f"attach ':memory:' as botanu_aside; use botanu_aside; detach \"{name.replace(chr(34), chr(34) * 2)}\""
-        )
-        con.execute(f"attach '{quoted}' as store (row_group_size {ROW_GROUP}); use store; detach botanu_aside")
+        con.execute(f"attach ':memory:' as botanu_aside; use botanu_aside; detach {identifier(name)}")
+        con.execute(f"attach {literal(path)} as store (row_group_size {ROW_GROUP}); use store; detach botanu_aside")
         # A checkpoint may merge half the file's row groups at once, which takes seconds and a gigabyte; a few at a time are enough.
         con.execute("set max_vacuum_tasks = 1")
     except BaseException:
@@ -218,6 +214,22 @@ def replace_database(path: Path, fresh: Path) -> None:
         os.chown(fresh, before.st_uid, before.st_gid)
     fresh.replace(path)
     sync_folder(path.parent)
+
+
+@contextmanager
+def rewritten(path: Path, suffix: str) -> Generator[Path]:
+    """Yield where a database is to be written that then stands in the place of this one, which nobody may have open; where that fails, it stays."""
+    fresh = path.with_name(path.name + suffix)
+    remove_database(fresh)
+    try:
+        with connect(path) as con:
+            # Everything of the log into the file first, so that none is left beside the new one.
+            con.execute("checkpoint")
+        yield fresh
+    except BaseException:
+        remove_database(fresh)
+        raise
+    replace_database(path, fresh)
 
 
 def remove_database(path: Path) -> None:
@@ -291,9 +303,19 @@ def script(name: str) -> str:
     return resources.files("botanu_store").joinpath(name).read_text("utf-8")
 
 
+def literal(value: object) -> str:
+    """Return a text, or a path, as SQL's literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
 def literals(values: Iterable[str]) -> str:
     """Return texts as a list of SQL's literals."""
-    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return ", ".join(map(literal, values))
+
+
+def identifier(name: str) -> str:
+    """Return a name as SQL's identifier, whatever it holds."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _tune(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
