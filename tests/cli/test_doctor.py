@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,8 @@ def test_an_sdk_that_is_switched_off_is_a_fault(botanu: Botanu, monkeypatch: pyt
 
 def test_prices_of_last_year_are_noted(botanu: Botanu, filled: Path) -> None:
     """A book whose newest price is old has the command that fetches a newer one; today's has not."""
+    with duckdb.connect(str(filled)) as con:
+        con.execute("update prices set valid_from_ns = ? where rowid = 0", [time.time_ns()])
     assert "prices update" not in botanu("doctor").out
     with duckdb.connect(str(filled)) as con:
         con.execute("delete from prices where valid_from_ns > 1735689600000000000")
