@@ -12,7 +12,7 @@ import time
 from decimal import Decimal
 
 import duckdb
-from botanu_store.engines.duckdb import connect, migrate
+from botanu_store.engines.duckdb import store_in_memory
 from botanu_store.prices import sync_prices
 from botanu_store.views import Views
 
@@ -59,8 +59,7 @@ group by r.use_case order by r.use_case
 def main() -> None:
     """Generate, measure, compare."""
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
-    con = connect(None)
-    migrate(con, None)
+    con = store_in_memory()
     con.execute("set threads = 2")
     con.execute(_COMBINATIONS)
     con.execute(_CALLS.replace("$calls", str(calls)))

@@ -28,7 +28,7 @@ from botanu_store.engines.duckdb import (
     connect,
     connect_writable,
     exists,
-    migrate,
+    store_in_memory,
     stored_version,
 )
 from botanu_store.engines.faults import explained
@@ -96,8 +96,7 @@ class StoreFile:
             StoreError: as `connect` does, or the file is of another version of botanu.
         """
         if not exists(self.path) and not self.spool.segments():
-            con = connect(None)
-            migrate(con, None)
+            con = store_in_memory()
             return Database(con, views=self._views())
         with explained(self.path):
             con = self._connect_readable()

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import duckdb
-from botanu_store.engines.duckdb import connect, migrate
+from botanu_store.engines.duckdb import store_in_memory
 from botanu_store.filters import to_ns
 from botanu_store.prices import Overrides, sync_prices
 from botanu_store.views import Views
@@ -34,8 +34,7 @@ def call(
 
 def store(*calls: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     """Return a connection to a store in memory that holds these calls, its price book in step."""
-    con = connect(None)
-    migrate(con, None)
+    con = store_in_memory()
     for table, rows in _book().items():
         con.register("given", rows)
         con.execute(f"insert into {table} from given")
@@ -52,8 +51,7 @@ def store(*calls: dict[str, Any]) -> duckdb.DuckDBPyConnection:
 @cache
 def _book() -> dict[str, Any]:
     """The tables of a synced book, read once: half a second."""
-    con = connect(None)
-    migrate(con, None)
+    con = store_in_memory()
     sync_prices(con)
     return {table: con.sql(f"from {table}").to_arrow_table() for table in ("prices", "price_book")}
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from botanu_store.engines.duckdb import connect, migrate
+from botanu_store.engines.duckdb import store_in_memory
 from botanu_store.filters import NO_CONDITIONS
 from botanu_store.money import LINES, by_meter
 from botanu_store.records import METERS
@@ -153,8 +153,7 @@ def test_hostile_quantities_break_no_query() -> None:
 
 def test_a_store_without_a_price_book_has_the_views_too() -> None:
     """A fresh store answers before any price has been read."""
-    con = connect(None)
-    migrate(con, None)
+    con = store_in_memory()
     make_views(con)
     for relation in ("charges", "priced_calls", "counted_calls", "metered_calls"):
         assert con.execute(f"from {relation}").fetchall() == []

@@ -21,7 +21,7 @@ from botanu_store.content import (
     is_content,
     masked,
 )
-from botanu_store.engines.duckdb import connect, migrate
+from botanu_store.engines.duckdb import connect, store_in_memory
 from botanu_store.ingest import Ingester
 from botanu_store.sources import read_file
 from botanu_store.spool import Spool
@@ -180,8 +180,7 @@ def test_nothing_that_was_said_in_a_capture_is_kept() -> None:
     spans = "select trace_id, to_json(t)::varchar as said from (select * exclude name from spans) as t"
 
     def found(mode: ContentMode) -> set[tuple[str, str]]:
-        con = connect(None)
-        migrate(con, None)
+        con = store_in_memory()
         Ingester(con, mode).ingest(piece for capture in CAPTURES.glob("*.jsonl") for piece in read_file(capture))
         rows = con.execute(spans).fetchall()
         con.close()

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from botanu_store import damaged
-from botanu_store.engines.duckdb import connect, migrate
+from botanu_store.engines.duckdb import store_in_memory
 from botanu_store.ingest import Ingester
 from botanu_store.ingested import Ingested
 from botanu_store.otlp import JsonDecoder
@@ -48,9 +48,7 @@ TOKENS = st.sampled_from(
 @cache
 def database() -> duckdb.DuckDBPyConnection:
     """One database in memory for all, emptied each time: making it takes longer than most of these tests."""
-    con = connect(None)
-    migrate(con, None)
-    return con
+    return store_in_memory()
 
 
 def ingested(*pieces: bytes) -> tuple[Ingested, dict[str, Any]]:

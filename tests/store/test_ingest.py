@@ -13,7 +13,7 @@ import pytest
 from botanu_store import decoding, open_store
 from botanu_store import ingest as ingester
 from botanu_store.decoding import Slice
-from botanu_store.engines.duckdb import connect, connect_writable, migrate
+from botanu_store.engines.duckdb import connect, connect_writable, store_in_memory
 from botanu_store.filters import Filters
 from botanu_store.ingest import Ingester
 from botanu_store.sources import Piece
@@ -322,8 +322,7 @@ def test_what_changed_is_added_up_now_and_then_unless_somebody_waits(
 
 def concluded(deliveries: list[list[Any]]) -> tuple[list[Any], list[Any]]:
     """The calls and runs that a database in memory holds after these deliveries of spans."""
-    con = connect(None)
-    migrate(con, None)
+    con = store_in_memory()
     ingester = Ingester(con)
     for spans in deliveries:
         ingester.ingest([Piece("json", lines(document(spans)).strip(), "test", "line 1")])

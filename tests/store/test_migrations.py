@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from botanu_store import open_store
 from botanu_store.engines import duckdb as engine
-from botanu_store.engines.duckdb import SCHEMA_VERSION, connect, migrate
+from botanu_store.engines.duckdb import SCHEMA_VERSION, connect, store_in_memory
 from botanu_store.errors import StoreUnusable
 from botanu_store.filters import Filters
 
@@ -79,8 +79,7 @@ def test_killed_once_a_version_is_reached_the_store_opens(tmp_path: Path, versio
 def test_the_schema_of_today_is_kept() -> None:
     """Whoever changes a table adds a version, or, before that one was released, keeps it anew: python tests/store/schemas/keep.py."""
     assert list(range(1, SCHEMA_VERSION + 1)) == VERSIONS
-    con = connect(None)
-    migrate(con, None)
+    con = store_in_memory()
 
     assert keep.schema(con) == (KEPT / str(SCHEMA_VERSION) / "schema.sql").read_text()
     con.close()

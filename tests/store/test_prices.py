@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from botanu_store import prices
-from botanu_store.engines.duckdb import connect, migrate
+from botanu_store.engines.duckdb import connect, migrate, store_in_memory
 from botanu_store.prices import find, needs_sync, sync_prices
 
 from .pricing import call, make_views, priced, store
@@ -18,8 +18,7 @@ from .pricing import call, make_views, priced, store
 
 def test_an_empty_store_needs_its_book() -> None:
     """Until it has been read once."""
-    con = connect(None)
-    migrate(con, None)
+    con = store_in_memory()
     assert needs_sync(con)
     sync_prices(con)
     assert not needs_sync(con)
@@ -153,8 +152,7 @@ def test_a_read_only_connection_prices_calls(tmp_path: Path) -> None:
 
 def test_a_sync_is_part_of_the_transaction_it_is_in() -> None:
     """Rolled back, it left nothing."""
-    con = connect(None)
-    migrate(con, None)
+    con = store_in_memory()
     con.execute("begin")
     sync_prices(con)
     con.execute("rollback")
@@ -203,7 +201,7 @@ def test_the_library_is_imported_only_to_read_the_book() -> None:
     """It takes 0.3 s: opening a store in step must not."""
     program = (
         "import sys; from botanu_store.prices import *; import botanu_store.prices as p; from botanu_store.views import Views; from botanu_store.engines.duckdb import *; "
-        "con = connect(None); migrate(con, None); p.needs_sync(con); Views(None, None).make(con); "
+        "con = store_in_memory(); p.needs_sync(con); Views(None, None).make(con); "
         "assert 'genai_prices' not in sys.modules and 'pydantic' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 import pyarrow as pa
 import pytest
-from botanu_store.engines.duckdb import connect, migrate
+from botanu_store.engines.duckdb import store_in_memory
 from botanu_store.filters import to_ns
 from botanu_store.prices import sync_prices
 from botanu_store.records import INPUT_METERS
@@ -130,8 +130,7 @@ def _compare(cases: list[_Case]) -> None:
 
 
 def _priced(cases: list[_Case]) -> duckdb.DuckDBPyConnection:
-    con = connect(None)
-    migrate(con, None)
+    con = store_in_memory()
     sync_prices(con)
     rows = [
         {"span_id": str(number), "vendor": provider.id, "model": model.id, "start_ns": to_ns(moment), **usage}

@@ -13,7 +13,7 @@ import pyarrow as pa
 from botanu_store.clickhouse.schema import column_list, columns
 from botanu_store.clickhouse.views import stored, whole
 from botanu_store.engines.clickhouse import Server
-from botanu_store.engines.duckdb import connect, migrate, script
+from botanu_store.engines.duckdb import script, store_in_memory
 from botanu_store.money import charges_script, grid_script
 from botanu_store.prices import book_version, key_row, lay_out, lay_out_again, sync_prices
 from botanu_store.usage import BY_CALL
@@ -37,9 +37,8 @@ def upload_book(server: Server) -> None:
     stored = server.rows("select value from botanu_sync final where name = $name", {"name": BOOK})
     if stored and stored[0]["value"] == book_version():
         return
-    con = connect(None)
+    con = store_in_memory()
     try:
-        migrate(con, None)
         for table in ("prices", "price_keys"):
             con.register("stored", server.arrow(f"select {', '.join(columns(table))} from botanu_{table} final"))
             con.execute(f"insert into {table} by name from stored; create temp table before_{table} as from {table}")
@@ -132,9 +131,8 @@ def price_again(server: Server) -> None:
 
 def _send_book(server: Server) -> None:
     """Give a session the published prices, laid out."""
-    con = connect(None)
+    con = store_in_memory()
     try:
-        migrate(con, None)
         take_prices(server, con)
         lay_out(con, None)
         send_prices(server, con)

@@ -8,7 +8,7 @@ from functools import cache
 import duckdb
 
 from botanu_store.engines.clickhouse import SETTINGS, Server
-from botanu_store.engines.duckdb import connect, migrate, script
+from botanu_store.engines.duckdb import script, store_in_memory
 from botanu_store.usage import KEPT_COLUMNS
 
 _TYPES = {"VARCHAR": "String", "BIGINT": "Int64", "INTEGER": "Int32", "DOUBLE": "Float64", "BOOLEAN": "Bool", "TIMESTAMP": "DateTime64(6, 'UTC')"}  # fmt: skip
@@ -58,9 +58,8 @@ def column_list(con: duckdb.DuckDBPyConnection, table: str) -> str:
 
 @cache
 def _columns() -> dict[str, dict[str, str]]:
-    con = connect(None)
+    con = store_in_memory()
     try:
-        migrate(con, None)
         return {table: _described(con, table) for table in TABLES}
     finally:
         con.close()

@@ -23,8 +23,7 @@ from botanu_store.clickhouse.prices import BOOK, USAGE, send_prices, take_prices
 from botanu_store.clickhouse.schema import columns
 from botanu_store.clickhouse.views import stored, whole
 from botanu_store.engines.clickhouse import Address, Server, connect
-from botanu_store.engines.duckdb import Database, migrate
-from botanu_store.engines.duckdb import connect as connect_duckdb
+from botanu_store.engines.duckdb import Database, store_in_memory
 from botanu_store.errors import StoreUnusable
 from botanu_store.price import DAY_NS
 from botanu_store.reports import moment
@@ -82,8 +81,7 @@ class Mirror(Database):
 
     def __init__(self, server: Server, views: Views, *, is_published: bool) -> None:
         """Take over the prices; runs, calls and spans come when a query asks for them."""
-        con = connect_duckdb(None)
-        migrate(con, None)
+        con = store_in_memory()
         super().__init__(con, None, views)
         self.server = server
         self._loaded: set[str] = set()

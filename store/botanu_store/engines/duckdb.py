@@ -252,6 +252,13 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
             con.execute("insert into meta values ('schema_version', ?)", [str(version + 1)])
 
 
+def store_in_memory() -> duckdb.DuckDBPyConnection:
+    """Open an empty store in memory."""
+    con = connect(None)
+    migrate(con, None)
+    return con
+
+
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Generator[None]:
     """Commit what is done inside, or nothing of it."""
