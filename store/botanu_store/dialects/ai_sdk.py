@@ -66,14 +66,24 @@ def _tokens(said: genai.Attributes) -> Tokens:
         kinds=genai.kinds(said, _KINDS),
     )
     if "ai.response.providerMetadata" in said:
-        _add_what_the_vendor_says(used, document(said["ai.response.providerMetadata"]))
+        _add_what_the_vendor_says(used, document(said["ai.response.providerMetadata"]), folded=_names_request(said))
     if _DETAIL in said:
         used.includes_cache = used.input != count(said[_DETAIL])
     return used
 
 
-def _add_what_the_vendor_says(used: Tokens, metadata: Document) -> None:
-    """Say what only the vendor's own counts tell: an input equal to Anthropic's is one without the cached tokens (versions 4, 5)."""
+def _names_request(said: genai.Attributes) -> bool:
+    """Whether the answer is named after its request: the provider for Bedrock does so since 4.0.59 or little before.
+
+    Until 4.0.12 it passed on Converse's input, without the cached tokens (`convertBedrockUsage`); between these nothing tells.
+    Outer spans name no answer, and must not exceed the calls inside.
+    """
+    answer = said.get("ai.response.id", "")
+    return not answer.startswith(genai.MADE_UP_IDS) if answer else ".do" not in said["ai.operationId"]
+
+
+def _add_what_the_vendor_says(used: Tokens, metadata: Document, *, folded: bool) -> None:
+    """Say what only the vendor's own counts tell: an input equal to Anthropic's is one without the cached tokens (versions 4, 5); Bedrock's has them if `folded`."""
     claude, google = inside(metadata.get("anthropic")), inside(inside(metadata.get("google")).get("usageMetadata"))
     if raw := inside(claude.get("usage")):
         theirs = anthropic_tokens(raw)
@@ -88,8 +98,7 @@ def _add_what_the_vendor_says(used: Tokens, metadata: Document) -> None:
         used.output = max(used.output, theirs.output)
         _add_cache(used, theirs.cache_read, 0)
     elif bedrock := inside(inside(metadata.get("bedrock")).get("usage")):
-        # Converse's counts as they are, until version 7: https://ai-sdk.dev/providers/ai-sdk-providers/amazon-bedrock
-        used.includes_cache = bool(used.cache_write)
+        used.includes_cache = bool(used.cache_write) or folded
         _add_cache(used, count(bedrock.get("cacheReadInputTokens")), count(bedrock.get("cacheWriteInputTokens")))
     else:
         _add_cache(used, count(inside(metadata.get("openai")).get("cachedPromptTokens")), 0)
@@ -104,7 +113,7 @@ DIALECT = Dialect(
     name="ai-sdk",
     title="Vercel AI SDK 4 to 6, and 7 with LegacyOpenTelemetry",
     marker="`ai.operationId` ending in .doGenerate, .doStream, .doEmbed; ai.toolCall for tools",
-    counts="Input includes the cache, except Anthropic's and Bedrock's in 5. Outer spans repeat the last or all inner ones.",
+    counts="Input includes the cache, except Anthropic's and Bedrock's in 5 and early in 6. Outer spans repeat the last or all inner ones.",
     read=read,
     keys=("ai.operationId",),
     of_run={

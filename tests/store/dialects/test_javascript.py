@@ -155,3 +155,27 @@ def test_what_the_ai_sdk_read_from_bedrocks_cache_is_in_the_input_where_it_tells
     found = reading(said, scope="ai")
 
     assert found.quantities == {"requests": 1, "input_tokens": 3011, "cache_read_tokens": 1207, "output_tokens": 303}
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked", "fresh"),
+    [("aitxt-1", 3011, 3011), ("aiobj-1", 3011, 3011), ("7d2a-req", 4670, 3011), ("", 4670, 3011)],
+)
+def test_bedrocks_input_in_the_ai_sdk_holds_the_cached_tokens_once_answers_are_named(
+    answer: str, asked: int, fresh: int
+) -> None:
+    """Its provider folded them in during version 6, and soon after that named each answer by the request."""
+    said: dict[str, object] = {
+        "ai.operationId": "ai.streamObject.doStream" if answer else "ai.streamObject",
+        "ai.model.provider": "amazon-bedrock",
+        "ai.response.id": answer,
+        "ai.response.providerMetadata": json.dumps({"bedrock": {"usage": {"cacheWriteInputTokens": 452}}}),
+        "ai.usage.inputTokens": asked,
+        "ai.usage.outputTokens": 303,
+        "ai.usage.cachedInputTokens": 1207,
+    }
+
+    found = reading(said, scope="ai")
+
+    assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (fresh, 1207)
+    assert found.quantities["cache_write_tokens"] == 452
