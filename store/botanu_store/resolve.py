@@ -18,7 +18,7 @@ from botanu_store.records import Call, Span
 from botanu_store.same_call import Group, Groups, join_across, join_by_id, join_late_usage, same_tokens
 from botanu_store.totals import Totals
 from botanu_store.trace import MODEL_CATEGORIES, Node, instrument, link, nearest
-from botanu_store.unequal import join_unequal
+from botanu_store.unequal import join_guessed, join_unequal
 
 SAME_ID = "same call as another span (response id)"
 SAME_INSIDE = "repeats a span inside it"
@@ -128,6 +128,7 @@ def _join(calls: list[Node], groups: Groups) -> list[Node]:
     join_by_id(left, groups)
     join_across(groups)
     join_unequal(groups)
+    join_guessed(groups)
     return wrappers
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
+from operator import attrgetter
 
 from botanu_store.same_call import MOST_COMPARED, Group, Groups, are_apart, close, covers, related, same_model
 from botanu_store.trace import Node
@@ -35,6 +37,40 @@ def join_unequal(groups: Groups) -> None:
         both = groups.of[node]
         for answer in _answers(both.best):
             before[category, answer].append(both)
+
+
+def join_guessed(groups: Groups) -> None:
+    """Join a call whose tokens an emitter made up with one of the same model and time that another instrumentation saw."""
+    if not any(group.best.reading.guessed for group in groups):
+        return
+    calls = sorted((group for group in groups if group.best.is_model_call), key=_BY_START)
+    taken = set[Group]()
+    for guess in [group for group in calls if group.best.reading.guessed]:
+        place = bisect_left(calls, guess.start, key=_BY_START)
+        near = calls[max(0, place - MOST_COMPARED) : place + MOST_COMPARED]
+        known = next((other for other in reversed(near) if other not in taken and _may_be_guess(guess, other)), None)
+        if known is not None:
+            taken |= {guess, known}
+            best = known.best
+            groups.join(guess.best, best)
+            groups.of[best].best = best
+
+
+_BY_START = attrgetter("start")
+
+
+def _may_be_guess(guess: Group, other: Group) -> bool:
+    return (
+        other.best.has_tokens
+        and not other.best.reading.guessed
+        and other.best.reading.category == guess.best.reading.category
+        and guess.instruments.isdisjoint(other.instruments)
+        and (not guess.ids or not other.ids)
+        and not are_apart(guess, other)
+        and guess.start <= other.end
+        and other.start <= guess.end
+        and same_model(guess.best, other.best)
+    )
 
 
 def told(node: Node) -> int:

@@ -21,6 +21,8 @@ _LANGCHAINS = (
 """What LangChain said was cached, before 1.40 or so: beside Anthropic's own input."""
 _SYSTEM = "gen_ai.system"
 """Names a framework, LangChain, around the client's span, which is of the same scope before 1.40 or so; its operation then names the model as well."""
+_GUESSES = "openlit.otel.tracing"
+"""The scope of versions before 1.36, which take the words of every stream of OpenAI's chat for its tokens, whatever its last part says: instrumentation/openai/utils.py."""
 _THOUGHTS_APART = ("openlit.instrumentation.google_ai_studio", "@openlit/instrumentation-google-ai")
 
 
@@ -34,7 +36,11 @@ def read(span: Span) -> Reading | None:
     if span.scope.startswith(_THOUGHTS_APART) and used.kinds:
         used.output += used.kinds["reasoning_tokens"]
     found = genai.call(span, DIALECT.name, used)
+    if found is not None and span.scope == _GUESSES and found.vendor == "openai":
+        found.guessed = said.get("gen_ai.request.is_stream") == "true" and found.response_id.startswith("chatcmpl-")
     if found is not None and said.get(_SYSTEM, "").lower() in NO_VENDORS:
+        # LangChain names an answer of OpenAI's after the message in it.
+        found.own_id = found.own_id and not found.response_id.startswith("msg_")
         found.variant = said.get(_SYSTEM, "")
         known = genai.CALLS.get(said.get("gen_ai.operation.name", "").partition(" ")[0])
         if known and found.role == "wrapper":
@@ -44,7 +50,7 @@ def read(span: Span) -> Reading | None:
 
 DIALECT = Dialect(
     name="openlit",
-    title="OpenLIT 1.36 and 1.45, and 1.7 to 1.15 in JavaScript",
+    title="OpenLIT 1.30 to 1.45, and 1.7 to 1.15 in JavaScript",
     marker="`gen_ai.operation.name`; invoke_workflow repeats the last call",
     counts="Input includes the cache for OpenAI, EXCLUDES it for Anthropic. Gemini's thoughts are beside the output. It makes up numbers for streams without usage.",
     read=read,

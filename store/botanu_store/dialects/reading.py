@@ -44,6 +44,8 @@ class Reading:
     emitter_usd: Decimal | None = None
     variant: str = ""
     """Tells apart two instrumentations that share a scope."""
+    guessed: bool = False
+    """Whether the emitter made up the tokens: they count where nobody knows better."""
     series: str = ""
     """Whose running total it is, where that is known."""
 

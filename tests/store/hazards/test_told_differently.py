@@ -179,3 +179,30 @@ def test_calls_side_by_side_of_which_one_thought_are_two() -> None:
     trace.span(openinference(3011, 403) | thoughts, scope=CLIENT, at=1, ms=5)
 
     assert totals(trace.calls()) == Totals(6022, 645, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted"), [("gpt-4o-mini", Totals(3011, 303, 0, 0)), ("gpt-5", Totals(3020, 304, 0, 0))]
+)
+def test_h13_a_stream_of_which_one_side_made_up_the_tokens_counts_once_and_as_the_other_knows_it(
+    model: str, wanted: Totals
+) -> None:
+    """OpenLIT before 1.36 counts the words of every stream of OpenAI's chat; the other's span ends as it does, not around it."""
+    trace = Trace()
+    trace.span(openinference(3011, 303) | {"llm.model_name": "gpt-4o-mini-2024-07-18"}, scope=CLIENT, ms=40)
+    said = chat(9, 1, gen_ai__request__model=model, gen_ai__response__id="chatcmpl-3", gen_ai__request__is_stream=True)
+    trace.span(said | {"gen_ai.system": "openai"}, scope="openlit.otel.tracing", at=20, ms=40)
+
+    assert totals(trace.calls()) == wanted
+
+
+def test_a_message_that_langchain_names_an_answer_after_is_not_the_answers_name() -> None:
+    """OpenLIT writes it on LangChain's span, so that the client's beside it, of another answer by that name, counted as well."""
+    trace = Trace()
+    around = {"gen_ai.system": "langchain", "gen_ai.response.id": "msg_3"}
+    outer = trace.span(chat(3011, 303) | around, scope="openlit.otel.tracing", ms=50)
+    trace.span(openinference(3011, 303), scope=CLIENT, inside=outer, at=1, ms=45)
+    said = {"gen_ai.system": "openai", "gen_ai.response.id": "resp_3"}
+    trace.span(chat(3011, 303) | said, scope="openlit.otel.tracing", at=20, ms=40)
+
+    assert totals(trace.calls()) == Totals(3011, 303, 0, 0)
