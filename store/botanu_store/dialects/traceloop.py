@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import Dialect, Reading, Role
@@ -30,6 +32,7 @@ def read(span: Span) -> Reading | None:
     found = _names(genai.reading(span, DIALECT.name, used, name or "chat", role), said)
     if role == "wrapper" and span.scope.startswith(_CREWAI):
         found.role, found.series = "running total", said.get("crewai.agent.id", "")
+    found.guessed = span.scope == _ANTHROPIC and bool(_COUNTS_WORDS.match(span.scope_version))
     return found
 
 
@@ -74,6 +77,9 @@ _GIVEN = "traceloop.association.properties."
 """What the program says by `Traceloop.set_association_properties`."""
 _CREWAI_LLM = "crewai.llm.model"
 """All that its early versions said of a call was this: the model."""
+_ANTHROPIC = "opentelemetry.instrumentation.anthropic"
+_COUNTS_WORDS = re.compile(r"0\.([0-9]|[12][0-9]|3[0-2])\.")
+"""Versions that counted the text themselves, with the client's `count_tokens` as far as it had that: `_set_token_usage`."""
 _AS_THEY_ARE = ("opentelemetry.instrumentation.llamaindex", "@traceloop/instrumentation-anthropic")
 """Who passes Anthropic's own numbers on."""
 _GOOGLE = (

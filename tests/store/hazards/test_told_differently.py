@@ -206,3 +206,19 @@ def test_a_message_that_langchain_names_an_answer_after_is_not_the_answers_name(
     trace.span(chat(3011, 303) | said, scope="openlit.otel.tracing", at=20, ms=40)
 
     assert totals(trace.calls()) == Totals(3011, 303, 0, 0)
+
+
+@pytest.mark.parametrize(("version", "calls"), [("0.30.0", 1), ("0.33.0", 2)])
+def test_h13_what_traceloop_once_counted_itself_is_anthropics_call_beside_it(version: str, calls: int) -> None:
+    """Before 0.33 it had the client count the words that were said."""
+    trace = Trace()
+    trace.span(openinference(3011, 303) | {"llm.model_name": "claude-sonnet-4-5"}, scope=CLIENT, ms=40)
+    said: dict[str, object] = {"llm.request.type": "completion", "gen_ai.system": "Anthropic"}
+    said |= {"gen_ai.request.model": "claude-sonnet-4-5", "gen_ai.usage.prompt_tokens": 9}
+    said |= {"gen_ai.usage.completion_tokens": 1, "llm.usage.total_tokens": 10}
+    span = trace.span(said, scope="opentelemetry.instrumentation.anthropic", at=1, ms=40)
+    span.scope_version = version
+
+    counted = trace.counted()
+    assert len(counted) == calls
+    assert totals(counted).input >= 3011
