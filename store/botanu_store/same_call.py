@@ -286,9 +286,14 @@ def covers(one: Group, other: Group) -> bool:
 
 
 def _only_began(one: Group, other: Group) -> bool:
-    """Whether the first is of a stream and was over when that had begun, without its usage (MLflow, LlamaIndex), and the other then read it."""
+    """Whether the first is of a stream and was over when that had begun, mostly without its usage (MLflow, LlamaIndex), and the other then read it."""
     first, second = (one, other) if one.start <= other.start else (other, one)
-    return not first.best.has_tokens and second.start <= first.end + OVERLAP_NS
+    early = not first.best.has_tokens or first.best.span.scope == _ENDS_EARLY
+    return early and second.start <= first.end + OVERLAP_NS
+
+
+_ENDS_EARLY = "openinference.instrumentation.llama_index"
+"""Ends a stream's span when LlamaIndex hands the stream out, and writes on it later what was used: `_handler.py`, `prepare_to_exit_span`."""
 
 
 def related(one: Group, other: Group) -> bool:

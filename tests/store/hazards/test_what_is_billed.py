@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.store.captures import Totals, Trace, chat, totals
-from tests.store.hazards.spans import SDK, openinference
+from tests.store.hazards.spans import LANGCHAIN, SDK, openinference
 
 
 def test_h12_counting_tokens_is_free() -> None:
@@ -264,3 +264,18 @@ def test_h12_putting_a_request_together_is_no_call() -> None:
     )
 
     assert trace.calls() == []
+
+
+@pytest.mark.parametrize(("scope", "calls"), [("openinference.instrumentation.llama_index", 1), (LANGCHAIN, 2)])
+def test_a_stream_whose_span_ended_as_it_was_handed_out_is_that_which_the_client_then_read(
+    scope: str, calls: int
+) -> None:
+    """LlamaIndex's span has the usage all the same, the client's knows none; others end their spans with the stream."""
+    trace = Trace()
+    model = {"llm.model_name": "gpt-4o-mini"}
+    trace.span(openinference(3011, 303) | model, scope=scope, ms=20)
+    said = {"llm.request.type": "chat", "gen_ai.system": "openai", "gen_ai.request.model": "gpt-4o-mini"}
+    trace.span(said, scope="opentelemetry.instrumentation.openai.v1", at=21, ms=90)
+
+    assert len(trace.counted()) == calls
+    assert totals(trace.calls()) == Totals(3011, 303, 0, 0)
