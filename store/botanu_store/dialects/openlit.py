@@ -5,7 +5,7 @@ from __future__ import annotations
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import Dialect, Reading
-from botanu_store.dialects.vendors import NO_VENDORS, maker
+from botanu_store.dialects.vendors import COUNT_CACHE_APART, NO_VENDORS, maker, vendor
 from botanu_store.records import Span
 
 _EXCLUDE = (
@@ -21,22 +21,22 @@ _LANGCHAINS = (
 """What LangChain said was cached, before 1.40 or so: beside Anthropic's own input."""
 _SYSTEM = "gen_ai.system"
 """Names a framework, LangChain, around the client's span, which is of the same scope before 1.40 or so; its operation then names the model as well."""
-_GUESSES = "openlit.otel.tracing"
-"""The scope of versions before 1.36, which take the words of every stream of OpenAI's chat for its tokens, whatever its last part says: instrumentation/openai/utils.py."""
+_ONE_SCOPE = "openlit.otel.tracing"
+"""Whatever versions before 1.40 or so tell of; they take the words of every stream of OpenAI's chat for its tokens, whatever its last part says: instrumentation/openai/utils.py."""
 _THOUGHTS_APART = ("openlit.instrumentation.google_ai_studio", "@openlit/instrumentation-google-ai")
 
 
 def read(span: Span) -> Reading | None:
     """Read a call; `gen_ai.client.token.usage` is its total under another name."""
     said = span.attributes
-    used = genai.tokens(said, includes_cache=not span.scope.startswith(_EXCLUDE))
+    used = genai.tokens(said, includes_cache=not _passes_on(span))
     if not used.cache_read + used.cache_write and not said.keys().isdisjoint(_LANGCHAINS):
         used.cache_read, used.cache_write = (count(said.get(key)) for key in _LANGCHAINS)
         used.includes_cache = maker(said.get("gen_ai.response.model", "")) != "anthropic"
     if span.scope.startswith(_THOUGHTS_APART) and used.kinds:
         used.output += used.kinds["reasoning_tokens"]
     found = genai.call(span, DIALECT.name, used)
-    if found is not None and span.scope == _GUESSES and found.vendor == "openai":
+    if found is not None and span.scope == _ONE_SCOPE and found.vendor == "openai":
         found.guessed = said.get("gen_ai.request.is_stream") == "true" and found.response_id.startswith("chatcmpl-")
     if found is not None and said.get(_SYSTEM, "").lower() in NO_VENDORS:
         # LangChain names an answer of OpenAI's after the message in it.
@@ -46,6 +46,13 @@ def read(span: Span) -> Reading | None:
         if known and found.role == "wrapper":
             found.role, found.operation = "call", known
     return found
+
+
+def _passes_on(span: Span) -> bool:
+    """Whether the input is Anthropic's or Bedrock's own, by the scope, or in versions with but one by whom the span names: instrumentation/anthropic/utils.py."""
+    said = span.attributes
+    asked = said.get("gen_ai.provider.name") or said.get(_SYSTEM, "")
+    return span.scope.startswith(_EXCLUDE) or (span.scope == _ONE_SCOPE and vendor(asked) in COUNT_CACHE_APART)
 
 
 DIALECT = Dialect(

@@ -221,6 +221,7 @@ from tests.store.dialects.readings import ANTHROPIC, CACHED, SPLIT, as_map, gen_
                 "gen_ai.provider.name": "anthropic",
             },
         ),
+        ("openlit", "openlit.otel.tracing", gen_ai(3011, 303, **CACHED) | {"gen_ai.provider.name": "anthropic"}),
         (
             "openlit",
             "openlit.otel.tracing",

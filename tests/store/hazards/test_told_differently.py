@@ -187,7 +187,7 @@ def test_calls_side_by_side_of_which_one_thought_are_two() -> None:
 def test_h13_a_stream_of_which_one_side_made_up_the_tokens_counts_once_and_as_the_other_knows_it(
     model: str, wanted: Totals
 ) -> None:
-    """OpenLIT before 1.36 counts the words of every stream of OpenAI's chat; the other's span ends as it does, not around it."""
+    """OpenLIT before 1.40 counts the words of every stream of OpenAI's chat; the other's span ends as it does, not around it."""
     trace = Trace()
     trace.span(openinference(3011, 303) | {"llm.model_name": "gpt-4o-mini-2024-07-18"}, scope=CLIENT, ms=40)
     said = chat(9, 1, gen_ai__request__model=model, gen_ai__response__id="chatcmpl-3", gen_ai__request__is_stream=True)
