@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from botanu.sdk.bootstrap import enable
-from botanu.sdk.config import file_values
+from botanu.sdk.config import file_values, said_of_resource
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,9 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _service_name(said: str | None, config_file: str | None, program: str) -> str | None:
     """The option, else None for what the environment or the file says, else the program's own name."""
-    is_in_environment = os.environ.get("OTEL_SERVICE_NAME") or "service.name=" in os.environ.get(
-        "OTEL_RESOURCE_ATTRIBUTES", ""
-    )
+    is_in_environment = os.environ.get("OTEL_SERVICE_NAME") or said_of_resource("service.name")
     if said or is_in_environment or "service_name" in file_values(config_file):
         return said
     return Path(program).stem

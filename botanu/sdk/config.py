@@ -139,7 +139,11 @@ class BotanuConfig:
     service_namespace: str | None = _setting("service_namespace", None)
     """What the program is a part of."""
     deployment_environment: str = dataclasses.field(
-        default_factory=lambda: str(_from_environment("deployment_environment") or _environment_of_resource())
+        default_factory=lambda: str(
+            _from_environment("deployment_environment")
+            or said_of_resource("deployment.environment.name", "deployment.environment")
+            or "production"
+        )
     )
     """Where the program runs."""
     auto_detect_resources: bool = _setting("auto_detect_resources", True)
@@ -228,16 +232,16 @@ def _from_environment(name: str) -> object | None:
     return None
 
 
-def _environment_of_resource() -> str:
-    """Where OTEL_RESOURCE_ATTRIBUTES says that the program runs, else production."""
-    if "deployment.environment" not in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", ""):
-        return "production"
+def said_of_resource(*names: str) -> str | None:
+    """Return what OTEL_RESOURCE_ATTRIBUTES says under the first of these names that it has; None where it says nothing, or without the OpenTelemetry SDK."""
+    if not os.environ.get("OTEL_RESOURCE_ATTRIBUTES"):
+        return None
     try:
         from opentelemetry.sdk.resources import OTELResourceDetector  # noqa: PLC0415 - an extra
     except ImportError:
-        return "production"
+        return None
     said = OTELResourceDetector().detect().attributes
-    return str(said.get("deployment.environment.name") or said.get("deployment.environment") or "production")
+    return next((str(said[name]) for name in names if said.get(name)), None)
 
 
 def _yaml_values(path: Path) -> dict[str, Any]:

@@ -8,9 +8,9 @@ import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.resources import Resource
 
-from botanu.sdk.config import UNNAMED
+from botanu.sdk.config import UNNAMED, said_of_resource
 
 if TYPE_CHECKING:
     from botanu.sdk.config import BotanuConfig
@@ -29,7 +29,7 @@ _FROM_ENVIRONMENT = (
 
 def build_resource(config: BotanuConfig) -> Resource:
     """Return the resource of this process; what OTEL_RESOURCE_ATTRIBUTES says is kept where the configuration is silent, the service's name too."""
-    is_named = config.service_name != UNNAMED or "service.name" not in OTELResourceDetector().detect().attributes
+    is_named = config.service_name != UNNAMED or said_of_resource("service.name") is None
     said = {
         "service.name": config.service_name if is_named else None,
         "service.version": config.service_version,
