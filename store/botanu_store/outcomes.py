@@ -27,7 +27,7 @@ def outcomes(db: Database, filters: Filters, values: Mapping[str, Decimal]) -> R
     units, parameters = units_of(db, filters, values)
     rows = _by_type(db.rows(filled("outcomes", NO_CONDITIONS, units=units), parameters))
     totals = total(rows, _COUNTS) | {name: sum((row[name] for row in rows), _ZERO) for name in _WASTE}
-    totals["value_usd"] = _all_values(rows)
+    totals["value_usd"] = _value(rows)
     for row in (*rows, totals):
         _economics(row)
     return Report("outcomes", rows, totals, coverage(db, filters, totals), filters.interval, filters.asked(), len(rows))
@@ -81,6 +81,7 @@ def _summed(use_case: str | None, value_type: str | None, units: list[Row]) -> R
         "unknown": _count((unit for unit in units if unit["outcome"] == "none"), "root_runs"),
         "value_amount": known_sum(unit["value_amount"] for unit in units),
         "value_usd": _value(units),
+        "values_without_price": _count(units, "values_without_price"),
         "calls": _count(units, "calls"),
         "unpriced_calls": _count(units, "unpriced_calls"),
         "cost_usd": known_sum(unit["cost_usd"] for unit in units),
@@ -132,13 +133,6 @@ def _last(text: str | None) -> tuple[bool, str]:
 
 _FAILED = ("failed", "timeout", "canceled")
 _ZERO = Decimal("0.000000000000")
-
-
-def _all_values(rows: list[Row]) -> Decimal | None:
-    """The sum of values, None where some achieved value has no price."""
-    if any(row["value_usd"] is None and row["value_amount"] is not None for row in rows):
-        return None
-    return known_sum(row["value_usd"] for row in rows)
 
 
 def _economics(row: Row) -> None:
