@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from botanu_store.store import Store
 
     from botanu_cli.budgets.evaluate import Check, Result
+    from botanu_cli.budgets.read import Budget
     from botanu_cli.tui.reader import Scope
 
 Daily = dict[str, float | None]
@@ -56,17 +57,17 @@ def standings_if_any(store: Store, scope: Scope, config: Path | None) -> Standin
     """Judge every budget; None where there is none."""
     from botanu_cli.budgets.read import budgets_of
 
-    return standings(store, scope, config) if budgets_of(config) else None
+    budgets = budgets_of(config)
+    return standings(store, scope, budgets) if budgets else None
 
 
-def standings(store: Store, scope: Scope, config: Path | None) -> Standings:
-    """Judge every budget, as `botanu budget check` does under the same filters."""
+def standings(store: Store, scope: Scope, budgets: Iterable[Budget]) -> Standings:
+    """Judge budgets, as `botanu budget check` does under the same filters."""
     from botanu_cli.budgets.evaluate import Context, evaluate
     from botanu_cli.budgets.formats import report_of
-    from botanu_cli.budgets.read import budgets_of
 
     context = Context(store, scope.filters, scope.zone, scope.now, scope.worth)
-    results = evaluate(budgets_of(config), context, remembering=False)
+    results = evaluate(budgets, context, remembering=False)
     report = report_of(results, store, scope.filters)
     checks = [(result, check) for result in results for check in result.checks]
     return report, [_standing(row, *both, store, scope) for row, both in zip(report.rows, checks, strict=True)]

@@ -92,10 +92,10 @@ def find(server: Server, name: str) -> OtelTraces:
         raise StoreUnusable(
             f"{name} has no column {missing[0]}: it is not what the collector's ClickHouse exporter writes. Name another with --table."
         )
-    return OtelTraces(quoted(name), kinds["SpanAttributes"].startswith("JSON"))
+    return OtelTraces(identifier(name), kinds["SpanAttributes"].startswith("JSON"))
 
 
-def quoted(name: str) -> str:
+def identifier(name: str) -> str:
     """Return a table's name, with or without its database's, as SQL has it: the exporter takes one with hyphens, or of a year."""
     database, _, table = name.rpartition(".")
     return f"`{database}`.`{table}`" if database else f"`{table}`"

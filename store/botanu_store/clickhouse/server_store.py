@@ -114,7 +114,7 @@ class Mirror(Database):
         """Return up to when spans were synced, if the collector wrote later ones."""
         (row,) = self.server.rows(
             "select (select toInt64OrZero(any(value)) from botanu_sync final where name = $table) as read_ns, "
-            f"(select toUnixTimestamp64Nano(max(Timestamp)) from {otel_traces.quoted(self._last)} where Timestamp <= now64(9)) as last_ns",
+            f"(select toUnixTimestamp64Nano(max(Timestamp)) from {otel_traces.identifier(self._last)} where Timestamp <= now64(9)) as last_ns",
             {"table": self._last},
         )
         return moment(row["read_ns"]) if (row["last_ns"] or 0) >= row["read_ns"] else None
@@ -131,7 +131,7 @@ class Mirror(Database):
     def counts(self) -> dict[str, Any]:
         """Return how much is in the store and since when."""
         (counts,) = self.server.rows(
-            f"select $store as store, (select count() from {otel_traces.quoted(self._last)}) as spans, (select count() from botanu_calls final) as calls, "
+            f"select $store as store, (select count() from {otel_traces.identifier(self._last)}) as spans, (select count() from botanu_calls final) as calls, "
             f"(select count() from botanu_runs final) as runs, (select min(start_ns) from botanu_runs final) as first_span_at, "
             "(select max(end_ns) from botanu_runs final) as last_span_at, "
             "(select value from botanu_sync final where name = $book) as price_book, "

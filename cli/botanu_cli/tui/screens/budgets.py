@@ -74,8 +74,9 @@ class Budgets(Page):
     def exported(self, scope: Scope, store: Store) -> tuple[Report, Layout]:
         """Return the budgets' results."""
         from botanu_cli.budgets.formats import BUDGETS
+        from botanu_cli.budgets.read import budgets_of
 
-        return standings(store, scope, self.reader.settings.config)[0], BUDGETS
+        return standings(store, scope, budgets_of(self.reader.settings.config))[0], BUDGETS
 
     def sortable(self) -> dict[str, str]:
         """Return what budgets can be sorted by."""
