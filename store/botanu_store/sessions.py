@@ -29,9 +29,8 @@ def touched_traces(con: duckdb.DuckDBPyConnection) -> None:
     """Make `touched`: the traces of `fresh`, and those that share a session with one of them."""
     con.execute("create or replace temp table touched as select distinct trace_id from fresh")
     told = f"from calls where dialect in ({literals(SESSION_DIALECTS)}) and trace_id in (from touched)"
-    if con.execute(f"select exists (from fresh where kind = 'LOG' or {_OF_SESSIONS}) or exists ({told})").fetchall()[0][
-        0
-    ]:
+    asked = f"select exists (from fresh where kind = 'LOG' or {_OF_SESSIONS}) or exists ({told})"
+    if con.execute(asked).fetchall()[0][0]:
         while _more(con):
             pass
 

@@ -44,9 +44,9 @@ def measure(sample: Sample, metric: Metric) -> Decimal | None:
 
     A mean is the sum over all units divided by how many count; percentiles and the maximum are of those that count.
     """
-    counted = sample.counted()
     if metric == "total":
         return Decimal(sum(sample.amounts))
+    counted = sample.counted()
     if not counted:
         return None
     if metric == "mean":
