@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from botanu_store.engines.duckdb import Engine, literals, script
-from botanu_store.price import FALLBACKS, FRESH, MINIMUM_METERS, PROPORTIONAL_METERS
+from botanu_store.price import FALLBACKS, MINIMUM_METERS, PROPORTIONAL_METERS
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS, PART_METERS
 
 _COMMON = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "requests")
@@ -67,7 +67,6 @@ def charges_script(engine: Engine = "duckdb") -> str:
         "measured": " or ".join(f"(c.{meter} is not null and p.{meter}_usd is not null)" for meter in used),
         "meters_without_price": _lacks(used, " + "),
         "asks": asks,
-        "saved": " + ".join(_saved(cached, fresh) for cached, fresh in FRESH.items()),
         "meters_used": _count(used),
         "amounts": ",\n    ".join(f"{_amount_if_used(meter)} as {meter}_usd" for meter in METERS),
         "quantity": _of_meter("c.{meter}", LINES),
@@ -163,11 +162,6 @@ def _amount(meter: str) -> str:
     if meter in PROPORTIONAL_METERS:
         return f"botanu_divided({product}, p.{meter}_per)"
     return product
-
-
-def _saved(cached: str, fresh: str) -> str:
-    whole = f"cast(c.{cached} as decimal(20, 0)) * (p.{fresh}_usd - p.{cached}_usd)"
-    return f"coalesce(case when p.exact then {whole} else botanu_divided({whole}, 1000000) end, 0)"
 
 
 def _lacks(meters: Iterable[str], operator: str) -> str:

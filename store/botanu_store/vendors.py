@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import Filters, Where, where
-from botanu_store.price import FRESH
+from botanu_store.price import FRESH, PICO_USD
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS
 from botanu_store.report_text import filled
 from botanu_store.reports import Report, Row, coverage, known_sum, occurring, per, share, total
@@ -17,15 +18,12 @@ _COUNTS = ("calls", "errors", "unpriced_calls", "input_tokens", "output_tokens",
 def vendors(db: Database, filters: Filters) -> Report:
     """Report by vendor and model or product: calls, errors, use, cost, effective price, cache and latency of calls that did not fail."""
     conditions = where(filters)
-    text = filled(
-        "vendors",
-        conditions,
-        costs=_costs(conditions),
-        product=_PRODUCT,
-        meters=", ".join(f"sum(c.{meter}) as {meter}" for meter in occurring(db) if meter in METERS),
-        cached=" or ".join(f"c.{meter} is not null" for meter in FRESH),
-    )
+    meters = [meter for meter in occurring(db) if meter in METERS]
+    text = filled("vendors", conditions, costs=_costs(conditions), product=_PRODUCT, meters=_sums(meters))
     rows = [_with_meters(row) for row in db.rows(text, conditions.parameters)]
+    saved = _saved(db, conditions, [meter for meter in meters if meter in FRESH])
+    for row in rows:
+        row["saved_usd"] = saved.get((row["vendor"], row["product"]))
     totals = total(rows, _COUNTS)
     totals["saved_usd"] = known_sum(row["saved_usd"] for row in rows)
     for row in (*rows, totals):
@@ -40,6 +38,35 @@ def vendor_costs(db: Database, filters: Filters) -> list[Row]:
     """Return what each vendor's models and products cost, as `vendors` has it, in no order and in a fraction of its time."""
     conditions = where(filters)
     return db.rows(_costs(conditions), conditions.parameters)
+
+
+def _sums(meters: Iterable[str]) -> str:
+    return ", ".join(f"sum(c.{meter}) as {meter}" for meter in meters)
+
+
+def _saved(db: Database, conditions: Where, cached: Sequence[str]) -> dict[tuple[str, str], Decimal]:
+    """What the caches of a vendor's model saved: cached tokens at the price of fresh ones, less what they cost. Reading saves, writing costs something first."""
+    if not cached:
+        return {}
+    text = filled(
+        "saved",
+        conditions,
+        product=_PRODUCT,
+        cached=_sums(cached),
+        any_cached=" or ".join(f"c.{meter} is not null" for meter in cached),
+        cached_and_saved=", ".join(
+            f"b.{meter}, c.{FRESH[meter]}_usd - c.{meter}_usd as {meter}_saved" for meter in cached
+        ),
+    )
+    saved = dict[tuple[str, str], Decimal]()
+    for row in db.rows(text, conditions.parameters):
+        if not any(row[meter] for meter in cached):
+            continue
+        tokens = 1 if row["exact"] else 1_000_000
+        amount = sum(((row[meter] or 0) * (row[f"{meter}_saved"] or Decimal(0)) for meter in cached), Decimal(0))
+        of = row["vendor"], row["product"]
+        saved[of] = saved.get(of, Decimal(0)) + (amount / tokens).quantize(PICO_USD)
+    return saved
 
 
 def _costs(conditions: Where) -> str:
@@ -57,8 +84,6 @@ def _with_meters(row: Row) -> Row:
     row["input_tokens"] = sum(meters[name] for name in INPUT_METERS)
     row["output_tokens"] = sum(meters[name] for name in OUTPUT_METERS)
     row["cached_tokens"] = sum(quantity for name, quantity in meters.items() if name.startswith("cache_read"))
-    if not any(meters[name] for name in FRESH):
-        row["saved_usd"] = None
     return row
 
 

@@ -1,4 +1,4 @@
--- What each vendor's models and products were used for and cost, how fast they answered, and what prompt caches saved.
+-- What each vendor's models and products were used for and cost, and how fast they answered.
 with used as (
     select
         c.vendor,
@@ -18,24 +18,11 @@ cost as (
     from (
         {costs}
     ) as costs
-),
--- Only calls with a cache are asked what it saved.
-saved as (
-    select
-        c.vendor as of_vendor,
-        {product} as of_product,
-        sum(c.cache_saved_usd) as saved_usd
-    from priced_calls as c
-    {of_runs}
-    where c.counted and ({cached}) and {run_filter} and ({call_filter})
-    group by 1, 2
 )
 select
     u.*,
     c.unpriced_calls,
-    c.cost_usd,
-    s.saved_usd
+    c.cost_usd
 from used as u
 inner join cost as c on c.of_vendor = u.vendor and c.of_product = u.product
-left join saved as s on s.of_vendor = u.vendor and s.of_product = u.product
 order by c.cost_usd desc nulls last, u.vendor, u.product

@@ -24,9 +24,7 @@ found as (
         p.requests_usd is not null as bills_requests,
         {apart} as reasoning_apart,
         case when c.counted and p.has_price then {amount} end as known_usd,
-        case when p.every_meter and ({lacks}) then {meters_without_price} else 0 end as meters_without_price,
-        -- Cached tokens at the price of fresh ones, less what they cost: reading saves, writing costs something first.
-        {saved} as saved_by_cache
+        case when p.every_meter and ({lacks}) then {meters_without_price} else 0 end as meters_without_price
     from used as c
     left join price_rows as p on
         p.key_vendor = c.vendor and p.key_model = c.model and p.key_category = c.category and p.key_operation = c.operation
@@ -51,9 +49,7 @@ from judged;
 
 create or replace temp view priced_calls as
 select
-    * {without} (
-        box_id, known, is_free, every_meter, bills_requests, reasoning_apart, known_usd, meters_without_price, saved_by_cache
-    ),
+    * {without} (box_id, known, is_free, every_meter, bills_requests, reasoning_apart, known_usd, meters_without_price),
     cast(case priced
         when 'yes' then known_usd
         when 'free' then 0
@@ -65,7 +61,6 @@ select
         when priced = 'no' then case when known then meters_without_price else lines_if_unpriced end
         when counted then 0
     end as unpriced_meters,
-    case when priced = 'yes' then saved_by_cache end as cache_saved_usd,
     coalesce(priced = 'yes' and abs(emitter_usd - known_usd) * 100 > known_usd, false) as discrepancy
 from costed_calls;
 
