@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from botanu_cli.tui.view import View
 
-MEMORY = "230MB"
+MEMORY = "150MB"
 """What queries may take: with the program itself that stays below 500 MB, however large the store is."""
 
 SERVER_SECONDS = 30
