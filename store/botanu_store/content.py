@@ -228,7 +228,9 @@ KEPT_PARTS: dict[str, Parts] = {
         "anthropic": {"usage": {}, "cacheReadInputTokens": {}, "cacheCreationInputTokens": {}},
         "bedrock": {"usage": {}},
         "google": {"usageMetadata": {}},
-        "openai": {"cachedPromptTokens": {}, "responseId": {}},
+        "vertex": {"usageMetadata": {}},
+        "openai": {"cachedPromptTokens": {}, "reasoningTokens": {}, "responseId": {}},
+        "openrouter": {"usage": {}},
     },
     # Logfire's clients before version 5 say nowhere else which model of Anthropic's was asked, nor what was cached
     "request_data": {"model": {}},

@@ -84,7 +84,8 @@ def _names_request(said: genai.Attributes) -> bool:
 
 def _add_what_the_vendor_says(used: Tokens, metadata: Document, *, folded: bool) -> None:
     """Say what only the vendor's own counts tell: an input equal to Anthropic's is one without the cached tokens (versions 4, 5); Bedrock's has them if `folded`."""
-    claude, google = inside(metadata.get("anthropic")), inside(inside(metadata.get("google")).get("usageMetadata"))
+    claude = inside(metadata.get("anthropic"))
+    google = inside(inside(metadata.get("google") or metadata.get("vertex")).get("usageMetadata"))
     if raw := inside(claude.get("usage")):
         theirs = anthropic_tokens(raw)
         used.includes_cache = used.input != theirs.input
@@ -97,16 +98,27 @@ def _add_what_the_vendor_says(used: Tokens, metadata: Document, *, folded: bool)
         theirs = google_tokens(google)
         used.output = max(used.output, theirs.output)
         _add_cache(used, theirs.cache_read, 0)
+        _add_reasoning(used, (theirs.kinds or {}).get("reasoning_tokens", 0))
     elif bedrock := inside(inside(metadata.get("bedrock")).get("usage")):
         used.includes_cache = bool(used.cache_write) or folded
         _add_cache(used, count(bedrock.get("cacheReadInputTokens")), count(bedrock.get("cacheWriteInputTokens")))
+    elif router := inside(inside(metadata.get("openrouter")).get("usage")):
+        _add_cache(used, count(inside(router.get("promptTokensDetails")).get("cachedTokens")), 0)
+        _add_reasoning(used, count(inside(router.get("completionTokensDetails")).get("reasoningTokens")))
     else:
-        _add_cache(used, count(inside(metadata.get("openai")).get("cachedPromptTokens")), 0)
+        openai = inside(metadata.get("openai"))
+        _add_cache(used, count(openai.get("cachedPromptTokens")), 0)
+        _add_reasoning(used, count(openai.get("reasoningTokens")))
 
 
 def _add_cache(used: Tokens, read: int, write: int) -> None:
     used.cache_read = used.cache_read or read
     used.cache_write = used.cache_write or write
+
+
+def _add_reasoning(used: Tokens, reasoning: int) -> None:
+    if reasoning and not used.kinds:
+        used.kinds = {"reasoning_tokens": reasoning}
 
 
 DIALECT = Dialect(

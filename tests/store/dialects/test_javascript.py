@@ -179,3 +179,51 @@ def test_bedrocks_input_in_the_ai_sdk_holds_the_cached_tokens_once_answers_are_n
 
     assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (fresh, 1207)
     assert found.quantities["cache_write_tokens"] == 452
+
+
+@pytest.mark.parametrize(
+    ("provider", "metadata"),
+    [
+        (
+            "google.vertex.chat",
+            {"vertex": {"usageMetadata": {"cachedContentTokenCount": 1207, "thoughtsTokenCount": 61}}},
+        ),
+        (
+            "google.generative-ai",
+            {"google": {"usageMetadata": {"cachedContentTokenCount": 1207, "thoughtsTokenCount": 61}}},
+        ),
+        ("openai.chat", {"openai": {"cachedPromptTokens": 1207, "reasoningTokens": 61}}),
+        (
+            "openrouter",
+            {
+                "openrouter": {
+                    "usage": {
+                        "promptTokensDetails": {"cachedTokens": 1207},
+                        "completionTokensDetails": {"reasoningTokens": 61},
+                    }
+                }
+            },
+        ),
+    ],
+)
+def test_the_ai_sdk_says_what_was_cached_and_thought_as_its_providers_name_it(
+    provider: str, metadata: dict[str, object]
+) -> None:
+    """Of objects, and of all answers outside streams in version 5, it says so nowhere else."""
+    said: dict[str, object] = {
+        "ai.operationId": "ai.generateObject.doGenerate",
+        "ai.model.provider": provider,
+        "ai.usage.promptTokens": 4218,
+        "ai.usage.completionTokens": 303,
+        "ai.response.providerMetadata": json.dumps(metadata),
+    }
+
+    found = reading(said, scope="ai")
+
+    assert found.quantities == {
+        "requests": 1,
+        "input_tokens": 3011,
+        "cache_read_tokens": 1207,
+        "output_tokens": 303,
+        "reasoning_tokens": 61,
+    }
