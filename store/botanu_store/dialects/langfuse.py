@@ -6,7 +6,7 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import Document, count, document, unquoted, usd
 from botanu_store.dialects.reading import Dialect, Reading, model_call, tool_call
 from botanu_store.dialects.usage import Tokens, vendor_tokens
-from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
+from botanu_store.dialects.vendors import COUNT_CACHE_APART, GEMINI, maker, vendor
 from botanu_store.records import Span
 
 _O = "langfuse.observation."
@@ -28,8 +28,11 @@ def read(span: Span) -> Reading | None:
     seller = vendor(said.get("gen_ai.provider.name") or said.get("gen_ai.system"), model)
     instrument = _instrument(span)
     apart = instrument == "langchain" or seller in COUNT_CACHE_APART
+    used = _tokens(usage, apart=apart)
+    if instrument == "langchain" and maker(model) == GEMINI:
+        used.add_thoughts(count(usage.get("total")))
     found = model_call(
-        span, DIALECT.name, _tokens(usage, apart=apart), operation=_CALLS[kind],
+        span, DIALECT.name, used, operation=_CALLS[kind],
         vendor=seller, model=model, request_model=asked,
     )  # fmt: skip
     if found.usage == "none" and said.get(f"{_O}level") == "ERROR":

@@ -6,7 +6,7 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count, document, inside, python_document
 from botanu_store.dialects.reading import Dialect, Reading, tool_call
 from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import maker, vendor
+from botanu_store.dialects.vendors import GEMINI, maker, vendor
 from botanu_store.records import Span
 
 _KIND = "langsmith.span.kind"
@@ -23,7 +23,9 @@ def read(span: Span) -> Reading | None:
         return None
     found = genai.reading(span, DIALECT.name, _tokens(said), "embeddings" if kind == "embedding" else "chat")
     found.model = found.model or said.get("langsmith.metadata.ls_model_name", "")
-    found.vendor = found.vendor or vendor(said.get("langsmith.metadata.ls_provider"), found.model) or maker(found.model)
+    # Its `gen_ai.system` it takes from the model's name: Bedrock's Claude is Anthropic's there.
+    sold_by = vendor(said.get("langsmith.metadata.ls_provider"), found.model)
+    found.vendor = sold_by or found.vendor or maker(found.model)
     return found
 
 
@@ -40,6 +42,8 @@ def _tokens(said: genai.Attributes) -> Tokens:
     parts = count(into.get("ephemeral_5m_input_tokens")) + an_hour
     used.cache_write = used.cache_write or count(into.get("cache_creation")) or parts
     used.cache_write_1h = an_hour
+    if maker(said.get("gen_ai.response.model") or said.get("gen_ai.request.model", "")) == GEMINI:
+        used.add_thoughts(count(usage.get("total_tokens")))
     used.kinds = {
         "reasoning_tokens": count(out.get("reasoning")),
         "input_audio_tokens": count(into.get("audio")),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import count, usd
+from botanu_store.dialects.numbers import count, document, usd, word
 from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, tool_call
 from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
+from botanu_store.dialects.vendors import COUNT_CACHE_APART, GEMINI, maker, vendor
 from botanu_store.records import Span
 
 _OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
@@ -44,7 +44,7 @@ def read(span: Span) -> Reading | None:
     if not span.scope.startswith(_OWN) and _is_of_another(said, used):
         return None
     used.includes_cache = not _excludes(span, used)
-    if span.scope.startswith(_GOOGLE):
+    if span.scope.startswith(_GOOGLE) or maker(_of_langchain(said, "ls_model_name")) == GEMINI:
         used.add_thoughts(count(said.get(f"{_COUNT}total")))
         if span.scope == _GENAI and _FOLDED_TWICE.match(span.scope_version):
             used.input -= min(used.input, used.cache_read)
@@ -104,13 +104,20 @@ _FOLDED_TWICE = re.compile(r"0\.1\.1[2-5]\b")
 """Versions for Gemini that added the cached tokens to an input that holds them, and to the total: `_utils.py`."""
 
 
+def _of_langchain(said: genai.Attributes, name: str) -> str:
+    """What LangChain says of a call's model; in JavaScript nothing else names those of Gemini and of Bedrock, where its Gemini has the thoughts in the total alone."""
+    return word(document(said.get("metadata")).get(name))
+
+
 def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     said = span.attributes
     asked = said.get("llm.request.model_name") or said.get("gen_ai.request.model", "")
     model = next(filter(None, map(said.get, _MODELS)), asked)
     if model == said.get("llm.system"):
         model = asked  # All that the one in JavaScript leaves of Bedrock's us.anthropic.claude-...
+    model = model or _of_langchain(said, "ls_model_name")
     provider = said.get("llm.provider") or said.get("gen_ai.provider.name") or said.get("llm.system")
+    provider = provider or _of_langchain(said, "ls_provider")
     if provider == "google" and span.scope.startswith(_GENAI):
         provider = "gemini"  # Whose client it is; it can be told to ask Vertex AI, and the span does not say.
     seller = vendor(provider, model)

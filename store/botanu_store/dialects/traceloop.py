@@ -8,7 +8,7 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import Dialect, Reading, Role
 from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import vendor
+from botanu_store.dialects.vendors import GEMINI, vendor
 from botanu_store.records import Span
 
 _TYPES = {"chat": "chat", "completion": "text_completion", "embedding": "embeddings", "rerank": "rerank"}
@@ -63,7 +63,7 @@ def _tokens(span: Span) -> Tokens:
         )
     if span.scope.startswith(_AS_THEY_ARE) and vendor(said.get("gen_ai.provider.name")) == "anthropic":
         used.includes_cache = False
-    if span.scope.startswith(_GOOGLE):
+    if span.scope.startswith(_GOOGLE) or (span.scope == _LANGCHAIN and said.get("gen_ai.provider.name") == GEMINI):
         used.add_thoughts(genai.first(said, "gen_ai.usage.total_tokens", "llm.usage.total_tokens"))
     elif not used.input and not used.output:
         # Old embeddings say the total alone.
@@ -82,6 +82,8 @@ _COUNTS_WORDS = re.compile(r"0\.([0-9]|[12][0-9]|3[0-2])\.")
 """Versions that counted the text themselves, with the client's `count_tokens` as far as it had that: `_set_token_usage`."""
 _AS_THEY_ARE = ("opentelemetry.instrumentation.llamaindex", "@traceloop/instrumentation-anthropic")
 """Who passes Anthropic's own numbers on."""
+_LANGCHAIN = "@traceloop/instrumentation-langchain"
+"""Passes LangChain.js's counts on."""
 _GOOGLE = (
     "opentelemetry.instrumentation.google_generativeai",
     "opentelemetry.instrumentation.vertexai",

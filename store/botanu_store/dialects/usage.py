@@ -26,7 +26,8 @@ class Tokens:
 
     def add_thoughts(self, total: int) -> None:
         """Count as output what a total holds beyond input and output: Google's emitters leave the thoughts out of the output, not out of the total."""
-        self.output += max(0, total - self.input - self.output)
+        beside = 0 if self.includes_cache else self.cache_read + self.cache_write
+        self.output += max(0, total - self.input - beside - self.output)
 
     def __bool__(self) -> bool:
         """Say whether anything was used at all; emitters write zeros when they do not know."""

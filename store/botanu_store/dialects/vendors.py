@@ -99,6 +99,10 @@ COUNT_CACHE_APART = ("anthropic", "aws.bedrock")
 """Vendors whose own input counts leave out the cached tokens; what passes these on does so too."""
 
 
+GEMINI = "gcp.gemini"
+"""Who makes the models that think beside their output: frameworks leave that out, not out of the total."""
+
+
 def vendor(name: str | None, model: str = "") -> str:
     """Return the vendor's one name; where only a framework is named, the model's maker if its name leaves no doubt, else nothing."""
     known = (name or "").lower().removesuffix("_llm")  # LlamaIndex names the class: OpenAI_LLM.

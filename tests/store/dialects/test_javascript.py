@@ -132,7 +132,11 @@ def test_mastra_tells_what_stays_for_an_hour() -> None:
 
 def test_a_model_that_traceloop_does_not_know_is_no_other_models() -> None:
     """For LangChain.js it writes "unknown" where the answer does not name the model."""
-    said = {"llm.request.type": "chat", "gen_ai.request.model": "unknown", "gen_ai.response.model": "unknown"}
+    said: dict[str, object] = {
+        "llm.request.type": "chat",
+        "gen_ai.request.model": "unknown",
+        "gen_ai.response.model": "unknown",
+    }
 
     found = reading(said, scope="@traceloop/instrumentation-langchain")
 
@@ -227,3 +231,100 @@ def test_the_ai_sdk_says_what_was_cached_and_thought_as_its_providers_name_it(
         "output_tokens": 303,
         "reasoning_tokens": 61,
     }
+
+
+_LANGCHAINS_GEMINI: list[tuple[str, dict[str, object]]] = [
+    (
+        "@arizeai/openinference-instrumentation-langchain",
+        {
+            "openinference.span.kind": "LLM",
+            "llm.token_count.prompt": 4218,
+            "llm.token_count.completion": 242,
+            "llm.token_count.total": 4521,
+            "llm.token_count.prompt_details.cache_read": 1207,
+            "metadata": json.dumps({"ls_provider": "google_genai", "ls_model_name": "gemini-2.5-flash"}),
+        },
+    ),
+    (
+        "langfuse-sdk",
+        {
+            "langfuse.observation.type": "generation",
+            "langfuse.observation.model.name": "gemini-2.5-flash",
+            "langfuse.observation.metadata.ls_model_type": "chat",
+            "langfuse.observation.usage_details": json.dumps(
+                {"input": 3011, "output": 242, "total": 4521, "input_cache_read": 1207}
+            ),
+        },
+    ),
+    (
+        "app",
+        {
+            "langsmith.span.kind": "llm",
+            "gen_ai.system": "gemini",
+            "gen_ai.request.model": "gemini-2.5-flash",
+            "langsmith.metadata.ls_provider": "google_genai",
+            "langsmith.metadata.usage_metadata": json.dumps(
+                {
+                    "input_tokens": 4218,
+                    "output_tokens": 242,
+                    "total_tokens": 4521,
+                    "input_token_details": {"cache_read": 1207},
+                }
+            ),
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("scope", "said"), _LANGCHAINS_GEMINI)
+def test_langchain_in_javascript_has_geminis_thoughts_in_the_total_alone(scope: str, said: dict[str, object]) -> None:
+    """Whoever passes its counts on leaves them out of the output."""
+    found = reading(said, scope=scope)
+
+    assert found.quantities == {"requests": 1, "input_tokens": 3011, "cache_read_tokens": 1207, "output_tokens": 303}
+    assert (found.vendor, found.model) == ("gcp.gemini", "gemini-2.5-flash")
+
+
+def test_traceloop_in_javascript_passes_geminis_counts_through_langchain_on() -> None:
+    """It names neither the model nor what was cached."""
+    said: dict[str, object] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "gcp.gemini",
+        "gen_ai.usage.input_tokens": 4218,
+        "gen_ai.usage.output_tokens": 242,
+        "gen_ai.usage.total_tokens": 4521,
+    }
+
+    found = reading(said, scope="@traceloop/instrumentation-langchain")
+
+    assert found.quantities == {"requests": 1, "input_tokens": 4218, "output_tokens": 303}
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        (
+            "@arizeai/openinference-instrumentation-langchain",
+            {
+                "openinference.span.kind": "LLM",
+                "llm.token_count.prompt": 4218,
+                "llm.token_count.completion": 303,
+                "metadata": json.dumps({"ls_provider": "amazon_bedrock", "ls_model_name": "us.anthropic.claude-x"}),
+            },
+        ),
+        (
+            "app",
+            {
+                "langsmith.span.kind": "llm",
+                "gen_ai.system": "anthropic",
+                "gen_ai.request.model": "us.anthropic.claude-x",
+                "langsmith.metadata.ls_provider": "amazon_bedrock",
+            },
+        ),
+    ],
+)
+def test_langchains_own_names_tell_whose_model_bedrock_sells(scope: str, said: dict[str, object]) -> None:
+    """OpenInference in JavaScript names none, LangSmith whom the model's name suggests."""
+    found = reading(said, scope=scope)
+
+    assert (found.vendor, found.model) == ("aws.bedrock", "us.anthropic.claude-x")
