@@ -1,4 +1,4 @@
-"""Gemini CLI: spans without thoughts and cache, and a log record `gemini_cli.api_response` per call that has both."""
+"""Gemini CLI: spans without thoughts and cache, and a log record `gemini_cli.api_response` per call that has both; Qwen Code, made from it, alike."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import Dialect, Reading, model_call
 from botanu_store.dialects.usage import Tokens
+from botanu_store.dialects.vendors import GEMINI, maker
 from botanu_store.records import Span
 
 
@@ -14,38 +15,45 @@ def read(span: Span) -> Reading | None:
     if span.kind != "LOG":
         found = genai.call(span, DIALECT.name) if span.scope.startswith("gemini-cli") else None
         if found is not None and found.category == "llm":
-            found.vendor = found.vendor or "gcp.gemini"
+            found.vendor = found.vendor or GEMINI
         return found
-    return _response(span) if span.name == "gemini_cli.api_response" else None
+    return _response(span) if span.name in (_RESPONSE, _QWENS) else None
 
 
 def _response(span: Span) -> Reading:
-    """Thoughts are billed as output beside the candidates, what tools put into the prompt as input beside it."""
+    """Thoughts are billed as output beside the candidates, what tools put into the prompt as input beside it; not so where the total has no room for them."""
     said = span.attributes
     model = said.get("model", "")
-    thoughts = count(said.get("thoughts_token_count"))
+    thoughts, tools = count(said.get("thoughts_token_count")), count(said.get("tool_token_count"))
     used = Tokens(
-        count(said.get("input_token_count")) + count(said.get("tool_token_count")),
-        count(said.get("output_token_count")) + thoughts,
+        count(said.get("input_token_count")),
+        count(said.get("output_token_count")),
         count(said.get("cached_content_token_count")),
         kinds={"reasoning_tokens": thoughts},
     )
+    # As OpenAI counts, whose models Qwen Code asks too.
+    if count(said.get("total_token_count")) != used.input + used.output:
+        used.input, used.output = used.input + tools, used.output + thoughts
+    vendor = GEMINI if span.name == _RESPONSE else maker(model)
     found = model_call(
-        span, DIALECT.name, used, operation="generate_content", vendor="gcp.gemini", model=model, request_model=model
+        span, DIALECT.name, used, operation="generate_content", vendor=vendor, model=model, request_model=model
     )
-    found.response_id = said.get("gen_ai.response.id", "")
+    found.response_id = said.get("gen_ai.response.id") or said.get("response_id", "")
     return found
+
+
+_RESPONSE, _QWENS = "gemini_cli.api_response", "qwen-code.api_response"
 
 
 DIALECT = Dialect(
     name="gemini-cli",
-    title="Gemini CLI 0.19 to 0.61, spans and logs",
-    marker="`gen_ai.operation.name`=llm_call; log event `gemini_cli.api_response`",
+    title="Gemini CLI 0.19 to 0.61, spans and logs; Qwen Code 0.24, logs",
+    marker="`gen_ai.operation.name`=llm_call; log event `gemini_cli.api_response`, `qwen-code.api_response`",
     counts="Input includes the cache. Spans leave out thoughts and cache, logs have them and are preferred.",
     read=read,
     keys=("input_token_count",),
     session_scopes=("gemini-cli",),
-    events={"gemini_cli.api_response": "input_token_count"},
+    events=dict.fromkeys((_RESPONSE, _QWENS), "input_token_count"),
     scopes=("gemini-cli",),
     either=True,
 )

@@ -45,6 +45,24 @@ PAGE = REPOSITORY / "docs" / "integration" / "dialects.md"
             },
         ),
         (
+            "qwen-code.api_response",
+            {
+                "model": "gpt-4.1",
+                "input_token_count": 3011,
+                "output_token_count": 303,
+                "cached_content_token_count": 807,
+                "thoughts_token_count": 61,
+                "total_token_count": 3314,
+            },
+            {
+                "input_tokens": 2204,
+                "cache_read_tokens": 807,
+                "output_tokens": 303,
+                "reasoning_tokens": 61,
+                "requests": 1,
+            },
+        ),
+        (
             "claude_code.api_request",
             {"cost_usd": 0.01, "input_tokens": 3011, "output_tokens": 303, "cache_read_tokens": 807},
             {"input_tokens": 3011, "cache_read_tokens": 807, "output_tokens": 303, "requests": 1},
