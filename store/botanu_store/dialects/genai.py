@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from botanu_store.dialects.numbers import count, usd
 from botanu_store.dialects.reading import Reading, Role, model_call, tool_call
 from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import vendor
+from botanu_store.dialects.vendors import GEMINI, maker, vendor
 from botanu_store.records import Span
 
 KEYS = (
@@ -118,6 +118,8 @@ def tokens(said: Attributes, *, includes_cache: bool = True) -> Tokens:
     cached = used.cache_read + used.cache_write
     if cached and first(said, *_TOTALS) == used.input + used.output + cached:
         used.includes_cache = False
+    if maker(said.get("gen_ai.request.model", "")) == GEMINI:
+        used.add_thoughts(first(said, *_TOTALS))
     return used
 
 

@@ -328,3 +328,23 @@ def test_langchains_own_names_tell_whose_model_bedrock_sells(scope: str, said: d
     found = reading(said, scope=scope)
 
     assert (found.vendor, found.model) == ("aws.bedrock", "us.anthropic.claude-x")
+
+
+@pytest.mark.parametrize(("total", "output"), [(4521, 303), (4460, 242)])
+def test_thoughts_of_gemini_that_only_the_total_of_the_conventions_holds_are_output(total: int, output: int) -> None:
+    """Mastra's first exporter passes on what the AI SDK 5 counts, which has them beside the output."""
+    said: dict[str, object] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.system": "google.generative-ai",
+        "gen_ai.request.model": "gemini-2.5-flash",
+        "gen_ai.usage.input_tokens": 4218,
+        "gen_ai.usage.output_tokens": 242,
+        "gen_ai.usage.total_tokens": total,
+        "gen_ai.usage.reasoning_tokens": 61,
+        "gen_ai.usage.cached_input_tokens": 1207,
+    }
+
+    found = reading(said, scope="@mastra/otel")
+
+    assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (3011, 1207)
+    assert (found.quantities["output_tokens"], found.quantities["reasoning_tokens"]) == (output, 61)
