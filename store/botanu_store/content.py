@@ -221,8 +221,8 @@ Parts = Mapping[str, "Parts"]
 """Members of a JSON object, and of those members' objects; no members of its own: all of it."""
 
 KEPT_PARTS: dict[str, Parts] = {
-    # ADK 1.x keeps its token counts in the answer
-    "gcp.vertex.agent.llm_response": {"usage_metadata": {}, "model_version": {}},
+    # ADK 1.x, and any in JavaScript, keeps its token counts in the answer
+    "gcp.vertex.agent.llm_response": {"usage_metadata": {}, "usageMetadata": {}, "model_version": {}},
     # Log probabilities, citations and guardrails quote the answer
     "ai.response.providerMetadata": {
         "anthropic": {"usage": {}, "cacheReadInputTokens": {}, "cacheCreationInputTokens": {}},

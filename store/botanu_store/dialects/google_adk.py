@@ -26,8 +26,8 @@ def read(span: Span) -> Reading | None:
 
 
 def _tokens(said: genai.Attributes) -> Tokens:
-    usage = inside(document(said.get(_ANSWER)).get("usage_metadata")) if _ANSWER in said else {}
-    used = google_tokens(usage)
+    answer = document(said.get(_ANSWER))
+    used = google_tokens(inside(answer.get("usage_metadata", answer.get("usageMetadata"))))
     if not used:
         used = genai.tokens(said)
         used.output += count(said.get(_THOUGHTS))
@@ -48,9 +48,9 @@ _LITELLM = "/"
 
 DIALECT = Dialect(
     name="google-adk",
-    title="Google ADK 1.10 to 2.13",
+    title="Google ADK 1.10 to 2.13, and 1.0 to 2.0 in JavaScript",
     marker="span `call_llm` with usage, or `gen_ai.operation.name`=generate_content, or one inside the other",
-    counts="Input includes the cache; 1.x leaves thoughts out of the output, they are in the JSON of `gcp.vertex.agent.llm_response`.",
+    counts="Input includes the cache; 1.x and JavaScript leave thoughts out of the output, they are in the JSON of `gcp.vertex.agent.llm_response`.",
     read=read,
     keys=(*genai.KEYS, _ANSWER),
     of_run={"session_id": ("gcp.vertex.agent.session_id",)},
