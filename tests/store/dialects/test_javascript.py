@@ -348,3 +348,79 @@ def test_thoughts_of_gemini_that_only_the_total_of_the_conventions_holds_are_out
 
     assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (3011, 1207)
     assert (found.quantities["output_tokens"], found.quantities["reasoning_tokens"]) == (output, 61)
+
+
+@pytest.mark.parametrize(
+    ("model", "told", "wanted"),
+    [
+        ("claude-sonnet-4-5", gen_ai(3011, 303, total_tokens=3314, **CACHED), SPLIT),
+        ("us.anthropic.claude-x", gen_ai(3011, 303, total_tokens=4973, **CACHED), SPLIT),
+        (
+            "us.anthropic.claude-x",
+            gen_ai(3011, 303, total_tokens=4973),
+            {"requests": 1, "input_tokens": 4670, "output_tokens": 303},
+        ),
+        (
+            "gpt-4.1",
+            gen_ai(4218, 303, total_tokens=4521, cache_read__input_tokens=1207),
+            {"requests": 1, "input_tokens": 3011, "cache_read_tokens": 1207, "output_tokens": 303},
+        ),
+    ],
+)
+def test_strands_in_typescript_passes_on_what_the_vendors_count(
+    model: str, told: dict[str, object], wanted: dict[str, int]
+) -> None:
+    """Its scope and the vendor that it names are the program's own name; outside Bedrock's streams the cached tokens are in the total alone."""
+    said: dict[str, object] = {
+        **told,
+        "gen_ai.system": "shop",
+        "gen_ai.request.model": model,
+        "gen_ai.event.start_time": "2026-11-29T05:41:39.834Z",
+    }
+
+    found = reading(said, scope="shop")
+
+    assert (found.dialect, found.quantities) == ("strands", wanted)
+    assert found.vendor in ("anthropic", "aws.bedrock", "openai")
+
+
+def test_an_agents_total_of_strands_in_typescript_goes_on_growing() -> None:
+    """An agent that was asked twice says at the second time what both came to."""
+    trace = Trace()
+    began = {"gen_ai.event.start_time": "2026-11-29T05:41:39.834Z", "gen_ai.request.model": "gpt-4.1"}
+    for turn in (1, 2):
+        agent = trace.span(
+            {**chat(3011 * turn, 303 * turn), **began, "gen_ai.operation.name": "invoke_agent"},
+            scope="shop", at=turn * 20,
+        )  # fmt: skip
+        trace.span({**chat(3011, 303), **began}, scope="shop", inside=agent, at=turn * 20)
+
+    assert totals(trace.calls()) == Totals(6022, 606, 0, 0)
+
+
+def test_adk_in_javascript_names_the_answers_usage_as_gemini_does() -> None:
+    """What was cached and thought is in the JSON of the answer alone, in JavaScript's spelling."""
+    usage = {
+        "promptTokenCount": 4218,
+        "candidatesTokenCount": 242,
+        "thoughtsTokenCount": 61,
+        "cachedContentTokenCount": 1207,
+        "totalTokenCount": 4521,
+    }
+    said: dict[str, object] = {
+        "gen_ai.system": "gcp.vertex.agent",
+        "gen_ai.request.model": "gemini-2.5-flash",
+        "gen_ai.usage.input_tokens": 4218,
+        "gen_ai.usage.output_tokens": 242,
+        "gcp.vertex.agent.llm_response": json.dumps({"usageMetadata": usage}),
+    }
+
+    found = reading(said, scope="gcp.vertex.agent", name="call_llm")
+
+    assert found.quantities == {
+        "requests": 1,
+        "input_tokens": 3011,
+        "cache_read_tokens": 1207,
+        "output_tokens": 303,
+        "reasoning_tokens": 61,
+    }
