@@ -24,7 +24,9 @@ def read(span: Span) -> Reading | None:
     if what == "ai.toolCall":
         return tool_call(DIALECT.name, said.get("ai.toolCall.name", ""), said.get("ai.toolCall.id", ""))
     used = _tokens(said)
-    role: Role = "call" if ".do" in what else "wrapper"
+    # A stream that was broken off leaves the outer span alone, without how it ended: the inner one is never written.
+    broken_off = what in _STREAMS and not used and "ai.response.finishReason" not in said
+    role: Role = "call" if ".do" in what or broken_off else "wrapper"
     if role == "wrapper" and not used:
         return None
     return _call(span, used, "embeddings" if what.startswith("ai.embed") else "chat", role)
@@ -50,6 +52,7 @@ def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     return found
 
 
+_STREAMS = ("ai.streamText", "ai.streamObject")
 _ANSWERED = ("ai.response.finishReason", "ai.response.msToFirstChunk", "ai.embeddings", "ai.usage.tokens")
 """What a request that failed has not: OpenInference's processor marks every span as failed once one of its trace has (`TraceAggregateManager`)."""
 

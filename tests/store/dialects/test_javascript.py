@@ -424,3 +424,24 @@ def test_adk_in_javascript_names_the_answers_usage_as_gemini_does() -> None:
         "output_tokens": 303,
         "reasoning_tokens": 61,
     }
+
+
+def test_a_stream_of_the_ai_sdk_that_was_broken_off_is_an_unpriced_call() -> None:
+    """Versions 5 and 6 then never write the inner span; where they did, the outer one is no call beside it."""
+    said: dict[str, object] = {"ai.model.provider": "openai.chat", "ai.model.id": "gpt-4.1"}
+    outer = {**said, "ai.operationId": "ai.streamText"}
+    inner = {
+        **said,
+        "ai.operationId": "ai.streamText.doStream",
+        "ai.usage.inputTokens": 3011,
+        "ai.usage.outputTokens": 303,
+    }
+    trace = Trace()
+    trace.span(outer, scope="ai")
+    trace.span(inner, scope="ai", inside=trace.span(outer, scope="ai", at=20), at=20)
+    trace.span(outer, scope="ai", at=40, error=True)
+
+    counted = trace.counted()
+
+    assert sorted(call.usage for call in counted) == ["free", "none", "reported"]
+    assert totals(counted) == Totals(3011, 303, 0, 0)
