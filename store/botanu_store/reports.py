@@ -175,11 +175,15 @@ def _used_by(db: Database, of_calls: dict[str, str], conditions: Where) -> str:
 
 def occurring(db: Database) -> list[str]:
     """Return which of `LINES` any call has, and requests, of which each call is one: to add up what there is none of takes as long as what there is."""
-    # One row of each is enough, and of a meter that no call has the file says so itself: counting them reads all of it.
     columns = (*METERS, "emitter_usd")
-    firsts = (f"(select '{name}' as name from calls where {name} is not null limit 1)" for name in columns)
-    text = f"select name from ({' union all '.join(firsts)}) as used"
-    used = {row["name"].removesuffix("_usd") for row in db.rows(text, {})}
+    if db.engine == "duckdb":
+        # One call with each is enough, and of what no call has the file says so itself.
+        firsts = (f"(select '{name}' as name from calls where {name} is not null limit 1)" for name in columns)
+        found = {str(row["name"]) for row in db.rows(" union all ".join(firsts), {})}
+    else:
+        counts = ", ".join(f"count({name}) as {name}" for name in columns)
+        found = {name for name, count in db.rows(f"select {counts} from calls", {})[0].items() if count}
+    used = {name.removesuffix("_usd") for name in found}
     return [name for name in LINES if name in used or name == "requests"]
 
 
