@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects import genai
+from botanu_store.dialects import genai, openinference
 from botanu_store.dialects.numbers import document, python_document, usd
 from botanu_store.dialects.reading import Dialect, Reading, model_call
 from botanu_store.dialects.usage import Tokens, vendor_tokens
@@ -19,7 +19,8 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     asked_for = said.get("gen_ai.operation.name") or said.get("llm.request.type", "")
     name = genai.CALLS.get(asked_for.lower(), "chat")
-    found = genai.reading(span, DIALECT.name, _tokens(said), name)
+    reader = openinference.call if _is_for_langfuse(span) else genai.reading
+    found = reader(span, DIALECT.name, _tokens(said), name)
     if not found.vendor:
         # `litellm.provider.model` is vendor/model where LiteLLM was told both.
         prefix, slash, _ = said.get("litellm.provider.model", "").partition("/")
@@ -37,9 +38,14 @@ def _is_old(span: Span) -> bool:
     return span.scope.startswith("litellm") and "llm.request.type" in span.attributes
 
 
+def _is_for_langfuse(span: Span) -> bool:
+    """Whether LiteLLM's callback for Langfuse made the span, which has OpenInference's attributes alone (as those for Arize and Phoenix)."""
+    return span.scope.startswith("litellm") and "openinference.span.kind" in span.attributes
+
+
 def _tokens(said: genai.Attributes) -> Tokens:
-    """The totals include the cache; its parts are only in the usage object, in Python's notation."""
-    used = genai.tokens(said)
+    """The totals include the cache; its parts are only in the usage object, in Python's notation, or named as OpenInference does."""
+    used = genai.tokens(said) or openinference.tokens(said)
     details = vendor_tokens(python_document(said.get("metadata.usage_object")))
     if not details or not used:
         return details or used
@@ -66,7 +72,7 @@ def _raw(span: Span) -> Reading:
 
 DIALECT = Dialect(
     name="litellm",
-    title="LiteLLM 1.60 to 1.106 OpenTelemetry callback",
+    title="LiteLLM 1.60 to 1.110 OpenTelemetry callback, and the one for Langfuse (langfuse_otel)",
     marker="`litellm.call_id`, before 1.68 `llm.request.type`; `raw_gen_ai_request` repeats the request around it, or is all that is left of it",
     counts="Input includes the cache, the parts are in `metadata.usage_object`; Anthropic's raw answers EXCLUDE it.",
     read=read,

@@ -40,7 +40,7 @@ def read(span: Span) -> Reading | None:
     kind = said.get("openinference.span.kind", "").upper()
     if kind == "TOOL":
         return tool_call(DIALECT.name, said.get("tool.name") or span.name, said.get("tool.id", ""))
-    used = _tokens(said)
+    used = tokens(said)
     if not span.scope.startswith(_OWN) and _is_of_another(said, used):
         return None
     used.includes_cache = not _excludes(span, used)
@@ -54,7 +54,7 @@ def read(span: Span) -> Reading | None:
     if not used and (name is None or _PREPARES in span.name or said.get("mastra.span.type") in _PARTS):
         return None
     role: Role = "call" if name else "wrapper"
-    return _call(span, used, _precise(span, name or "chat"), role)
+    return call(span, DIALECT.name, used, _precise(span, name or "chat"), role)
 
 
 def _is_of_another(said: genai.Attributes, used: Tokens) -> bool:
@@ -66,7 +66,8 @@ def _precise(span: Span, name: str) -> str:
     return "count_tokens" if span.name.endswith("count_tokens") else name
 
 
-def _tokens(said: genai.Attributes) -> Tokens:
+def tokens(said: genai.Attributes) -> Tokens:
+    """Return the tokens that the `llm.token_count.*` attributes name, where there are none those of the conventions."""
     used = Tokens(
         count(said.get(f"{_COUNT}prompt")),
         count(said.get(f"{_COUNT}completion")),
@@ -109,7 +110,8 @@ def _of_langchain(said: genai.Attributes, name: str) -> str:
     return word(document(said.get("metadata")).get(name))
 
 
-def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
+def call(span: Span, dialect: str, used: Tokens, name: str, role: Role = "call") -> Reading:
+    """Return a model call with names and cost from OpenInference's attributes."""
     said = span.attributes
     asked = said.get("llm.request.model_name") or said.get("gen_ai.request.model", "")
     model = next(filter(None, map(said.get, _MODELS)), asked)
@@ -121,9 +123,7 @@ def _call(span: Span, used: Tokens, name: str, role: Role) -> Reading:
     if provider == "google" and span.scope.startswith(_GENAI):
         provider = "gemini"  # Whose client it is; it can be told to ask Vertex AI, and the span does not say.
     seller = vendor(provider, model)
-    found = model_call(
-        span, DIALECT.name, used, operation=name, vendor=seller, model=model, request_model=asked, role=role
-    )
+    found = model_call(span, dialect, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
     found.response_id = said.get("gen_ai.response.id", "")
     found.emitter_usd = usd(said.get("llm.cost.total"))
     return found

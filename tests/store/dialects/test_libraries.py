@@ -351,6 +351,28 @@ def test_reasoning_in_a_document_is_told_and_stays_part_of_the_output(said: dict
     assert (found.quantities["output_tokens"], found.quantities["reasoning_tokens"]) == (303, 21)
 
 
+def test_litellms_callback_for_langfuse_tells_of_usage_as_openinference_does() -> None:
+    """The request's type is LiteLLM's own, all other attributes are OpenInference's: of streams nothing else tells."""
+    said: dict[str, object] = {
+        "openinference.span.kind": "LLM",
+        "llm.request.type": "completion",
+        "llm.provider": "anthropic",
+        "llm.model_name": "claude-sonnet-4-5",
+        "llm.token_count.prompt": 4670,
+        "llm.token_count.completion": 303,
+        "llm.token_count.prompt_details.cache_read": 1207,
+        "llm.token_count.prompt_details.cache_write": 452,
+        "llm.cost.total": 0.012,
+        "langfuse.observation.type": "generation",
+    }
+
+    found = reading(said, scope="litellm", name="litellm_request")
+
+    assert (found.dialect, found.vendor, found.model) == ("litellm", "anthropic", "claude-sonnet-4-5")
+    assert found.quantities == SPLIT
+    assert found.emitter_usd == Decimal("0.012")
+
+
 def test_litellm_says_a_cost_among_its_hidden_parameters() -> None:
     """Of a call for which it writes no attribute of that."""
     hidden = json.dumps({"response_cost": 0.00021345, "additional_headers": {"llm_provider-server": "it's"}})
