@@ -74,7 +74,8 @@ _CANONICAL: dict[str, str] = {other: name for name, others in _NAMES.items() for
 NO_VENDORS = frozenset(
     ("", "none", "_other", "strands-agents", "microsoft.agent_framework", "gcp.vertex.agent", "langchain", "langgraph", "litellm",
      "semantic_kernel", "azure.ai.agents", "az.ai.agents", "llamaindex", "llama_index", "crewai", "agno", "autogen",
-     "ag2", "dspy", "haystack", "smolagents", "pydantic-ai", "pydantic_ai", "openai-agents", "openai_agents", "gateway", "unknown")
+     "ag2", "dspy", "haystack", "smolagents", "pydantic-ai", "pydantic_ai", "openai-agents", "openai_agents", "openai-agent",
+     "gateway", "unknown")
 )  # fmt: skip
 """Frameworks that put their own name where the vendor's belongs, and words for not knowing."""
 
