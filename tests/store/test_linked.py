@@ -40,6 +40,7 @@ from tests.store.told_twice import (
     sharing_one_name,
     told,
     told_three_times,
+    waiting_first,
     without_names,
     without_service,
 )
@@ -131,6 +132,16 @@ def test_a_gateway_that_names_no_answer_is_found_by_time_and_tokens(tmp_path: Pa
     with open_store(path) as store:
         assert [tokens for *_, tokens in counted(store)] == [1000, 50]
         assert {run_id for _, run_id, _ in counted(store)} == {APP}
+
+
+def test_a_gateways_call_that_began_long_before_the_clients_is_found_by_its_tokens(tmp_path: Path) -> None:
+    """As the first one does, while its library loads; a program of another name makes calls of its own."""
+    path = tmp_path / "s.duckdb"
+    spool(path, *waiting_first())
+
+    with open_store(path) as store:
+        assert [tokens for *_, tokens in counted(store)] == [1000, 1000]
+        assert {run_id for _, run_id, _ in counted(store)} == {APP, "d" * 32}
 
 
 def test_a_provider_that_names_no_service_may_be_any(tmp_path: Path) -> None:

@@ -96,6 +96,15 @@ def without_service() -> list[Document]:
     return [app(), by_client(client("")), document([said], "", "mlflow.tracing.provider")]
 
 
+def waiting_first() -> list[Document]:
+    """A gateway's first call waits while the client's library loads; of what another program asks meanwhile it tells nothing."""
+    asked = client("", start=START + 8 * SECOND)
+    elsewhere = document(
+        [asked | {"spanId": "6" * 16, "traceId": "d" * 32}], "other", "opentelemetry.instrumentation.openai_v2"
+    )
+    return [app(), by_client(asked), by_gateway(gateway("", millis=9000)), elsewhere]
+
+
 def linked_by_another_call() -> list[Document]:
     """Of two calls in both traces, one has its answer's name in the gateway's only."""
     later = START + 10 * SECOND

@@ -1,6 +1,6 @@
 -- Pairs of traces, one of them in `looked_at`, in which two instrumentations may tell of the same call: both name the same answer; or one of them is known to
 -- tell of calls in traces of its own, or each began its trace as the program has no span around the call, and both mean the same service, model, time and
--- tokens, as far as these are known; or it was concluded before.
+-- tokens, as far as these are known; or the other's call lies within that of the one in a trace of its own, and used the same; or it was concluded before.
 with near as not materialized (
     select *, dialect in ({alone}) as alone, start_ns // {slot} as slot, trace_id in (from looked_at) as mine
     from {told}
@@ -67,10 +67,29 @@ by_time as (
             )
         )
 ),
+-- A first call waits while its library loads, or one asks again after a refusal: the outer of the two may begin long before. Few calls use the very same tokens.
+told_alike as (
+    from near
+    where not unknown and output_tokens > 0 and model <> '' and (input_tokens, output_tokens) in (select (input_tokens, output_tokens) from near where alone and not unknown)
+    qualify count(*) over (partition by input_tokens, output_tokens) <= {most_named}
+),
+by_tokens as (
+    select one.trace_id, other.trace_id as other_id
+    from told_alike as one
+    inner join told_alike as other using (input_tokens, output_tokens)
+    where
+        one.alone
+        and (one.mine or other.mine)
+        and one.service in ('', other.service)
+        and (contains(other.model, one.model) or contains(one.model, other.model))
+        and other.trace_id <> one.trace_id and other.dialect <> one.dialect
+        and (one.response_id in ('', other.response_id) or split_part(one.response_id, '-', 1) <> split_part(other.response_id, '-', 1))
+        and one.start_ns - other.start_ns <= {skew} and other.end_ns - one.end_ns <= {skew}
+),
 by_verdict as (
     select one.trace_id, other.trace_id as other_id
     from near as one
     inner join near as other on other.span_id = one.duplicate_of
     where one.duplicate_of <> '' and other.trace_id <> one.trace_id and (one.mine or other.mine)
 )
-from by_answer union from by_time union from by_verdict
+from by_answer union from by_time union from by_tokens union from by_verdict
