@@ -14,7 +14,7 @@ from botanu_store.same_call import (
     same_tokens,
 )
 from botanu_store.trace import Node
-from botanu_store.unequal import left_out, may_be_unequal, told
+from botanu_store.unequal import fuller, left_out, may_be_unequal
 
 
 def join_nested(calls: list[Node], groups: Groups) -> list[Node]:
@@ -40,7 +40,7 @@ def _join(outer: Node, node: Node, groups: Groups) -> None:
     one, other = groups.of[outer].best, groups.of[node].best
     groups.join(outer, node)
     if not same_tokens(one, other) and (left_out(one, other) or _of_one_question(one, other)):
-        groups.of[outer].best = max(one, other, key=told)
+        groups.of[outer].best = fuller(one, other)
 
 
 def _of_one_question(one: Node, other: Node) -> bool:

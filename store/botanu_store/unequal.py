@@ -1,4 +1,4 @@
-"""Calls that two instrumentations saw and one of them without its cached tokens, or its thoughts: the same call, though their numbers differ."""
+"""Calls that two instrumentations saw and one of them without its cached tokens, or its thoughts, or with its input twice: the same call, though their numbers differ."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from bisect import bisect_left
 from collections import defaultdict
 from operator import attrgetter
 
-from botanu_store.same_call import MOST_COMPARED, Group, Groups, are_apart, close, covers, related, same_model
+from botanu_store.same_call import (
+    MOST_COMPARED,
+    Group,
+    Groups,
+    are_apart,
+    close,
+    covers,
+    related,
+    same_model,
+    told_once,
+)
 from botanu_store.trace import Node
 
 _SLIP = 2
@@ -14,7 +24,7 @@ _SLIP = 2
 
 
 def join_unequal(groups: Groups) -> None:
-    """Join what two instrumentations made of one call where one left the cached tokens or the thoughts out: at one time, of one model, with one answer."""
+    """Join what two instrumentations made of one call where one left the cached tokens or the thoughts out, or has the input twice: at one time, of one model, with one answer."""
     before: dict[tuple[str, int], list[Group]] = defaultdict(list)
     for group in sorted(groups, key=lambda group: (group.start, group.best.order)):
         node = group.best
@@ -31,7 +41,7 @@ def join_unequal(groups: Groups) -> None:
         if partner is not None:
             for answer in _answers(partner.best):
                 before[category, answer].remove(partner)
-            whole = max(partner.best, node, key=told)
+            whole = fuller(partner.best, node)
             groups.join(partner.best, node)
             groups.of[node].best = whole
         both = groups.of[node]
@@ -73,8 +83,12 @@ def _may_be_guess(guess: Group, other: Group) -> bool:
     )
 
 
-def told(node: Node) -> int:
-    """Return how many tokens a span tells of."""
+def fuller(one: Node, other: Node) -> Node:
+    """Return the span of one call's two that tells of more tokens, unless it tells of them twice."""
+    return told_once(one, other) or max(one, other, key=_told)
+
+
+def _told(node: Node) -> int:
     return node.input + node.output
 
 
@@ -97,9 +111,11 @@ def may_be_unequal(one: Group, other: Group) -> bool:
 
 
 def left_out(one: Node, other: Node) -> bool:
-    """Say whether of two spans with one answer one knows nothing of a cache, or nothing of the thoughts that the other tells."""
-    return _left_cache_out(*sorted((one, other), key=lambda node: node.input)) or _left_thoughts_out(
-        *sorted((one, other), key=lambda node: node.output)
+    """Say whether of two spans with one answer one knows nothing of a cache, or nothing of the thoughts that the other tells, or has the input twice."""
+    return (
+        told_once(one, other) is not None
+        or _left_cache_out(*sorted((one, other), key=lambda node: node.input))
+        or _left_thoughts_out(*sorted((one, other), key=lambda node: node.output))
     )
 
 

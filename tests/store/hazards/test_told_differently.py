@@ -50,6 +50,25 @@ def test_h7_a_span_that_knows_only_the_output_gives_way_to_one_that_knows_all() 
     assert totals(trace.calls()) == Totals(43440, 2906, 0, 0)
 
 
+@pytest.mark.parametrize("name", ["", "msg_4"], ids=["without a name", "one answer"])
+def test_h7_what_langchain_adds_up_of_a_streams_two_ends_is_not_believed(name: str) -> None:
+    """Its Anthropic client before 0.3.13 takes the input of the beginning and of the end together; beside it the client's whole usage counts."""
+    trace = Trace()
+    said = openinference(12440, 404, llm__provider="anthropic", llm__model_name="claude-sonnet-4-5")
+    trace.span({**said, "gen_ai.response.id": name} if name else said, scope=LANGCHAIN, ms=30)
+    known = chat(
+        6220, 403,
+        gen_ai__usage__cache_read__input_tokens=1607, gen_ai__usage__cache_creation__input_tokens=602,
+        gen_ai__request__model="claude-sonnet-4-5", gen_ai__response__id="msg_4",
+    )  # fmt: skip
+    trace.span(known, scope="opentelemetry.instrumentation.anthropic", at=1, ms=28)
+    bare = openinference(7011, 703, llm__model_name="claude-sonnet-4-5")
+    trace.span(openinference(14022, 704, llm__model_name="claude-sonnet-4-5"), scope=LANGCHAIN, at=100, ms=30)
+    trace.span(bare, scope="openinference.instrumentation.anthropic", at=101, ms=28)
+
+    assert totals(trace.calls()) == Totals(13231, 1106, 1607, 602)
+
+
 @pytest.mark.parametrize("outer", [openinference(1418, 103), openinference(1011, 103)], ids=["whole", "without cache"])
 def test_h7_two_clients_inside_a_framework_of_which_one_left_the_cached_tokens_out(outer: dict[str, object]) -> None:
     """Whichever of the two the framework agrees with, both tell of its call, and the whole question counts."""
