@@ -11,6 +11,8 @@ from botanu_store.dialects.usage import Tokens
 from botanu_store.dialects.vendors import COUNT_CACHE_APART, GEMINI, maker, vendor
 from botanu_store.records import Span
 
+_BEEAIS = "metadata.usage.cached_"
+"""How BeeAI names its cached tokens, which OpenInference's for it hands on as they are."""
 _OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
 _COUNT = "llm.token_count."
 _GENAI = "openinference.instrumentation.google_genai"
@@ -20,6 +22,9 @@ _BEDROCK = "@arizeai/openinference-instrumentation-bedrock"
 """Passes on Bedrock's own input, without the cached tokens: of Converse those are in the total only, of InvokeModel beside it."""
 _AGNO = "openinference.instrumentation.agno"
 """Passes on the vendor's own counts (`agno.models.anthropic.claude`)."""
+_BEEAI = "openinference.instrumentation.beeai"
+_HAPPENED = "metadata.path"
+"""On spans without length of what happens inside one, such as each token of a stream; they have the kind of that one: `_span.py`, `child`."""
 _OWN = ("openinference.", "@arizeai/openinference")
 _OTHERS = frozenset(("gen_ai.operation.name", "llm.request.type"))
 _MODELS = ("llm.response.model_name", "llm.model_name", "embedding.model_name", "reranker.model_name")
@@ -38,6 +43,8 @@ def read(span: Span) -> Reading | None:
     """Read a span by its kind; agents and chains carry usage only where they repeat, or are alone in knowing."""
     said = span.attributes
     kind = said.get("openinference.span.kind", "").upper()
+    if span.scope == _BEEAI and _HAPPENED in said:
+        return None
     if kind == "TOOL":
         return tool_call(DIALECT.name, said.get("tool.name") or span.name, said.get("tool.id", ""))
     used = tokens(said)
@@ -71,8 +78,10 @@ def tokens(said: genai.Attributes) -> Tokens:
     used = Tokens(
         count(said.get(f"{_COUNT}prompt")),
         count(said.get(f"{_COUNT}completion")),
-        genai.first(said, f"{_COUNT}prompt_details.cache_read", f"{_COUNT}prompt_details.cache_input"),
-        count(said.get(f"{_COUNT}prompt_details.cache_write")),
+        genai.first(
+            said, f"{_COUNT}prompt_details.cache_read", f"{_COUNT}prompt_details.cache_input", f"{_BEEAIS}prompt_tokens"
+        ),
+        genai.first(said, f"{_COUNT}prompt_details.cache_write", f"{_BEEAIS}creation_tokens"),
         kinds=genai.kinds(said, _KINDS),
     )
     return used if used or f"{_COUNT}prompt" in said else genai.tokens(said)

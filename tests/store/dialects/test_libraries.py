@@ -351,6 +351,27 @@ def test_reasoning_in_a_document_is_told_and_stays_part_of_the_output(said: dict
     assert (found.quantities["output_tokens"], found.quantities["reasoning_tokens"]) == (303, 21)
 
 
+def test_what_happens_inside_beeais_calls_is_no_call() -> None:
+    """Each token of a stream has a span of the call's kind; the call names its cached tokens among what BeeAI says of it."""
+    trace = Trace()
+    said: dict[str, object] = {
+        "openinference.span.kind": "LLM",
+        "llm.model_name": "gpt-4o-mini",
+        "llm.provider": "openai",
+        "llm.token_count.prompt": 2818,
+        "llm.token_count.completion": 203,
+        "metadata.usage.cached_prompt_tokens": 807,
+        "metadata.usage.cached_creation_tokens": 0,
+    }
+    stream = trace.span(said, scope="openinference.instrumentation.beeai", name="OpenAIChatModel", ms=20)
+    token = {"openinference.span.kind": "LLM", "metadata.path": "backend.openai.chat.new_token"}
+    trace.span(token, scope="openinference.instrumentation.beeai", name="new_token", inside=stream, at=5, ms=0)
+
+    (call,) = trace.calls()
+
+    assert call.quantities == {"input_tokens": 2011, "cache_read_tokens": 807, "output_tokens": 203, "requests": 1}
+
+
 def test_litellms_callback_for_langfuse_tells_of_usage_as_openinference_does() -> None:
     """The request's type is LiteLLM's own, all other attributes are OpenInference's: of streams nothing else tells."""
     said: dict[str, object] = {
