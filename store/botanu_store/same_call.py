@@ -19,6 +19,7 @@ from itertools import islice
 from math import log
 
 from botanu_store.dialects import OWN_TRACES
+from botanu_store.dialects.reading import FETCHED
 from botanu_store.trace import Node
 
 OVERLAP_NS = 50_000_000
@@ -138,12 +139,12 @@ def join_by_id(calls: list[Node], groups: Groups) -> None:
 
 
 def _told_again(one: Node, other: Node) -> bool:
-    """Whether a span is the call's once more: Traceloop makes one, from the call's beginning on, each time that a program retrieves a response.
+    """Whether a span is the call's once more: Traceloop makes one, from the call's beginning on, each time that a program retrieves a response, OpenLIT one of its own.
 
     The name alone would not do: test servers answer every call by one.
     """
-    began = one.span.start_ns == other.span.start_ns
-    return bool(one.own_id) and one.own_id == other.own_id and began and may_be_same_tokens(one, other)
+    again = one.span.start_ns == other.span.start_ns or FETCHED in (one.reading.operation, other.reading.operation)
+    return bool(one.own_id) and one.own_id == other.own_id and again and may_be_same_tokens(one, other)
 
 
 def join_across(groups: Groups) -> None:

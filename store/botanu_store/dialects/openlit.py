@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
-from botanu_store.dialects.reading import Dialect, Reading
+from botanu_store.dialects.reading import FETCHED, Dialect, Reading
 from botanu_store.dialects.vendors import COUNT_CACHE_APART, NO_VENDORS, maker, vendor
 from botanu_store.records import Span
 
@@ -38,6 +38,8 @@ def read(span: Span) -> Reading | None:
     found = genai.call(span, DIALECT.name, used)
     if found is not None and span.scope == _ONE_SCOPE and found.vendor == "openai":
         found.guessed = said.get("gen_ai.request.is_stream") == "true" and found.response_id.startswith("chatcmpl-")
+    if found is not None and span.name.startswith("responses.retrieve"):
+        found.operation = FETCHED
     if found is not None and said.get(_SYSTEM, "").lower() in NO_VENDORS:
         # LangChain names an answer of OpenAI's after the message in it.
         found.own_id = found.own_id and not found.response_id.startswith("msg_")

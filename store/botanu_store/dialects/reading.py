@@ -119,6 +119,10 @@ FREE_OPERATIONS = frozenset(("count_tokens",))
 """Counting tokens is free at every vendor that offers it: https://docs.claude.com/en/docs/build-with-claude/token-counting."""
 
 
+FETCHED = "fetch_response"
+"""The operation of a span that asks again for an answer which was given to another request: it is that call's."""
+
+
 def operation(
     dialect: str, category: Category, name: str, vendor: str, quantities: dict[str, int], model: str = ""
 ) -> Reading:

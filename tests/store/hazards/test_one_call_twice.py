@@ -112,6 +112,17 @@ def test_a_response_that_one_instrumentation_tells_of_again_is_one_call(
     assert [call.usage for call in trace.counted()] == ["reported"] * wanted
 
 
+def test_a_response_that_is_asked_for_again_is_one_call() -> None:
+    """OpenLIT makes a span of the call's kind each time that a program asks what became of a response in the background."""
+    trace = Trace()
+    scope, named = "openlit.instrumentation.openai", {"gen_ai__response__id": "resp_1"}
+    trace.span(chat(**named), scope=scope, name="responses.retrieve gpt-4o")
+    for at in (100, 200):
+        trace.span(chat(1011, 103, **named), scope=scope, name="responses.retrieve gpt-4o", at=at)
+
+    assert totals(trace.calls()) == Totals(1011, 103, 0, 0)
+
+
 def test_h6_the_anthropic_sdk_beside_another_instrumentation() -> None:
     """Spans of one response id are one call wherever they are, and the SDK's own, which tells the writes apart, counts."""
     trace = Trace()
