@@ -17,7 +17,7 @@ def read(span: Span) -> Reading | None:
     said = span.attributes
     if said.get("gen_ai.tool.name", "").startswith("(merged"):
         return None  # Tools that ran in parallel, each of which has a span of its own.
-    found = genai.call(span, DIALECT.name, _tokens(said))
+    found = genai.call(span, DIALECT.name, tokens(said))
     if found is not None and found.operation == "generate_content":
         found.role = "raw"
     if found is not None and found.vendor == _GUESS:
@@ -25,7 +25,8 @@ def read(span: Span) -> Reading | None:
     return found
 
 
-def _tokens(said: genai.Attributes) -> Tokens:
+def tokens(said: genai.Attributes) -> Tokens:
+    """Return the tokens of the answer's own usage, else those of the conventions, the thoughts in the output."""
     answer = document(said.get(_ANSWER))
     used = google_tokens(inside(answer.get("usage_metadata", answer.get("usageMetadata"))))
     if not used:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from botanu_store.dialects import genai
+from botanu_store.dialects import genai, google_adk
 from botanu_store.dialects.numbers import count, document, usd, word
 from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, tool_call
 from botanu_store.dialects.usage import Tokens
@@ -20,6 +20,8 @@ _GOOGLE = (_GENAI, "openinference.instrumentation.vertexai")
 """The first before 0.1.5 or so, the second always leaves the thoughts out of the output, but not out of the total."""
 _BEDROCK = "@arizeai/openinference-instrumentation-bedrock"
 """Passes on Bedrock's own input, without the cached tokens: of Converse those are in the total only, of InvokeModel beside it."""
+_ADK = "openinference.instrumentation.google_adk"
+"""Writes on ADK's own span, which has the answer's usage; names Google as the vendor of whatever model LiteLLM asks, as ADK does."""
 _AGNO = "openinference.instrumentation.agno"
 """Passes on the vendor's own counts (`agno.models.anthropic.claude`)."""
 _BEEAI = "openinference.instrumentation.beeai"
@@ -55,6 +57,8 @@ def read(span: Span) -> Reading | None:
         used.add_thoughts(count(said.get(f"{_COUNT}total")))
         if span.scope == _GENAI and _FOLDED_TWICE.match(span.scope_version):
             used.input -= min(used.input, used.cache_read)
+    elif span.scope == _ADK:
+        used.cache_read = used.cache_read or google_adk.tokens(said).cache_read
     elif span.scope == _BEDROCK and not used.cache_read + used.cache_write:
         used.input = max(used.input, count(said.get(f"{_COUNT}total")) - used.output)
     name = _OPERATIONS.get(kind)
@@ -129,7 +133,9 @@ def call(span: Span, dialect: str, used: Tokens, name: str, role: Role = "call")
     model = model or _of_langchain(said, "ls_model_name")
     provider = said.get("llm.provider") or said.get("gen_ai.provider.name") or said.get("llm.system")
     provider = provider or _of_langchain(said, "ls_provider")
-    if provider == "google" and span.scope.startswith(_GENAI):
+    if provider == "google" and span.scope == _ADK:
+        provider = maker(model) or "gemini"
+    elif provider == "google" and span.scope.startswith(_GENAI):
         provider = "gemini"  # Whose client it is; it can be told to ask Vertex AI, and the span does not say.
     seller = vendor(provider, model)
     found = model_call(span, dialect, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)

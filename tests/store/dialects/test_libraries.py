@@ -351,6 +351,31 @@ def test_reasoning_in_a_document_is_told_and_stays_part_of_the_output(said: dict
     assert (found.quantities["output_tokens"], found.quantities["reasoning_tokens"]) == (303, 21)
 
 
+@pytest.mark.parametrize(("model", "maker"), [("gemini-2.5-flash", "gcp.gemini"), ("openai/gpt-4o-mini", "openai")])
+def test_openinference_on_adks_own_span_leaves_out_what_was_cached(model: str, maker: str) -> None:
+    """Its version 0.1.6 took the span over from ADK, with the answer's usage on it, and names Google as the vendor of all."""
+    usage = {"prompt_token_count": 2818, "candidates_token_count": 203, "cached_content_token_count": 807}
+    said: dict[str, object] = {
+        "openinference.span.kind": "LLM",
+        "gen_ai.system": "gcp.vertex.agent",
+        "gcp.vertex.agent.llm_response": json.dumps({"usage_metadata": usage}),
+        "llm.model_name": model,
+        "llm.provider": "google",
+        "llm.token_count.prompt": 2818,
+        "llm.token_count.completion": 203,
+    }
+
+    found = reading(said, scope="openinference.instrumentation.google_adk", name="call_llm")
+
+    assert found.vendor == maker
+    assert found.quantities == {
+        "input_tokens": 2011,
+        "cache_read_tokens": 807,
+        "output_tokens": 203,
+        "requests": 1,
+    }
+
+
 def test_what_happens_inside_beeais_calls_is_no_call() -> None:
     """Each token of a stream has a span of the call's kind; the call names its cached tokens among what BeeAI says of it."""
     trace = Trace()
