@@ -156,7 +156,7 @@ OUTCOMES = Layout(
         Column("value_per_outcome_usd", "Value per outcome", "worth", keep=2),
         Column("roi", "ROI", "roi", keep=7),
         Column("waste_usd", "Waste", "money", keep=6),
-        Column("waste_share", "Waste share", "share", keep=5),
+        Column("waste_share", "Of cost", "share", keep=5),
     ),
     fields=(
         "use_case", "value_type", "runs", "root_runs", "success", "partial", "failed", "unknown", "success_rate", "calls", "unpriced_calls",
