@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from botanu_cli.tui.view import View
 
 MEMORY = "150MB"
-"""What queries may take: with the program itself that stays below 500 MB, however large the store is."""
+"""What queries may take: with the program itself that stays below 500 MB on ten million spans."""
+
+MORE_MEMORY = ("300MB", None)
+"""What they may take where that is not enough: some figures, such as percentiles, need all of their values at once. None is what there is."""
 
 SERVER_SECONDS = 30
 """How long what a server answered is shown before it is asked again: syncs are minutes apart."""
@@ -110,11 +113,12 @@ class Reader:
         """Ask a question within the memory there is for it; what does not fit, even with the disk's help, is answered with more."""
         from duckdb import OutOfMemoryException
 
-        try:
-            return ask(store)
-        except OutOfMemoryException:
-            store.limit_memory(None)
-            return ask(store)
+        for more in MORE_MEMORY:
+            try:
+                return ask(store)
+            except OutOfMemoryException:
+                store.limit_memory(more)
+        return ask(store)
 
     def stop(self, who: object = None) -> None:
         """Stop the query that runs for somebody (None: for anybody); a drain goes on to its end, so that its work is not lost."""

@@ -208,20 +208,20 @@ def test_a_query_that_nobody_waits_for_is_stopped(store: Path) -> None:
 
 
 def test_queries_keep_within_their_memory_and_what_does_not_fit_is_still_answered(store: Path) -> None:
-    """A limit holds for whoever reads, and is lifted for a question that cannot be answered within it."""
+    """A limit holds for whoever reads; a question that cannot be answered within it gets twice as much, and then what there is."""
     reader = Reader(Settings(store_given=str(store), tz="UTC"))
     limits: list[str] = []
 
     def ask(opened: Store) -> int:
         limits.append(str(opened.query("select current_setting('memory_limit') as it")[0]["it"]))
-        if len(limits) == 1:
+        if len(limits) < 3:
             raise duckdb.OutOfMemoryException("too much")
         return 7
 
     with reader.store("a screen") as opened:
         assert reader.answer(opened, ask) == 7
-    assert limits[0] == "219.3 MiB"
-    assert limits[1] != limits[0]
+    assert limits[:2] == ["143.0 MiB", "286.1 MiB"]
+    assert limits[2] not in limits[:2]
 
 
 def test_whoever_is_not_wanted_any_more_does_not_open_the_store(store: Path) -> None:
