@@ -115,11 +115,12 @@ def tokens(said: Attributes, *, includes_cache: bool = True) -> Tokens:
         includes_cache=includes_cache,
         kinds=kinds(said, _KINDS),
     )
+    total = first(said, *_TOTALS)
     cached = used.cache_read + used.cache_write
-    if cached and first(said, *_TOTALS) == used.input + used.output + cached:
+    if cached and total == used.input + used.output + cached:
         used.includes_cache = False
-    if maker(said.get("gen_ai.request.model", "")) == GEMINI:
-        used.add_thoughts(first(said, *_TOTALS))
+    if total and maker(said.get("gen_ai.request.model", "")) == GEMINI:
+        used.add_thoughts(total)
     return used
 
 
