@@ -48,6 +48,17 @@ def test_writing_a_cache_that_is_never_read_costs_more_than_it_saves(botanu: Bot
     assert Decimal(row["saved_usd"]) == -1000 * Decimal("0.75") / 1_000_000
 
 
+def test_what_is_saved_is_reckoned_at_the_prices_of_each_call(botanu: Botanu, tmp_path: Path) -> None:
+    """Gemini bills long prompts dearer: 800 tokens from its cache save $1.125 a million, 200,000 of a long one $2.25, as genai-prices has them."""
+    google = {"model": "gemini-2.5-pro", "gen_ai__provider__name": "gcp.gemini"}
+    short = chat(trace_id(), **google, **CACHED)
+    long = chat(trace_id(), **google, tokens=(300_000, 0), gen_ai__usage__cache_read__input_tokens=200_000)
+
+    (row,) = vendors(botanu, tmp_path, short, long)["rows"]
+
+    assert Decimal(row["saved_usd"]) == (800 * Decimal("1.125") + 200_000 * Decimal("2.25")) / 1_000_000
+
+
 def test_latency_is_of_calls_that_did_not_fail_and_errors_are_counted(botanu: Botanu, tmp_path: Path) -> None:
     """Three answers of 100, 200 and 300 ms and one time-out of a minute: the median is 200 ms, one of four failed."""
     trace = trace_id()
