@@ -238,7 +238,7 @@ KEPT_PARTS: dict[str, Parts] = {
     # MLflow before 3.8 or so says nowhere else which model of Anthropic's was asked
     "mlflow.spanInputs": {"model": {}},
     # Genkit says what a model used in what it put out
-    "genkit:output": {"usage": {}},
+    "genkit:output": {"usage": {}, "raw": {"usage": {}}},
 }
 """Content attributes holding JSON of which only these members, which are usage or name the model, stay."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botanu_store.dialects.numbers import count, document, inside
 from botanu_store.dialects.reading import Dialect, Reading, model_call, tool_call
-from botanu_store.dialects.usage import Tokens
+from botanu_store.dialects.usage import Tokens, vendor_tokens
 from botanu_store.dialects.vendors import vendor
 from botanu_store.records import Span
 
@@ -27,7 +27,11 @@ def read(span: Span) -> Reading | None:
 
 
 def _tokens(output: str | None) -> Tokens:
-    usage = inside(document(output).get("usage"))
+    said = document(output)
+    usage = inside(said.get("usage"))
+    theirs = inside(inside(said.get("raw")).get("usage"))
+    if "prompt_tokens" in theirs and count(theirs["prompt_tokens"]) == count(usage.get("inputTokens")):
+        return vendor_tokens(theirs)  # OpenAI's plugin passes the two totals on, and the rest in the answer alone.
     thoughts = count(usage.get("thoughtsTokens"))
     claude = inside(usage.get("custom"))
     used = Tokens(
@@ -48,9 +52,9 @@ _KIND = "genkit:metadata:subtype"
 
 DIALECT = Dialect(
     name="genkit",
-    title="Genkit 1.20 and 1.42",
+    title="Genkit 1.20 to 1.42",
     marker="`genkit:metadata:subtype` = model, embedder; tool for tools",
-    counts="Input includes the cache, except Anthropic's; Gemini's thoughts are beside the output. All of it is in the JSON of `genkit:output`; embeddings say nothing.",
+    counts="Input includes the cache, except Anthropic's; Gemini's thoughts are beside the output. All of it is in the JSON of `genkit:output`, of OpenAI's cache in the answer therein; embeddings say nothing.",
     read=read,
     keys=(_KIND,),
 )

@@ -200,3 +200,28 @@ def test_adk_in_javascript_names_the_answers_usage_as_gemini_does() -> None:
         "output_tokens": 303,
         "reasoning_tokens": 61,
     }
+
+
+def test_genkit_says_what_openai_had_cached_in_openais_own_answer_alone() -> None:
+    """Its plugin passes the two totals on; content stays out of what is read."""
+    answer = {
+        "usage": {
+            "prompt_tokens": 3011,
+            "completion_tokens": 303,
+            "prompt_tokens_details": {"cached_tokens": 1207},
+            "completion_tokens_details": {"reasoning_tokens": 61},
+        }
+    }
+    said: dict[str, object] = {
+        "genkit:metadata:subtype": "model",
+        "genkit:name": "openai/gpt-4.1",
+        "genkit:output": json.dumps({"usage": {"inputTokens": 3011, "outputTokens": 303}, "raw": answer}),
+    }
+
+    assert reading(said, scope="genkit-tracer").quantities == {
+        "requests": 1,
+        "input_tokens": 1804,
+        "cache_read_tokens": 1207,
+        "output_tokens": 303,
+        "reasoning_tokens": 61,
+    }
