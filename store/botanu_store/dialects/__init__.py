@@ -131,6 +131,8 @@ def read(span: Span) -> Reading | None:
     if span.kind == "LOG":
         dialect = _BY_EVENT.get(span.name)
         return dialect.read(span) if dialect else None
+    if span.attributes.get("logfire.span_type") == "pending_span":
+        return None  # Says that its parent began, under an id of its own; the parent is written when it ends.
     for reader in _readers(span.scope, _KEYS.intersection(span.attributes)):
         found = reader(span)
         if found is not None:

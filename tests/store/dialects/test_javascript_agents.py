@@ -225,3 +225,21 @@ def test_genkit_says_what_openai_had_cached_in_openais_own_answer_alone() -> Non
         "output_tokens": 303,
         "reasoning_tokens": 61,
     }
+
+
+def test_logfire_says_that_a_span_began_in_a_span_of_its_own() -> None:
+    """In JavaScript with all attributes of the real one, inside which it is: of a stream it looked like one that was broken off."""
+    outer: dict[str, object] = {"ai.operationId": "ai.streamText", "ai.model.id": "gpt-4.1"}
+    inner = {**outer, "ai.operationId": "ai.streamText.doStream"}
+    begun = {"logfire.span_type": "pending_span"}
+    used = {"ai.usage.inputTokens": 3011, "ai.usage.outputTokens": 303}
+    trace = Trace()
+    around = trace.span({**outer, **used}, scope="ai")
+    trace.span({**outer, **begun}, scope="ai", inside=around)
+    call = trace.span({**inner, **used}, scope="ai", inside=around)
+    trace.span({**inner, **begun}, scope="ai", inside=call)
+
+    counted = trace.counted()
+
+    assert [call.usage for call in counted] == ["reported"]
+    assert totals(counted) == Totals(3011, 303, 0, 0)
