@@ -95,7 +95,7 @@ DIALECT = Dialect(
     name="traceloop",
     title="Traceloop / OpenLLMetry 0.15 to 0.62",
     marker="`llm.request.type`, or `gen_ai.operation.name`; `traceloop.span.kind` for workflows, tasks, agents and tools",
-    counts="Input includes the cache, except for Anthropic in JavaScript and through LlamaIndex. The Google ones leave thoughts out of the output; they are added from the total.",
+    counts="Input includes the cache, except for Anthropic in JavaScript and through LlamaIndex. The Google ones leave thoughts out of the output, and in JavaScript what tools put into the prompt out of the input; both are added from the total.",
     read=read,
     keys=(
         "llm.request.type",

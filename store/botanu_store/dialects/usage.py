@@ -25,9 +25,16 @@ class Tokens:
     """Those of the tokens above that are audio, images, video or reasoning, by meter; cached ones are in the input's too."""
 
     def add_thoughts(self, total: int) -> None:
-        """Count as output what a total holds beyond input and output: Google's emitters leave the thoughts out of the output, not out of the total."""
+        """Count as output what a total holds beyond input and output: Google's emitters leave the thoughts out of the output, not out of the total.
+
+        Where the thoughts are known, what is left besides is what tools put into the prompt, which they leave out of the input.
+        """
         beside = 0 if self.includes_cache else self.cache_read + self.cache_write
-        self.output += max(0, total - self.input - beside - self.output)
+        left_out = max(0, total - self.input - beside - self.output)
+        thoughts = (self.kinds or {}).get("reasoning_tokens", 0)
+        by_tools = left_out - thoughts if 0 < thoughts < left_out else 0
+        self.input += by_tools
+        self.output += left_out - by_tools
 
     def __bool__(self) -> bool:
         """Say whether anything was used at all; emitters write zeros when they do not know."""

@@ -243,3 +243,19 @@ def test_logfire_says_that_a_span_began_in_a_span_of_its_own() -> None:
 
     assert [call.usage for call in counted] == ["reported"]
     assert totals(counted) == Totals(3011, 303, 0, 0)
+
+
+def test_what_geminis_total_holds_beside_known_thoughts_is_what_tools_put_into_the_prompt() -> None:
+    """Traceloop in JavaScript leaves both out; what tools add is input."""
+    said = gen_ai(20864, 1682, total_tokens=23114, reasoning_tokens=421, cache_read__input_tokens=8407) | {
+        "gen_ai.request.model": "gemini-2.5-flash",
+        "gen_ai.provider.name": "gcp.gen_ai",
+    }
+
+    assert reading(said, scope="@traceloop/instrumentation-google-generativeai").quantities == {
+        "requests": 1,
+        "input_tokens": 12604,
+        "cache_read_tokens": 8407,
+        "output_tokens": 2103,
+        "reasoning_tokens": 421,
+    }
