@@ -100,6 +100,8 @@ def _excludes(span: Span, used: Tokens) -> bool:
     # LangChain's passes numbers of other vendors on too, which have a total.
     if unfolded and (not total or span.scope != _LANGCHAIN) and unfolded.match(span.scope_version):
         return True
+    if span.scope == _LANGCHAIN_JS and _BEFORE_LANGCHAIN_1.match(span.scope_version):
+        return _of_langchain(span.attributes, "ls_provider") == "anthropic"
     if span.scope == _BEDROCK or (
         span.scope == _AGNO and vendor(span.attributes.get("llm.provider")) in COUNT_CACHE_APART
     ):
@@ -109,6 +111,9 @@ def _excludes(span: Span, used: Tokens) -> bool:
 
 _CLAUDE_AGENT_SDK = "openinference.instrumentation.claude_agent_sdk"
 _LANGCHAIN = "openinference.instrumentation.langchain"
+_LANGCHAIN_JS = "@arizeai/openinference-instrumentation-langchain"
+_BEFORE_LANGCHAIN_1 = re.compile(r"[0-3]\.")
+"""Versions for LangChain.js that take none since its 1.0; before 1.3 its client for Anthropic passes the vendor's own counts on."""
 _UNFOLDED = {
     _CLAUDE_AGENT_SDK: re.compile(r"0\.(0\.|1\.(\d|1[0-2])\b)"),
     _LANGCHAIN: re.compile(r"0\.1\.(39|4\d|5[0-4])\b"),
@@ -148,7 +153,7 @@ DIALECT = Dialect(
     name="openinference",
     title="OpenInference 0.1 to 3.x (Arize Phoenix), AgentCore",
     marker="`openinference.span.kind` = LLM, EMBEDDING, RERANKER; TOOL for tools",
-    counts="Input includes the cache, except in claude-agent-sdk before 0.1.13, in LangChain's 0.1.39 to 0.1.54 and in Agno for Anthropic, for Bedrock in JavaScript, and where the total says otherwise; google-genai 0.1.12 to 0.1.15 adds the cached tokens twice. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
+    counts="Input includes the cache, except in claude-agent-sdk before 0.1.13, in LangChain's 0.1.39 to 0.1.54, in LangChain.js's before 4.0 for Anthropic and in Agno for Anthropic, for Bedrock in JavaScript, and where the total says otherwise; google-genai 0.1.12 to 0.1.15 adds the cached tokens twice. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
     read=read,
     keys=("openinference.span.kind",),
     session_totals=(_CLAUDE_AGENT_SDK,),

@@ -259,3 +259,24 @@ def test_what_geminis_total_holds_beside_known_thoughts_is_what_tools_put_into_t
         "output_tokens": 2103,
         "reasoning_tokens": 421,
     }
+
+
+@pytest.mark.parametrize(("version", "whole"), [("3.4.3", 4218), ("4.1.1", 3011)])
+def test_langchain_before_its_first_version_passes_anthropics_own_input_on_in_javascript(
+    version: str, whole: int
+) -> None:
+    """OpenInference's spans of it say so by their own version alone: the total is the sum of input and output either way."""
+    said: dict[str, object] = {
+        "openinference.span.kind": "LLM",
+        "llm.model_name": "claude-sonnet-4-5",
+        "llm.token_count.prompt": 3011,
+        "llm.token_count.completion": 303,
+        "llm.token_count.total": 3314,
+        "llm.token_count.prompt_details.cache_read": 1207,
+        "metadata": json.dumps({"ls_provider": "anthropic", "ls_model_name": "claude-sonnet-4-5"}),
+    }
+
+    trace = Trace()
+    trace.span(said, scope="@arizeai/openinference-instrumentation-langchain", version=version)
+
+    assert totals(trace.counted()) == Totals(whole, 303, 1207, 0)
