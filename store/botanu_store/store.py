@@ -262,9 +262,9 @@ class Store:
         """Report by vendor and model or product."""
         return self._covered(vendors.vendors(self._db, filters))
 
-    def vendor_costs(self, filters: Filters) -> list[Row]:
-        """Return what each vendor's models and products cost, alone."""
-        return vendors.vendor_costs(self._db, filters)
+    def vendor_costs(self, filters: Filters) -> Report:
+        """Report by vendor and model or product at once, less other use, latency and what caches saved."""
+        return self._covered(vendors.vendor_costs(self._db, filters))
 
     def prices(self, filters: Filters, *, kind: Literal["used", "all"] = "used") -> Report:
         """Report what this store's kinds of call are priced at now, or all that the price book publishes."""

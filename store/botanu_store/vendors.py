@@ -24,6 +24,18 @@ def vendors(db: Database, filters: Filters) -> Report:
     saved = _saved(db, conditions, [meter for meter in meters if meter in FRESH])
     for row in rows:
         row["saved_usd"] = saved.get((row["vendor"], row["product"]))
+    return _report(db, filters, rows)
+
+
+def vendor_costs(db: Database, filters: Filters) -> Report:
+    """Report as `vendors` does, in a fraction of its time, less what no sum is kept of: other use, latency and what caches saved are not said."""
+    conditions = where(filters)
+    text = f"{_costs(conditions)} order by cost_usd desc nulls last, vendor, product"
+    unsaid: Row = {"meters": {}, "other_use": {}, "saved_usd": None, "p50_ms": None, "p95_ms": None}
+    return _report(db, filters, [row | unsaid for row in db.rows(text, conditions.parameters)])
+
+
+def _report(db: Database, filters: Filters, rows: list[Row]) -> Report:
     totals = total(rows, _COUNTS)
     totals["saved_usd"] = known_sum(row["saved_usd"] for row in rows)
     for row in (*rows, totals):
@@ -32,12 +44,6 @@ def vendors(db: Database, filters: Filters) -> Report:
         row["cache_hit_rate"] = row["cached_tokens"] / row["input_tokens"] if row["input_tokens"] else None
         row["usd_per_million_tokens"] = _per_million(rows if row is totals else [row])
     return Report("vendors", rows, totals, coverage(db, filters, totals), filters.interval, filters.asked(), len(rows))
-
-
-def vendor_costs(db: Database, filters: Filters) -> list[Row]:
-    """Return what each vendor's models and products cost, as `vendors` has it, in no order and in a fraction of its time."""
-    conditions = where(filters)
-    return db.rows(_costs(conditions), conditions.parameters)
 
 
 def _sums(meters: Iterable[str]) -> str:

@@ -111,12 +111,13 @@ def test_the_course_of_spend_is_that_of_the_cost_report(store: Store, filters: F
 
 @filtered
 def test_what_vendors_cost_is_what_their_report_says(store: Store, filters: Filters) -> None:
-    """The same rows, less what was used and how fast."""
+    """The same rows in the same order and the same totals, less other use, how fast it was and what caches saved."""
+    unsaid = {"meters": {}, "other_use": {}, "saved_usd": None, "p50_ms": None, "p95_ms": None}
+    whole, costs = store.vendors(filters), store.vendor_costs(filters)
 
-    def shown(rows: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
-        return {tuple(row[n] for n in ("vendor", "product", "calls", "unpriced_calls", "cost_usd")) for row in rows}
-
-    assert shown(store.vendor_costs(filters)) == shown(store.vendors(filters).rows)
+    assert costs.rows == [row | unsaid for row in whole.rows]
+    assert costs.totals == whole.totals | {"saved_usd": None}
+    assert costs.coverage == whole.coverage
 
 
 def test_a_unit_of_time_that_is_none_is_refused(store: Store) -> None:

@@ -296,3 +296,28 @@ async def test_what_was_read_before_is_not_said_of_what_is_not_there(store: Path
         assert "cannot be opened" in screen_text(pilot)
         assert "calls counted" not in screen_text(pilot)
         assert "read 15:30" not in screen_text(pilot)
+
+
+async def test_what_vendors_cost_is_there_before_what_takes_longer(
+    store: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While latency and savings are still reckoned, costs, shares and their course are shown, and nothing is said of the rest."""
+    reckoned, whole = threading.Event(), Store.vendors
+
+    def slow(self: Store, filters: Any) -> Any:
+        reckoned.wait(20)
+        return whole(self, filters)
+
+    monkeypatch.setattr(Store, "vendors", slow)
+    async with show(store, size=(140, 45)) as pilot:
+        await pilot.press("5")
+        assert await appears(pilot, "Spend by day and vendor")
+        early = screen_text(pilot)
+        reckoned.set()
+        await settled(pilot)
+        late = screen_text(pilot)
+
+    assert "By vendor and model" in early
+    assert "claude-sonnet-4-5" in early
+    assert "saved $" not in early
+    assert "saved $" in late

@@ -141,12 +141,12 @@ class Overview(Page):
         self.economics = found.totals
         self._show_tiles()
 
-    def _show_vendors(self, found: list[dict[str, Any]]) -> None:
-        tops = {"vendors": ("vendor", summed(found, "vendor")), "models": ("product", summed(found, "product"))}
+    def _show_vendors(self, found: Report) -> None:
+        tops = {field: summed(found.rows, field) for field in ("vendor", "product")}
         # One below the other, they look like one table.
-        width = max(cell_len(str(row[field])) for field, rows in tops.values() for row in rows) if found else 0
-        for panel, (field, rows) in tops.items():
-            self._show_top(panel, rows, field, width)
+        width = max((cell_len(str(row[field])) for field, rows in tops.items() for row in rows), default=0)
+        for panel, field in (("vendors", "vendor"), ("models", "product")):
+            self._show_top(panel, tops[field], field, width)
 
     def _show_budgets(self, found: Standings | None) -> None:
         grid = self.query_one("#budgets", Grid)

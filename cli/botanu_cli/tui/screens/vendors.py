@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -47,10 +46,11 @@ class Vendors(Page):
         yield Grid(self.dashboard.zone, id="vendors", columns=_COLUMNS)
 
     def questions(self, scope: Scope) -> Sequence[Question]:
-        """Ask for vendors, then for the course of spend."""
+        """Ask for what is known at once, for the course of spend, then for all there is to vendors."""
         return [
-            Question(lambda store: store.vendors(scope.filters), self._show, "vendors"),
+            Question(lambda store: store.vendor_costs(scope.filters), self._show_costs, "vendor costs"),
             Question(lambda store: course(store, scope.filters, "vendor"), self._show_course, "course by vendor"),
+            Question(lambda store: store.vendors(scope.filters), self._show, "vendors"),
         ]
 
     def command(self) -> list[str]:
@@ -69,6 +69,11 @@ class Vendors(Page):
         """Sort vendors and models."""
         self.sorting = self.sorting.asked(field)
         self._show_rows()
+
+    def _show_costs(self, found: Report) -> None:
+        """Show the costs where nothing is shown yet: what they lack would flicker."""
+        if self.found is None and found.rows:
+            self._show(found)
 
     def _show(self, found: Report) -> None:
         if not found.rows:
@@ -92,7 +97,7 @@ class Vendors(Page):
             Tile(
                 "Cache hits",
                 text.percent(totals["cache_hit_rate"]) or "—",
-                f"saved {text.usd(saved if saved is not None else Decimal(0))}",
+                f"saved {text.usd(saved)}" if saved is not None else "",
             ),
             Tile("Errors", errors, text.counted(totals["errors"], "call")),
             coverage_tile(found.coverage),
