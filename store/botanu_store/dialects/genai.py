@@ -82,6 +82,9 @@ MADE_UP_IDS = ("run-", "lc_run-", "aitxt-", "aiobj-")
 _FAILED = ("error", '["error"]')
 """How a request that failed ended, where the span's status does not say so (Mastra)."""
 
+_ANSWERED = "gen_ai.response.time_to_first_chunk"
+"""What a request that failed has not, but a stream that was broken off (genai-openai 1.3): that one is billed."""
+
 Attributes = Mapping[str, str]
 
 
@@ -160,7 +163,10 @@ def reading(span: Span, dialect: str, used: Tokens, name: str, role: Role = "cal
     found = model_call(span, dialect, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
     found.response_id = said.get("gen_ai.response.id", "")
     found.own_id = not found.response_id.startswith(MADE_UP_IDS)
-    if found.usage == "none" and said.get("gen_ai.response.finish_reasons") in _FAILED:
+    if _ANSWERED in said:
+        if found.usage == "free":
+            found.usage, found.quantities = "none", {"requests": 1}
+    elif found.usage == "none" and said.get("gen_ai.response.finish_reasons") in _FAILED:
         found.usage, found.quantities = "free", {}
     if not said.keys().isdisjoint(_COSTS):
         found.emitter_usd = next(filter(None, (usd(said.get(key)) for key in _COSTS)), None)

@@ -89,6 +89,21 @@ def test_how_a_request_ended_may_say_that_it_failed(ended: str, usage: str) -> N
     assert reading(said, scope="@mastra/otel").usage == usage
 
 
+@pytest.mark.parametrize(("ended", "error"), [('["error"]', False), ('["error"]', True), ("", True)])
+def test_a_stream_that_was_broken_off_is_billed_though_it_counts_as_failed(ended: str, error: bool) -> None:
+    """OpenTelemetry's genai-openai says so of each that a program did not read to its end, and when its first piece came."""
+    said = gen_ai(0, 0) | {
+        "gen_ai.response.id": "chatcmpl-8",
+        "gen_ai.response.finish_reasons": ended,
+        "gen_ai.response.time_to_first_chunk": "0.0228",
+    }
+
+    found = read(Trace().span(said, scope="opentelemetry.instrumentation.genai.openai", error=error))
+
+    assert found is not None
+    assert (found.usage, found.quantities) == ("none", {"requests": 1})
+
+
 def test_a_model_of_embeddings_embeds_whatever_the_span_calls_it() -> None:
     """OpenTelemetry's and OpenInference's instrumentations of Bedrock take every request for a chat."""
     said = gen_ai(3011, 0) | {"gen_ai.request.model": "amazon.titan-embed-text-v2:0"}
