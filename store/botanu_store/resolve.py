@@ -14,8 +14,8 @@ from botanu_store.dialects import read
 from botanu_store.dialects.reading import Reading
 from botanu_store.dialects.vendors import maker
 from botanu_store.nested import join_nested
-from botanu_store.records import Call, Span
-from botanu_store.same_call import Group, Groups, join_across, join_by_id, join_late_usage, same_tokens
+from botanu_store.records import PART_METERS, Call, Span
+from botanu_store.same_call import Group, Groups, close, join_across, join_by_id, join_late_usage, same_tokens
 from botanu_store.totals import Totals
 from botanu_store.trace import MODEL_CATEGORIES, Node, instrument, link, nearest
 from botanu_store.unequal import join_guessed, join_unequal
@@ -206,9 +206,8 @@ def _judged(node: Node, verdict: _Verdict) -> Call:
 
 
 def _complete(call: Call, group: Group) -> None:
-    """Name what the counted span leaves open, from the other spans of its call; numbers of model calls are never mixed."""
-    if not group.best.is_model_call:
-        call.quantities = _side_by_side(group)
+    """Name what the counted span leaves open, from the other spans of its call; numbers of model calls are never mixed, but for parts of the same output."""
+    call.quantities = _with_parts(call.quantities, group) if group.best.is_model_call else _side_by_side(group)
     for node in sorted(group.members, key=Node.richness, reverse=True):
         found = node.reading
         call.vendor = call.vendor or found.vendor
@@ -221,6 +220,18 @@ def _complete(call: Call, group: Group) -> None:
     if call.model == call.request_model and not maker(call.model):
         call.model = _answering(group) or call.model
     call.vendor = call.vendor or maker(call.model)
+
+
+def _with_parts(quantities: dict[str, int], group: Group) -> dict[str, int]:
+    """What the counted span says, and what part of its output was reasoning if only another span says so, of as many tokens."""
+    best = group.best
+    parts = {
+        meter: min(node.reading.quantities[meter], best.output)
+        for node in group.members
+        for meter in PART_METERS
+        if meter in node.reading.quantities and close(node.output, best.output)
+    }
+    return parts | quantities
 
 
 def _answering(group: Group) -> str:

@@ -241,3 +241,17 @@ def test_h13_what_traceloop_once_counted_itself_is_anthropics_call_beside_it(ver
     counted = trace.counted()
     assert len(counted) == calls
     assert totals(counted).input >= 3011
+
+
+@pytest.mark.parametrize("place", ["inside", "beside"])
+def test_h7_what_part_of_the_output_was_reasoning_may_be_said_by_the_other_span(place: str) -> None:
+    """Semantic Kernel, whose span counts, does not say it; the client in it does."""
+    trace = Trace()
+    said = chat(3011, 303, gen_ai__response__id="chatcmpl-3")
+    outer = trace.span(said, scope="semantic_kernel.utils.telemetry.model_diagnostics.decorators", ms=20)
+    thoughts = {"llm.token_count.completion_details.reasoning": 61}
+    trace.span(openinference(3011, 303) | thoughts, scope=CLIENT, inside=outer if place == "inside" else None, at=1)
+
+    (call,) = trace.counted()
+    assert (call.dialect, call.quantities["output_tokens"]) == ("microsoft", 303)
+    assert call.quantities["reasoning_tokens"] == 61
