@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botanu_store import open_store
+from botanu_store import Store, open_store
+from botanu_store.filters import Filters
+from botanu_store.samples import Per, Samples
 
 from tests.cli.conftest import Botanu
 from tests.store.builders import Document, chat, document, run, trace_id, write
@@ -133,6 +135,27 @@ def test_filters_and_windows_choose_the_runs(botanu: Botanu, tmp_path: Path) -> 
     assert checked(botanu, "--since", "2020-01-01", "--use-case", "Research")[1][0]["samples"] == 3
     assert checked(botanu, "--since", "2020-01-01", "--run-id", "nothing")[1][0]["status"] == "no data"
     assert checked(botanu, "--until", "2020-01-01")[1][0]["status"] == "no data"
+
+
+def test_budgets_about_the_same_runs_read_them_once(
+    botanu: Botanu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though another stands between them; results are in the order of the file all the same."""
+    fill(botanu, tmp_path, runs([1000]), runs([2000], "Research"))
+    everything = "[[budgets]]\nname = '{}'\n{} = 1\n"
+    between = "[[budgets]]\nname = 'between'\nuse_case = 'Research'\nmax_usd = 1\n"
+    budgets(tmp_path, everything.format("first", "max_usd") + between + everything.format("last", "max_llm_calls"))
+    asked, read = [], Store.samples
+
+    def counted(store: Store, filters: Filters, per: Per) -> Samples:
+        asked.append(filters.use_case)
+        return read(store, filters, per)
+
+    monkeypatch.setattr(Store, "samples", counted)
+    code, rows = checked(botanu)
+
+    assert asked == [(), ("Research",)]
+    assert (code, [row["budget"] for row in rows]) == (0, ["first", "between", "last"])
 
 
 def test_a_warning_comes_before_a_break(botanu: Botanu, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -107,9 +108,17 @@ def evaluate(
 
     What was measured is kept for a later check where it is `remembering`, which takes what every unit cost.
     """
-    # Of budgets that follow each other, several may be about the same millions of runs.
+    # Several may be about the same millions of runs: those go one after the other, and their samples are read once.
     samples = lru_cache(1)(context.store.samples)
-    return [_evaluated(budget, context, samples, baseline, remembering=remembering) for budget in budgets]
+    alike: dict[tuple[Filters, Per], list[tuple[int, Budget]]] = defaultdict(list)
+    for place, budget in enumerate(budgets):
+        alike[filters_of(budget, context), units_of(budget)].append((place, budget))
+    found = {
+        place: _evaluated(budget, context, samples, baseline, remembering=remembering)
+        for group in alike.values()
+        for place, budget in group
+    }
+    return [found[place] for place in sorted(found)]
 
 
 def _evaluated(
