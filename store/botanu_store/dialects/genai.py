@@ -163,10 +163,9 @@ def reading(span: Span, dialect: str, used: Tokens, name: str, role: Role = "cal
     found = model_call(span, dialect, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
     found.response_id = said.get("gen_ai.response.id", "")
     found.own_id = not found.response_id.startswith(MADE_UP_IDS)
-    if _ANSWERED in said:
-        if found.usage == "free":
-            found.usage, found.quantities = "none", {"requests": 1}
-    elif found.usage == "none" and said.get("gen_ai.response.finish_reasons") in _FAILED:
+    if found.usage == "free" and _ANSWERED in said:
+        found.usage, found.quantities = "none", {"requests": 1}
+    elif found.usage == "none" and _ANSWERED not in said and said.get("gen_ai.response.finish_reasons") in _FAILED:
         found.usage, found.quantities = "free", {}
     if not said.keys().isdisjoint(_COSTS):
         found.emitter_usd = next(filter(None, (usd(said.get(key)) for key in _COSTS)), None)

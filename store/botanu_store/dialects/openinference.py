@@ -11,8 +11,6 @@ from botanu_store.dialects.usage import Tokens
 from botanu_store.dialects.vendors import COUNT_CACHE_APART, GEMINI, maker, vendor
 from botanu_store.records import Span
 
-_BEEAIS = "metadata.usage.cached_"
-"""How BeeAI names its cached tokens, which OpenInference's for it hands on as they are."""
 _OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
 _COUNT = "llm.token_count."
 _GENAI = "openinference.instrumentation.google_genai"
@@ -25,6 +23,8 @@ _ADK = "openinference.instrumentation.google_adk"
 _AGNO = "openinference.instrumentation.agno"
 """Passes on the vendor's own counts (`agno.models.anthropic.claude`)."""
 _BEEAI = "openinference.instrumentation.beeai"
+_BEEAI_CACHED = "metadata.usage.cached_"
+"""How BeeAI names its cached tokens, which its own instrumentation hands on as they are."""
 _HAPPENED = "metadata.path"
 """On spans without length of what happens inside one, such as each token of a stream; they have the kind of that one: `_span.py`, `child`."""
 _OWN = ("openinference.", "@arizeai/openinference")
@@ -83,9 +83,12 @@ def tokens(said: genai.Attributes) -> Tokens:
         count(said.get(f"{_COUNT}prompt")),
         count(said.get(f"{_COUNT}completion")),
         genai.first(
-            said, f"{_COUNT}prompt_details.cache_read", f"{_COUNT}prompt_details.cache_input", f"{_BEEAIS}prompt_tokens"
+            said,
+            f"{_COUNT}prompt_details.cache_read",
+            f"{_COUNT}prompt_details.cache_input",
+            f"{_BEEAI_CACHED}prompt_tokens",
         ),
-        genai.first(said, f"{_COUNT}prompt_details.cache_write", f"{_BEEAIS}creation_tokens"),
+        genai.first(said, f"{_COUNT}prompt_details.cache_write", f"{_BEEAI_CACHED}creation_tokens"),
         kinds=genai.kinds(said, _KINDS),
     )
     return used if used or f"{_COUNT}prompt" in said else genai.tokens(said)
