@@ -53,7 +53,8 @@ _KINDS = {
     "gen_ai.usage.reasoning.output_tokens": "reasoning_tokens",
     "gen_ai.usage.reasoning_tokens": "reasoning_tokens",
     "gen_ai.usage.details.reasoning_tokens": "reasoning_tokens",
-    # Pydantic AI's, the last as OpenAI names it within the output
+    # Pydantic AI's, the first as Gemini names it, the last as OpenAI does within the output
+    "gen_ai.usage.details.thoughts_tokens": "reasoning_tokens",
     "gen_ai.usage.details.input_audio_tokens": "input_audio_tokens",
     "gen_ai.usage.details.cache_audio_read_tokens": "cache_read_audio_tokens",
     "gen_ai.usage.details.output_audio_tokens": "output_audio_tokens",

@@ -36,6 +36,9 @@ def read(span: Span) -> Reading | None:
         found = _early(span)
     if found is not None and said.get("logfire.span_type") == "log":
         found.role = "usage"
+        if found.usage == "free":
+            # Of a stream that was broken off: it had begun, and is billed.
+            found.usage, found.quantities = "none", {"requests": 1}
     return found
 
 

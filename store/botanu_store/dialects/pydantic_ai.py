@@ -31,7 +31,11 @@ def _tokens(said: genai.Attributes) -> Tokens:
         used.input, used.output = (count(said.get(f"{_DETAILS}{side}_tokens")) for side in ("input", "output"))
         used.includes_cache = False
     used.cache_read = used.cache_read or genai.first(
-        said, f"{_DETAILS}cache_read_tokens", f"{_DETAILS}cache_read_input_tokens", f"{_DETAILS}cached_tokens"
+        said,
+        f"{_DETAILS}cache_read_tokens",
+        f"{_DETAILS}cache_read_input_tokens",
+        f"{_DETAILS}cached_tokens",
+        f"{_DETAILS}cached_content_tokens",  # Gemini's
     )
     used.cache_write = used.cache_write or genai.first(
         said, f"{_DETAILS}cache_write_tokens", f"{_DETAILS}cache_creation_input_tokens"

@@ -281,6 +281,16 @@ def test_an_early_logfire_tells_of_the_end_of_a_stream_with_its_usage_or_of_noth
     assert read(Trace().span(said | {"response_data": "{}"}, scope="logfire.anthropic")) is None
 
 
+def test_a_stream_whose_end_logfire_tells_of_as_an_error_is_billed_all_the_same() -> None:
+    """It had begun before it was broken off, and nobody knows what it used."""
+    said: dict[str, object] = {"logfire.span_type": "log", "gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
+
+    found = read(Trace().span(said, scope="logfire.openai", error=True))
+
+    assert found is not None
+    assert (found.role, found.usage, found.quantities) == ("usage", "none", {"requests": 1})
+
+
 def test_a_traceloop_before_the_conventions_is_read_by_its_own_names() -> None:
     """Everything began with llm then."""
     said: dict[str, object] = {
@@ -335,6 +345,16 @@ def test_who_uses_googles_gen_ai_client_asks_gemini() -> None:
 
     assert reading(said, scope="openinference.instrumentation.google_genai").vendor == "gcp.gemini"
     assert reading(said, scope="openinference.instrumentation.vertexai").vendor == "gcp.vertex_ai"
+
+
+def test_pydantic_ai_first_said_in_geminis_words_what_was_cached_and_what_was_thought() -> None:
+    """In 1.0 what was cached has no other name; the thoughts have none in 2.68 either."""
+    said = gen_ai(3011, 303, details__cached_content_tokens=1207, details__thoughts_tokens=61)
+
+    found = reading(said, scope="pydantic-ai").quantities
+
+    assert (found["input_tokens"], found["cache_read_tokens"], found["output_tokens"]) == (1804, 1207, 303)
+    assert found["reasoning_tokens"] == 61
 
 
 @pytest.mark.parametrize(("named", "meant"), [("google", "gcp.gemini"), ("google-cloud", "gcp.vertex_ai")])
