@@ -253,7 +253,7 @@ def may_be_same(one: Group, other: Group) -> bool:
         return False
     if not _both_known(first, second):
         agree = may_be_same_tokens(first, second) and same_model(first, second)
-        return agree and (covers(one, other) or _only_began(one, other)) and not related(one, other)
+        return agree and (covers(one, other) or only_began(one, other)) and not related(one, other)
     return (same_tokens(first, second) or _log_of(first, second)) and not related(one, other)
 
 
@@ -296,8 +296,8 @@ def covers(one: Group, other: Group) -> bool:
     )
 
 
-def _only_began(one: Group, other: Group) -> bool:
-    """Whether the first is of a stream and was over when that had begun, mostly without its usage (MLflow, LlamaIndex), and the other then read it."""
+def only_began(one: Group, other: Group) -> bool:
+    """Say whether the first is of a stream and was over when that had begun, mostly without its usage (MLflow, LlamaIndex), and the other then read it."""
     first, second = (one, other) if one.start <= other.start else (other, one)
     early = not first.best.has_tokens or first.best.span.scope == _ENDS_EARLY
     return early and second.start <= first.end + OVERLAP_NS

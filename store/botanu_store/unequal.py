@@ -13,6 +13,7 @@ from botanu_store.same_call import (
     are_apart,
     close,
     covers,
+    only_began,
     related,
     same_model,
     told_once,
@@ -104,7 +105,7 @@ def may_be_unequal(one: Group, other: Group) -> bool:
         and (not one.ids or not other.ids or not one.ids.isdisjoint(other.ids))
         and left_out(one.best, other.best)
         and not are_apart(one, other)
-        and covers(one, other)
+        and (covers(one, other) or only_began(one, other))
         and same_model(one.best, other.best)
         and not related(one, other)
     )

@@ -279,3 +279,15 @@ def test_a_stream_whose_span_ended_as_it_was_handed_out_is_that_which_the_client
 
     assert len(trace.counted()) == calls
     assert totals(trace.calls()) == Totals(3011, 303, 0, 0)
+
+
+def test_a_stream_whose_span_ends_early_is_the_call_of_a_client_that_lost_its_cached_tokens() -> None:
+    """LlamaIndex hands a stream out and ends its span; OpenInference's for Anthropic loses what streams had cached, before 1.0."""
+    trace = Trace()
+    whole = openinference(7011, 703, llm__token_count__prompt_details__cache_read=2807)
+    trace.span(whole, scope="openinference.instrumentation.llama_index", ms=14)
+    trace.span(openinference(4204, 703), scope="openinference.instrumentation.anthropic", at=4, ms=93)
+
+    (call,) = trace.counted()
+
+    assert (call.quantities["input_tokens"], call.quantities["cache_read_tokens"]) == (4204, 2807)
