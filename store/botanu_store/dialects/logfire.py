@@ -6,7 +6,7 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import Document, document, inside, word
 from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.dialects.usage import Tokens, vendor_tokens
-from botanu_store.dialects.vendors import vendor
+from botanu_store.dialects.vendors import by_litellm, vendor
 from botanu_store.records import Span
 
 _TEMPLATES = {
@@ -22,6 +22,10 @@ _TEMPLATES = {
 """How the message templates of calls began before Logfire wrote `gen_ai.operation.name`."""
 
 
+_AGENTS = "logfire.openai_agents"
+"""Names OpenAI as the vendor of whatever model LiteLLM asks."""
+
+
 def read(span: Span) -> Reading | None:
     """Read a call, or the usage of a stream that has ended."""
     said = span.attributes
@@ -34,6 +38,8 @@ def read(span: Span) -> Reading | None:
         return genai.reading(span, DIALECT.name, Tokens(), "count_tokens")
     else:
         found = _early(span)
+    if found is not None and span.scope == _AGENTS:
+        found.vendor = by_litellm(found.model) or found.vendor
     if found is not None and said.get("logfire.span_type") == "log":
         found.role = "usage"
         if found.usage == "free":

@@ -8,7 +8,7 @@ from botanu_store.dialects import genai, google_adk
 from botanu_store.dialects.numbers import count, document, usd, word
 from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, tool_call
 from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import COUNT_CACHE_APART, GEMINI, maker, vendor
+from botanu_store.dialects.vendors import COUNT_CACHE_APART, GEMINI, by_litellm, maker, vendor
 from botanu_store.records import Span
 
 _OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}
@@ -22,6 +22,8 @@ _ADK = "openinference.instrumentation.google_adk"
 """Writes on ADK's own span, which has the answer's usage; names Google as the vendor of whatever model LiteLLM asks, as ADK does."""
 _AGNO = "openinference.instrumentation.agno"
 """Passes on the vendor's own counts (`agno.models.anthropic.claude`)."""
+_AGENTS = "openinference.instrumentation.openai_agents"
+"""Names OpenAI as the vendor of whatever model LiteLLM asks: `_processor.py`, `on_span_start`."""
 _BEEAI = "openinference.instrumentation.beeai"
 _BEEAI_CACHED = "metadata.usage.cached_"
 """How BeeAI names its cached tokens, which its own instrumentation hands on as they are."""

@@ -129,6 +129,12 @@ def maker(model: str) -> str:
     return next((owner for family, owner in _FAMILIES if name.startswith(family)), "")
 
 
+def by_litellm(model: str) -> str:
+    """Return the vendor before the slash in LiteLLM's name of a model, nothing where none that is known stands there."""
+    prefix, slash, _ = model.lower().partition("/")
+    return _CANONICAL.get(prefix, "") if slash else ""
+
+
 PRODUCTS: dict[str, str] = {
     # databases
     "postgres": "postgresql", "pg": "postgresql", "sqlserver": "mssql", "microsoft.sql_server": "mssql", "mongo": "mongodb",
