@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from operator import attrgetter
 
+from botanu_store.dialects.vendors import GEMINI, maker
 from botanu_store.same_call import (
     MOST_COMPARED,
     Group,
@@ -115,6 +116,7 @@ def left_out(one: Node, other: Node) -> bool:
     """Say whether of two spans with one answer one knows nothing of a cache, or nothing of the thoughts that the other tells, or has the input twice."""
     return (
         told_once(one, other) is not None
+        or _left_tools_out(one, other)
         or _left_cache_out(*sorted((one, other), key=lambda node: node.input))
         or _left_thoughts_out(*sorted((one, other), key=lambda node: node.output))
     )
@@ -127,6 +129,17 @@ def _left_cache_out(less: Node, more: Node) -> bool:
         and abs(more.output - less.output) <= _SLIP
         and bool(less.input)
         and (not _cached(less) or (less.reading.dialect == "openlit" and _cached(less) == _cached(more)))
+    )
+
+
+def _left_tools_out(one: Node, other: Node) -> bool:
+    """Whether one lacks only what Gemini's own tools put into the prompt (OpenTelemetry's google-genai, OpenLIT)."""
+    return (
+        one.output > 0
+        and abs(one.output - other.output) <= _SLIP
+        and _cached(one) == _cached(other)
+        and maker(one.reading.model) == maker(other.reading.model) == GEMINI
+        and bool(one.input and other.input)
     )
 
 

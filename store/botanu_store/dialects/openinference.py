@@ -55,14 +55,17 @@ def read(span: Span) -> Reading | None:
     if not span.scope.startswith(_OWN) and _is_of_another(said, used):
         return None
     used.includes_cache = not _excludes(span, used)
-    if span.scope.startswith(_GOOGLE) or maker(_of_langchain(said, "ls_model_name")) == GEMINI:
+    if span.scope == _GENAI and (used.kinds or {}).get("reasoning_tokens"):
+        # Its output holds the thoughts; before 0.1.6 or so what Gemini's own tools put into the prompt is in the total alone.
+        used.input = max(used.input, count(said.get(f"{_COUNT}total")) - used.output)
+    elif span.scope.startswith(_GOOGLE) or maker(_of_langchain(said, "ls_model_name")) == GEMINI:
         used.add_thoughts(count(said.get(f"{_COUNT}total")))
-        if span.scope == _GENAI and _FOLDED_TWICE.match(span.scope_version):
-            used.input -= min(used.input, used.cache_read)
     elif span.scope == _ADK:
         used.cache_read = used.cache_read or google_adk.tokens(said).cache_read
     elif span.scope == _BEDROCK and not used.cache_read + used.cache_write:
         used.input = max(used.input, count(said.get(f"{_COUNT}total")) - used.output)
+    if span.scope == _GENAI and _FOLDED_TWICE.match(span.scope_version):
+        used.input -= min(used.input, used.cache_read)
     name = _OPERATIONS.get(kind)
     if not used and (name is None or _PREPARES in span.name or said.get("mastra.span.type") in _PARTS):
         return None
@@ -147,7 +150,7 @@ def call(span: Span, dialect: str, used: Tokens, name: str, role: Role = "call")
         provider = maker(model) or "gemini"
     elif provider == "google" and span.scope.startswith(_GENAI):
         provider = "gemini"  # Whose client it is; it can be told to ask Vertex AI, and the span does not say.
-    seller = vendor(provider, model)
+    seller = (span.scope == _AGENTS and by_litellm(model)) or vendor(provider, model)
     found = model_call(span, dialect, used, operation=name, vendor=seller, model=model, request_model=asked, role=role)
     found.response_id = said.get("gen_ai.response.id", "")
     found.emitter_usd = usd(said.get("llm.cost.total"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import FETCHED, Dialect, Reading
-from botanu_store.dialects.vendors import COUNT_CACHE_APART, NO_VENDORS, maker, vendor
+from botanu_store.dialects.vendors import COUNT_CACHE_APART, GEMINI, NO_VENDORS, maker, vendor
 from botanu_store.records import Span
 
 _EXCLUDE = (
@@ -33,7 +33,7 @@ def read(span: Span) -> Reading | None:
     if not used.cache_read + used.cache_write and not said.keys().isdisjoint(_LANGCHAINS):
         used.cache_read, used.cache_write = (count(said.get(key)) for key in _LANGCHAINS)
         used.includes_cache = maker(said.get("gen_ai.response.model", "")) != "anthropic"
-    if span.scope.startswith(_THOUGHTS_APART) and used.kinds:
+    if used.kinds and _leaves_thoughts_out(span):
         used.output += used.kinds["reasoning_tokens"]
     found = genai.call(span, DIALECT.name, used)
     if found is not None and span.scope == _ONE_SCOPE and found.vendor == "openai":
@@ -55,6 +55,12 @@ def _passes_on(span: Span) -> bool:
     said = span.attributes
     asked = said.get("gen_ai.provider.name") or said.get(_SYSTEM, "")
     return span.scope.startswith(_EXCLUDE) or (span.scope == _ONE_SCOPE and vendor(asked) in COUNT_CACHE_APART)
+
+
+def _leaves_thoughts_out(span: Span) -> bool:
+    """Whether it is Gemini's own client that was asked, by the scope, or in versions with but one by whom the span names: instrumentation/google_ai_studio/utils.py."""
+    asked = span.scope == _ONE_SCOPE and span.attributes.get("gen_ai.provider.name", span.attributes.get(_SYSTEM))
+    return span.scope.startswith(_THOUGHTS_APART) or bool(asked and vendor(asked) == GEMINI)
 
 
 DIALECT = Dialect(

@@ -6,6 +6,7 @@ from botanu_store.dialects import genai
 from botanu_store.dialects.numbers import count
 from botanu_store.dialects.reading import Dialect, Reading
 from botanu_store.dialects.usage import Tokens
+from botanu_store.dialects.vendors import maker
 from botanu_store.records import Span
 
 _DETAILS = "gen_ai.usage.details."
@@ -18,6 +19,8 @@ def read(span: Span) -> Reading | None:
     if found is not None and found.category == "llm":
         if said.get("gen_ai.provider.name") == "google":
             found.vendor = "gcp.gemini"  # Since 2.0; Vertex AI is google-cloud there.
+        elif found.vendor.startswith("fallback:"):
+            found.vendor = maker(found.model)  # Of a stream it names all that it might have asked.
         if "gen_ai.operation.name" not in said:
             found.role = "wrapper"
             found.model = found.model or said.get("model_name", "")

@@ -35,6 +35,8 @@ class Tokens:
         by_tools = left_out - thoughts if 0 < thoughts < left_out else 0
         self.input += by_tools
         self.output += left_out - by_tools
+        if left_out and not thoughts:
+            self.kinds = {**(self.kinds or {}), "reasoning_tokens": left_out}
 
     def __bool__(self) -> bool:
         """Say whether anything was used at all; emitters write zeros when they do not know."""

@@ -57,7 +57,8 @@ def test_langchain_in_javascript_has_geminis_thoughts_in_the_total_alone(scope: 
     """Whoever passes its counts on leaves them out of the output."""
     found = reading(said, scope=scope)
 
-    assert found.quantities == {"requests": 1, "input_tokens": 3011, "cache_read_tokens": 1207, "output_tokens": 303}
+    thought = {"output_tokens": 303, "reasoning_tokens": 61}
+    assert found.quantities == {"requests": 1, "input_tokens": 3011, "cache_read_tokens": 1207} | thought
     assert (found.vendor, found.model) == ("gcp.gemini", "gemini-2.5-flash")
 
 
@@ -73,7 +74,7 @@ def test_traceloop_in_javascript_passes_geminis_counts_through_langchain_on() ->
 
     found = reading(said, scope="@traceloop/instrumentation-langchain")
 
-    assert found.quantities == {"requests": 1, "input_tokens": 4218, "output_tokens": 303}
+    assert found.quantities == {"requests": 1, "input_tokens": 4218, "output_tokens": 303, "reasoning_tokens": 61}
 
 
 @pytest.mark.parametrize(

@@ -267,6 +267,31 @@ def test_logfires_agents_say_beside_the_conventions_what_was_cached_and_who_answ
     assert found.response_id == "resp_1"
 
 
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        (
+            "logfire.openai_agents",
+            gen_ai(3011, 303) | {"gen_ai.system": "openai", "gen_ai.request.model": "anthropic/claude-sonnet-4-5"},
+        ),
+        (
+            "openinference.instrumentation.openai_agents",
+            {
+                "openinference.span.kind": "LLM",
+                "llm.system": "openai",
+                "llm.model_name": "anthropic/claude-sonnet-4-5",
+                "llm.token_count.prompt": 3011,
+            },
+        ),
+    ],
+)
+def test_openais_agents_that_ask_by_litellm_name_the_vendor_before_the_models_slash(
+    scope: str, said: dict[str, object]
+) -> None:
+    """Whatever they ask, OpenAI is what their instrumentations have for it, which sells no Claude."""
+    assert reading(said, scope=scope).vendor == "anthropic"
+
+
 def test_an_early_logfire_tells_of_the_end_of_a_stream_with_its_usage_or_of_nothing() -> None:
     """Anthropic's streams are over with their text alone: that is no second call."""
     said: dict[str, object] = {
@@ -337,6 +362,41 @@ def test_thoughts_that_only_the_total_holds_are_output(client: str) -> None:
     }
 
     assert reading(said, scope=f"openinference.instrumentation.{client}").quantities["output_tokens"] == 244
+
+
+def test_an_early_openlit_has_geminis_thoughts_beside_the_output() -> None:
+    """Whatever it tells of has one scope there, and OpenAI's output holds the reasoning."""
+    said = gen_ai(3011, 242, reasoning_tokens=61)
+
+    google = reading(said | {"gen_ai.provider.name": "gemini"}, scope="openlit.otel.tracing")
+    openai = reading(said | {"gen_ai.provider.name": "openai"}, scope="openlit.otel.tracing")
+
+    assert (google.quantities["output_tokens"], openai.quantities["output_tokens"]) == (303, 242)
+    assert google.quantities["reasoning_tokens"] == 61
+
+
+def test_what_geminis_tools_put_into_the_prompt_was_once_in_the_total_alone() -> None:
+    """OpenInference's output holds the thoughts where it tells them, so that nothing else can be left."""
+    said: dict[str, object] = {
+        "openinference.span.kind": "LLM",
+        "llm.provider": "google",
+        "llm.model_name": "gemini-2.5-flash",
+        "llm.token_count.prompt": 2920,
+        "llm.token_count.completion": 303,
+        "llm.token_count.completion_details.reasoning": 61,
+        "llm.token_count.total": 3314,
+    }
+
+    found = reading(said, scope="openinference.instrumentation.google_genai")
+
+    assert (found.quantities["input_tokens"], found.quantities["output_tokens"]) == (3011, 303)
+
+
+def test_a_stream_of_pydantic_ais_that_fell_back_is_of_who_makes_the_model_that_answered() -> None:
+    """It names all that it might have asked for the vendor."""
+    said = gen_ai(3011, 303) | {"gen_ai.provider.name": "fallback:openai,google-gla"}
+
+    assert reading(said | {"gen_ai.response.model": "gemini-2.5-flash"}, scope="pydantic-ai").vendor == "gcp.gemini"
 
 
 def test_who_uses_googles_gen_ai_client_asks_gemini() -> None:

@@ -190,6 +190,33 @@ def test_h15_a_call_of_which_one_side_leaves_the_thoughts_out_counts_once_and_wi
     assert [totals([call]) for call in trace.counted()] == [Totals(3011, 303, 0, 0)]
 
 
+def test_h15_thoughts_that_are_in_the_total_alone_are_what_another_left_out() -> None:
+    """Traceloop knows no thoughts of Gemini's, but its total holds them; OpenTelemetry's early spans know neither."""
+    trace = Trace()
+    said = chat(3011, 242, gen_ai__request__model="gemini-2.5-flash")
+    trace.span(said, scope="opentelemetry.instrumentation.google_genai", ms=60)
+    said |= {"llm.usage.total_tokens": 3314}
+    trace.span(said, scope="opentelemetry.instrumentation.google_generativeai", ms=99)
+
+    (call,) = trace.counted()
+
+    assert (call.quantities["output_tokens"], call.quantities["reasoning_tokens"]) == (303, 61)
+
+
+@pytest.mark.parametrize("place", ["around", "beside"])
+def test_what_geminis_own_tools_put_into_the_prompt_is_believed_to_who_tells_it(place: str) -> None:
+    """OpenTelemetry's google-genai and OpenLIT leave it out of the input, OpenInference does not."""
+    trace = Trace()
+    model = {"gen_ai.request.model": "gemini-2.5-flash", "llm.model_name": "gemini-2.5-flash"}
+    known = openinference(3011, 303) | model
+    outer = trace.span(known, scope="openinference.instrumentation.google_genai", ms=50)
+    less = chat(2920, 303, gen_ai__response__id="g1") | model
+    scope = "opentelemetry.instrumentation.google_genai"
+    trace.span(less, scope=scope, inside=None if place == "beside" else outer, at=1)
+
+    assert [totals([call]) for call in trace.counted()] == [Totals(3011, 303, 0, 0)]
+
+
 def test_calls_side_by_side_of_which_one_thought_are_two() -> None:
     """Unless the thoughts are all that their answers differ by."""
     trace = Trace()
