@@ -31,11 +31,12 @@ def _passes_on_anthropics(said: genai.Attributes, typescript: bool) -> bool:
     models/anthropic.py, `format_chunk`, from 1.46 to 1.57; since 1.54 telemetry/tracer.py has the cached ones by their new names as well.
     In TypeScript it does so still: models/anthropic.ts.
     """
-    theirs = typescript or _NEW_NAME not in said
+    theirs = typescript or said.keys().isdisjoint(_NEW_NAMES)
     return theirs and said.get("gen_ai.request.model", "").startswith("claude")
 
 
-_NEW_NAME = "gen_ai.usage.cache_read.input_tokens"
+_NEW_NAMES = ("gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_creation.input_tokens")
+"""Each is there only if something was read, or written."""
 _PYTHON = "strands.telemetry"
 _BEGAN = "gen_ai.event.start_time"
 """What all of its spans have, and no other's."""
