@@ -19,8 +19,10 @@ _LANGCHAINS = (
     "gen_ai.usage.prompt_tokens_details.cache_write",
 )
 """What LangChain said was cached, before 1.40 or so: beside Anthropic's own input."""
+_PROVIDER = "gen_ai.provider.name"
 _SYSTEM = "gen_ai.system"
-"""Names a framework, LangChain, around the client's span, which is of the same scope before 1.40 or so; its operation then names the model as well."""
+"""Names a framework, LangChain, around the client's span or beside it, which is of the same scope before 1.40 or so, as the new name does since 1.36 or so; its operation first names the model as well."""
+_FRAMEWORKS = NO_VENDORS - {""}
 _ONE_SCOPE = "openlit.otel.tracing"
 """Whatever versions before 1.40 or so tell of; they take the words of every stream of OpenAI's chat for its tokens, whatever its last part says: instrumentation/openai/utils.py."""
 _THOUGHTS_APART = ("openlit.instrumentation.google_ai_studio", "@openlit/instrumentation-google-ai")
@@ -40,10 +42,11 @@ def read(span: Span) -> Reading | None:
         found.guessed = said.get("gen_ai.request.is_stream") == "true" and found.response_id.startswith("chatcmpl-")
     if found is not None and span.name.startswith("responses.retrieve"):
         found.operation = FETCHED
-    if found is not None and said.get(_SYSTEM, "").lower() in NO_VENDORS:
+    framework = next((name for key in (_PROVIDER, _SYSTEM) if (name := said.get(key, "").lower()) in _FRAMEWORKS), "")
+    if found is not None and framework:
         # LangChain names an answer of OpenAI's after the message in it.
         found.own_id = found.own_id and not found.response_id.startswith("msg_")
-        found.variant = said.get(_SYSTEM, "")
+        found.variant = framework
         known = genai.CALLS.get(said.get("gen_ai.operation.name", "").partition(" ")[0])
         if known and found.role == "wrapper":
             found.role, found.operation = "call", known
@@ -52,15 +55,18 @@ def read(span: Span) -> Reading | None:
 
 def _passes_on(span: Span) -> bool:
     """Whether the input is Anthropic's or Bedrock's own, by the scope, or in versions with but one by whom the span names: instrumentation/anthropic/utils.py."""
-    said = span.attributes
-    asked = said.get("gen_ai.provider.name") or said.get(_SYSTEM, "")
-    return span.scope.startswith(_EXCLUDE) or (span.scope == _ONE_SCOPE and vendor(asked) in COUNT_CACHE_APART)
+    asked = vendor(_asked(span.attributes))
+    return span.scope.startswith(_EXCLUDE) or (span.scope == _ONE_SCOPE and asked in COUNT_CACHE_APART)
 
 
 def _leaves_thoughts_out(span: Span) -> bool:
     """Whether it is Gemini's own client that was asked, by the scope, or in versions with but one by whom the span names: instrumentation/google_ai_studio/utils.py."""
-    asked = span.scope == _ONE_SCOPE and span.attributes.get("gen_ai.provider.name", span.attributes.get(_SYSTEM))
-    return span.scope.startswith(_THOUGHTS_APART) or bool(asked and vendor(asked) == GEMINI)
+    asked = vendor(_asked(span.attributes))
+    return span.scope.startswith(_THOUGHTS_APART) or (span.scope == _ONE_SCOPE and asked == GEMINI)
+
+
+def _asked(said: genai.Attributes) -> str:
+    return said.get(_PROVIDER) or said.get(_SYSTEM, "")
 
 
 DIALECT = Dialect(

@@ -332,3 +332,13 @@ def test_h4_a_framework_and_a_client_of_one_scope_are_one_call(cached: dict[str,
 
     assert totals(trace.calls()) == wanted
     assert len(trace.counted()) == 1
+
+
+def test_h4_a_framework_and_a_client_of_one_scope_may_be_side_by_side() -> None:
+    """OpenLIT 1.36 names LangChain where the vendor's new name belongs; a third instrumentation inside the client's span tells of the same call."""
+    trace = Trace()
+    trace.span(chat(1011, 103, gen_ai__provider__name="langchain"), scope="openlit.otel.tracing", ms=50)
+    client = trace.span(chat(1011, 103), scope="openlit.otel.tracing", at=2, ms=40)
+    trace.span(openinference(1011, 103), scope=CLIENT, inside=client, at=3, ms=30)
+
+    assert [totals([call]) for call in trace.counted()] == [Totals(1011, 103, 0, 0)]
