@@ -67,7 +67,16 @@ def _raw(span: Span) -> Reading:
     used = vendor_tokens(python_document(field(usage)))
     found = model_call(span, DIALECT.name, used, operation="chat", vendor=seller, model=model, role="raw")
     found.response_id = field("id") or field("responseId")
-    return found
+    return found if used else _with_request(found, span)
+
+
+def _with_request(found: Reading, span: Span) -> Reading:
+    """Add what LiteLLM says of the request, which it wrote on the answer's span from 1.81 or so if that had no span of its own: all there is of a stream."""
+    asked = genai.reading(span, DIALECT.name, _tokens(span.attributes), found.operation, "raw")
+    asked.vendor, asked.model = found.vendor or asked.vendor, found.model or asked.model
+    asked.own_id = bool(found.response_id)
+    asked.response_id = found.response_id or asked.response_id
+    return asked
 
 
 DIALECT = Dialect(

@@ -30,6 +30,19 @@ def test_h10_the_last_call_may_have_a_bare_answer() -> None:
     assert totals(trace.calls()) == Totals(9022, 103, 0, 0)
 
 
+def test_h10_a_stream_without_a_raw_answer_is_told_of_on_the_span_that_would_have_it() -> None:
+    """Since 1.81 or so LiteLLM writes there what it says of a request without a span of its own, of which the span around keeps the last."""
+    trace = Trace()
+    run = trace.span(litellm(2011, 203), scope="app", name="run", kind="INTERNAL", ms=100)
+    for at, tokens, output in ((1, 1011, 103), (30, 2011, 203)):
+        said = litellm(tokens, output, gen_ai__response__id=f"made-up-{tokens}")
+        trace.span(
+            said | {"llm.openai.model": "gpt-4o-mini"}, scope="litellm", name="raw_gen_ai_request", inside=run, at=at
+        )
+
+    assert totals(trace.calls()) == Totals(3022, 306, 0, 0)
+
+
 def test_h10_a_request_and_the_raw_answer_inside_it_are_one_call() -> None:
     """The answer has the vendor's id, the request the cost."""
     trace = Trace()
