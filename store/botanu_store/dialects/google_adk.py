@@ -9,7 +9,8 @@ from botanu_store.dialects.usage import Tokens, google_tokens
 from botanu_store.dialects.vendors import maker
 from botanu_store.records import Span
 
-_ANSWER = "gcp.vertex.agent.llm_response"
+ANSWER = "gcp.vertex.agent.llm_response"
+"""The answer as JSON, its usage in it."""
 
 
 def read(span: Span) -> Reading | None:
@@ -27,7 +28,7 @@ def read(span: Span) -> Reading | None:
 
 def tokens(said: genai.Attributes) -> Tokens:
     """Return the tokens of the answer's own usage, else those of the conventions, the thoughts in the output."""
-    answer = document(said.get(_ANSWER))
+    answer = document(said.get(ANSWER))
     used = google_tokens(inside(answer.get("usage_metadata", answer.get("usageMetadata"))))
     if not used:
         used = genai.tokens(said)
@@ -53,7 +54,7 @@ DIALECT = Dialect(
     marker="span `call_llm` with usage, or `gen_ai.operation.name`=generate_content, or one inside the other",
     counts="Input includes the cache; 1.x and JavaScript leave thoughts out of the output, they are in the JSON of `gcp.vertex.agent.llm_response`.",
     read=read,
-    keys=(*genai.KEYS, _ANSWER),
+    keys=(*genai.KEYS, ANSWER),
     of_run={"session_id": ("gcp.vertex.agent.session_id",)},
     scopes=("gcp.vertex.agent",),
 )

@@ -19,7 +19,7 @@ _GOOGLE = (_GENAI, "openinference.instrumentation.vertexai")
 _BEDROCK = "@arizeai/openinference-instrumentation-bedrock"
 """Passes on Bedrock's own input, without the cached tokens: of Converse those are in the total only, of InvokeModel beside it."""
 _ADK = "openinference.instrumentation.google_adk"
-"""Writes on ADK's own span, which has the answer's usage; names Google as the vendor of whatever model LiteLLM asks, as ADK does."""
+"""Writes on ADK's own span, which has the answer's usage, or has made it in ADK's stead and writes nothing on it; names Google as the vendor of whatever model LiteLLM asks, as ADK does."""
 _AGNO = "openinference.instrumentation.agno"
 """Passes on the vendor's own counts (`agno.models.anthropic.claude`)."""
 _AGENTS = "openinference.instrumentation.openai_agents"
@@ -47,6 +47,8 @@ def read(span: Span) -> Reading | None:
     """Read a span by its kind; agents and chains carry usage only where they repeat, or are alone in knowing."""
     said = span.attributes
     kind = said.get("openinference.span.kind", "").upper()
+    if not kind:
+        return google_adk.read(span) if span.scope == _ADK else None
     if span.scope == _BEEAI and _HAPPENED in said:
         return None
     if kind == "TOOL":
@@ -54,23 +56,29 @@ def read(span: Span) -> Reading | None:
     used = tokens(said)
     if not span.scope.startswith(_OWN) and _is_of_another(said, used):
         return None
-    used.includes_cache = not _excludes(span, used)
-    if span.scope == _GENAI and (used.kinds or {}).get("reasoning_tokens"):
-        # Its output holds the thoughts; before 0.1.6 or so what Gemini's own tools put into the prompt is in the total alone.
-        used.input = max(used.input, count(said.get(f"{_COUNT}total")) - used.output)
-    elif span.scope.startswith(_GOOGLE) or maker(_of_langchain(said, "ls_model_name")) == GEMINI:
-        used.add_thoughts(count(said.get(f"{_COUNT}total")))
-    elif span.scope == _ADK:
-        used.cache_read = used.cache_read or google_adk.tokens(said).cache_read
-    elif span.scope == _BEDROCK and not used.cache_read + used.cache_write:
-        used.input = max(used.input, count(said.get(f"{_COUNT}total")) - used.output)
-    if span.scope == _GENAI and _FOLDED_TWICE.match(span.scope_version):
-        used.input -= min(used.input, used.cache_read)
+    _set_right(used, span)
     name = _OPERATIONS.get(kind)
     if not used and (name is None or _PREPARES in span.name or said.get("mastra.span.type") in _PARTS):
         return None
     role: Role = "call" if name else "wrapper"
     return call(span, DIALECT.name, used, _precise(span, name or "chat"), role)
+
+
+def _set_right(used: Tokens, span: Span) -> None:
+    """Add what an instrumentation has elsewhere, and take out what it has twice."""
+    said, total = span.attributes, count(span.attributes.get(f"{_COUNT}total"))
+    used.includes_cache = not _excludes(span, used)
+    if span.scope == _GENAI and (used.kinds or {}).get("reasoning_tokens"):
+        # Its output holds the thoughts; before 0.1.6 or so what Gemini's own tools put into the prompt is in the total alone.
+        used.input = max(used.input, total - used.output)
+    elif span.scope.startswith(_GOOGLE) or maker(_of_langchain(said, "ls_model_name")) == GEMINI:
+        used.add_thoughts(total)
+    elif span.scope == _ADK:
+        used.cache_read = used.cache_read or google_adk.tokens(said).cache_read
+    elif span.scope == _BEDROCK and not used.cache_read + used.cache_write:
+        used.input = max(used.input, total - used.output)
+    if span.scope == _GENAI and _FOLDED_TWICE.match(span.scope_version):
+        used.input -= min(used.input, used.cache_read)
 
 
 def _is_of_another(said: genai.Attributes, used: Tokens) -> bool:
@@ -163,7 +171,7 @@ DIALECT = Dialect(
     marker="`openinference.span.kind` = LLM, EMBEDDING, RERANKER; TOOL for tools",
     counts="Input includes the cache, except in claude-agent-sdk before 0.1.13, in LangChain's 0.1.39 to 0.1.54, in LangChain.js's before 4.0 for Anthropic and in Agno for Anthropic, for Bedrock in JavaScript, and where the total says otherwise; google-genai 0.1.12 to 0.1.15 adds the cached tokens twice. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
     read=read,
-    keys=("openinference.span.kind",),
+    keys=("openinference.span.kind", google_adk.ANSWER),
     session_totals=(_CLAUDE_AGENT_SDK,),
     decides=False,
 )

@@ -399,6 +399,28 @@ def test_a_stream_of_pydantic_ais_that_fell_back_is_of_who_makes_the_model_that_
     assert reading(said | {"gen_ai.response.model": "gemini-2.5-flash"}, scope="pydantic-ai").vendor == "gcp.gemini"
 
 
+def test_a_call_of_strands_that_only_wrote_to_the_cache_holds_that_in_its_input() -> None:
+    """Since 1.54 either new name stands there alone where nothing was read, or nothing written."""
+    said = gen_ai(3463, 303, cache_creation__input_tokens=452, cache_write_input_tokens=452, total_tokens=3766)
+
+    found = reading(said | {"gen_ai.request.model": "claude-sonnet-4-5"}, scope="strands.telemetry.tracer")
+
+    assert (found.quantities["input_tokens"], found.quantities["cache_write_tokens"]) == (3011, 452)
+
+
+def test_a_call_that_openinference_makes_in_adks_stead_has_the_answer_as_adks_own() -> None:
+    """It has nothing of OpenInference's then but the scope, and what was cached is in the answer alone."""
+    usage = {"prompt_token_count": 3011, "candidates_token_count": 242, "thoughts_token_count": 61}
+    answer = {"usage_metadata": usage | {"cached_content_token_count": 1207}}
+    said = {"gen_ai.system": "gcp.vertex.agent", "gen_ai.request.model": "gemini-2.5-flash"}
+    said |= {"gcp.vertex.agent.llm_response": json.dumps(answer)}
+
+    found = reading({**said}, scope="openinference.instrumentation.google_adk", name="call_llm")
+
+    assert (found.dialect, found.vendor) == ("google-adk", "gcp.gemini")
+    assert (found.quantities["cache_read_tokens"], found.quantities["output_tokens"]) == (1207, 303)
+
+
 def test_who_uses_googles_gen_ai_client_asks_gemini() -> None:
     """OpenInference says no more than that it is Google."""
     said: dict[str, object] = {"openinference.span.kind": "LLM", "llm.provider": "google", "llm.token_count.prompt": 9}
