@@ -87,11 +87,16 @@ def _may_be_guess(guess: Group, other: Group) -> bool:
 
 def fuller(one: Node, other: Node) -> Node:
     """Return the span of one call's two that tells of more tokens, unless it tells of them twice."""
-    return told_once(one, other) or max(one, other, key=_told)
+    return told_once(one, other) or max(one, other, key=_told_apart)
 
 
 def _told(node: Node) -> int:
     return node.input + node.output
+
+
+def _told_apart(node: Node) -> tuple[int, int]:
+    """Of the same total the one with more input knows better what the rest is: thoughts are what nobody knows otherwise."""
+    return _told(node), node.input
 
 
 def _answers(node: Node) -> set[int]:
@@ -133,10 +138,10 @@ def _left_cache_out(less: Node, more: Node) -> bool:
 
 
 def _left_tools_out(one: Node, other: Node) -> bool:
-    """Whether one lacks only what Gemini's own tools put into the prompt (OpenTelemetry's google-genai, OpenLIT)."""
+    """Whether one lacks only what Gemini's own tools put into the prompt (OpenTelemetry's google-genai, OpenLIT), or takes it for thoughts (Traceloop)."""
     return (
         one.output > 0
-        and abs(one.output - other.output) <= _SLIP
+        and (abs(one.output - other.output) <= _SLIP or _told(one) == _told(other))
         and _cached(one) == _cached(other)
         and maker(one.reading.model) == maker(other.reading.model) == GEMINI
         and bool(one.input and other.input)

@@ -55,9 +55,12 @@ def _tokens(said: genai.Attributes) -> Tokens:
         count(usage.get("cache_read_input_tokens")),
         count(usage.get("cache_creation_input_tokens")),
         count(usage.get("cache_creation_input_tokens_above_1hr")),
+        includes_cache=said.get("mlflow.message.format") != '"anthropic"' or not said.keys().isdisjoint(_SINCE_ADDED),
     )
 
 
+_SINCE_ADDED = ("mlflow.spanLogLevel", "mlflow.llm.provider")
+"""What spans of Anthropic's client have since 3.13; 3.10, the first to tell the cached tokens, and 3.11 pass on an input that leaves them out: anthropic/autolog.py."""
 _ASKED = ("invocation_params", "mlflow.spanInputs")
 
 

@@ -55,8 +55,13 @@ def read(span: Span) -> Reading | None:
 
 def _passes_on(span: Span) -> bool:
     """Whether the input is Anthropic's or Bedrock's own, by the scope, or in versions with but one by whom the span names: instrumentation/anthropic/utils.py."""
-    asked = vendor(_asked(span.attributes))
-    return span.scope.startswith(_EXCLUDE) or (span.scope == _ONE_SCOPE and asked in COUNT_CACHE_APART)
+    asked = _asked(span.attributes)
+    if asked in _FRAMEWORKS:
+        # LangChain passes on Bedrock's, but adds Anthropic's up.
+        apart = maker(span.attributes.get("gen_ai.response.model", "")) == "aws.bedrock"
+    else:
+        apart = vendor(asked) in COUNT_CACHE_APART
+    return span.scope.startswith(_EXCLUDE) or (span.scope == _ONE_SCOPE and apart)
 
 
 def _leaves_thoughts_out(span: Span) -> bool:

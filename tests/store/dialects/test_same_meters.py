@@ -27,6 +27,31 @@ from tests.store.dialects.readings import ANTHROPIC, CACHED, SPLIT, as_map, gen_
             gen_ai(3011, 303, total_tokens=3314, cache_read_input_tokens=1207, cache_write_input_tokens=452)
             | {"gen_ai.request.model": "claude-sonnet-4-5"},
         ),
+        (
+            "openlit",
+            "openlit.otel.tracing",
+            gen_ai(3011, 303, **CACHED)
+            | {"gen_ai.provider.name": "langchain", "gen_ai.response.model": "us.anthropic.claude-sonnet-4-5"},
+        ),
+        (
+            "mlflow",
+            "mlflow.tracing.provider",
+            {
+                "mlflow.spanType": '"CHAT_MODEL"',
+                "mlflow.message.format": '"anthropic"',
+                "mlflow.chat.tokenUsage": json.dumps({**ANTHROPIC, "total_tokens": 3314}),
+            },
+        ),
+        (
+            "mlflow",
+            "mlflow.tracing.provider",
+            {
+                "mlflow.spanType": '"CHAT_MODEL"',
+                "mlflow.spanLogLevel": "20",
+                "mlflow.message.format": '"anthropic"',
+                "mlflow.chat.tokenUsage": json.dumps({**ANTHROPIC, "input_tokens": 4670, "total_tokens": 4973}),
+            },
+        ),
         ("google-adk", "gcp.vertex.agent", gen_ai(4670, 303, **CACHED)),
         ("openlit", "openlit.instrumentation.openai", gen_ai(4670, 303, **CACHED)),
         ("openlit", "openlit.instrumentation.anthropic", gen_ai(3011, 303, **CACHED)),

@@ -217,6 +217,20 @@ def test_what_geminis_own_tools_put_into_the_prompt_is_believed_to_who_tells_it(
     assert [totals([call]) for call in trace.counted()] == [Totals(3011, 303, 0, 0)]
 
 
+def test_what_geminis_own_tools_put_into_the_prompt_is_not_taken_for_thoughts() -> None:
+    """Traceloop has it in the total alone, beside the thoughts, of which it tells nothing either."""
+    trace = Trace()
+    model = {"gen_ai.request.model": "gemini-2.5-flash", "llm.model_name": "gemini-2.5-flash"}
+    thoughts = {"llm.token_count.completion_details.reasoning": 61}
+    outer = trace.span(
+        openinference(3011, 303) | model | thoughts, scope="openinference.instrumentation.google_genai", ms=50
+    )
+    less = chat(2920, 242, gen_ai__usage__total_tokens=3314) | model
+    trace.span(less, scope="opentelemetry.instrumentation.google_generativeai", inside=outer, at=1)
+
+    assert [totals([call]) for call in trace.counted()] == [Totals(3011, 303, 0, 0)]
+
+
 def test_calls_side_by_side_of_which_one_thought_are_two() -> None:
     """Unless the thoughts are all that their answers differ by."""
     trace = Trace()
