@@ -27,6 +27,7 @@ def read(span: Span) -> Reading | None:
     if name is None and not used:
         return None
     asked = next(filter(None, (unquoted(said.get("model", "")), *(_word_in(said, key, "model") for key in _ASKED))), "")
+    asked = asked or _word_in(said, "metadata", "ls_model_name")
     model = unquoted(said.get("mlflow.llm.model", "")) or asked
     sold_by = unquoted(said.get("mlflow.llm.provider", "")) or _word_in(said, "metadata", "ls_provider")
     seller = vendor(sold_by or unquoted(said.get("mlflow.message.format", "")), model)
@@ -49,7 +50,7 @@ def _tokens(said: genai.Attributes) -> Tokens:
     if "mlflow.chat.tokenUsage" not in said:
         return genai.tokens(said)
     usage = document(said["mlflow.chat.tokenUsage"])
-    return Tokens(
+    used = Tokens(
         count(usage.get("input_tokens")),
         count(usage.get("output_tokens")),
         count(usage.get("cache_read_input_tokens")),
@@ -57,6 +58,10 @@ def _tokens(said: genai.Attributes) -> Tokens:
         count(usage.get("cache_creation_input_tokens_above_1hr")),
         includes_cache=said.get("mlflow.message.format") != '"anthropic"' or not said.keys().isdisjoint(_SINCE_ADDED),
     )
+    cached = used.cache_read + used.cache_write
+    if cached and count(usage.get("total_tokens")) == used.input + used.output + cached:
+        used.includes_cache = False  # Bedrock's by LangChain's client before 1.5
+    return used
 
 
 _SINCE_ADDED = ("mlflow.spanLogLevel", "mlflow.llm.provider")

@@ -63,6 +63,8 @@ def _tokens(span: Span) -> Tokens:
         )
     if span.scope.startswith(_AS_THEY_ARE) and vendor(said.get("gen_ai.provider.name")) == "anthropic":
         used.includes_cache = False
+    elif span.scope == _LANGCHAIN_IN_PYTHON and _BEFORE_LANGCHAIN_AWS_1_5.match(span.scope_version):
+        used.includes_cache = vendor(said.get("gen_ai.provider.name") or said.get("gen_ai.system")) != "aws.bedrock"
     if span.scope.startswith(_GOOGLE) or (span.scope == _LANGCHAIN and said.get("gen_ai.provider.name") == GEMINI):
         used.add_thoughts(genai.first(said, "gen_ai.usage.total_tokens", "llm.usage.total_tokens"))
     elif not used.input and not used.output:
@@ -84,6 +86,9 @@ _AS_THEY_ARE = ("opentelemetry.instrumentation.llamaindex", "@traceloop/instrume
 """Who passes Anthropic's own numbers on."""
 _LANGCHAIN = "@traceloop/instrumentation-langchain"
 """Passes LangChain.js's counts on."""
+_LANGCHAIN_IN_PYTHON = "opentelemetry.instrumentation.langchain"
+_BEFORE_LANGCHAIN_AWS_1_5 = re.compile(r"0\.([0-9]|[1-5][0-9]|60)\.")
+"""Versions older than LangChain's client of Bedrock that first added the cached tokens to its input (June 2026): `_extract_usage_metadata`."""
 _GOOGLE = (
     "opentelemetry.instrumentation.google_generativeai",
     "opentelemetry.instrumentation.vertexai",

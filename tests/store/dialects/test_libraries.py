@@ -421,6 +421,34 @@ def test_a_call_that_openinference_makes_in_adks_stead_has_the_answer_as_adks_ow
     assert (found.quantities["cache_read_tokens"], found.quantities["output_tokens"]) == (1207, 303)
 
 
+@pytest.mark.parametrize(("version", "fresh"), [("0.52.4", 3011), ("0.62.3", 1804)])
+def test_traceloop_passes_on_what_langchain_counts_of_bedrock(version: str, fresh: int) -> None:
+    """LangChain's client of Bedrock has the cached tokens beside its input before its version 1.5, which came with Traceloop's 0.61."""
+    said = gen_ai(3011, 303, cache_read_input_tokens=1207) | {"gen_ai.system": "AWS"}
+
+    found = read(Trace().span(said, scope="opentelemetry.instrumentation.langchain", version=version))
+
+    assert found is not None
+    assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (fresh, 1207)
+
+
+def test_mlflows_total_says_whether_langchains_input_holds_what_bedrock_cached() -> None:
+    """LangChain's client of Bedrock names the model in what it says of itself alone."""
+    usage = {"input_tokens": 3011, "output_tokens": 303, "total_tokens": 4521, "cache_read_input_tokens": 1207}
+    said: dict[str, object] = {
+        "mlflow.spanType": '"CHAT_MODEL"',
+        "mlflow.message.format": '"langchain"',
+        "invocation_params": '{"_type": "amazon_bedrock_converse_chat"}',
+        "metadata": '{"ls_provider": "amazon_bedrock", "ls_model_name": "us.anthropic.claude-sonnet-4-5"}',
+        "mlflow.chat.tokenUsage": json.dumps(usage),
+    }
+
+    found = reading(said, scope="mlflow.tracing.provider")
+
+    assert (found.vendor, found.model) == ("aws.bedrock", "us.anthropic.claude-sonnet-4-5")
+    assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (3011, 1207)
+
+
 def test_who_uses_googles_gen_ai_client_asks_gemini() -> None:
     """OpenInference says no more than that it is Google."""
     said: dict[str, object] = {"openinference.span.kind": "LLM", "llm.provider": "google", "llm.token_count.prompt": 9}
