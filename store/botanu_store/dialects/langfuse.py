@@ -28,7 +28,7 @@ def read(span: Span) -> Reading | None:
     seller = vendor(said.get("gen_ai.provider.name") or said.get("gen_ai.system"), model)
     instrument = _instrument(span)
     apart = instrument == "langchain" or seller in COUNT_CACHE_APART
-    used = _tokens(usage, apart=apart)
+    used = _tokens(usage, apart=apart, by_total=instrument == "langchain" and seller == "aws.bedrock")
     if instrument == "langchain" and maker(model) == GEMINI:
         used.add_thoughts(count(usage.get("total")))
     found = model_call(
@@ -50,10 +50,11 @@ def _instrument(span: Span) -> str:
     return "langchain" if f"{_O}metadata.ls_model_type" in span.attributes else ""
 
 
-def _tokens(usage: Document, *, apart: bool) -> Tokens:
+def _tokens(usage: Document, *, apart: bool, by_total: bool) -> Tokens:
     """Read the vendor's own usage, or buckets: `input`, `input_cache_read`, `output`, `output_reasoning` and the like exclude each other.
 
     `apart` says that a cache count by a vendor's name beside `input` is no part of it: so counts Anthropic, and so does the handler.
+    `by_total` says that the handler may have taken the cached tokens off an input that did not hold them: LangChain's of Bedrock before 1.5.
 
     https://langfuse.com/docs/observability/features/token-and-cost-tracking; `_parse_usage_model` of its LangChain handler.
     """
@@ -66,7 +67,7 @@ def _tokens(usage: Document, *, apart: bool) -> Tokens:
         bucket = next((bucket for part, bucket in _BUCKETS if part in name), None)
         if bucket is not None:
             sums[bucket] += count(value)
-    if sums["written"] and sums["5m"] + sums["1h"]:
+    if by_total or (sums["written"] and sums["5m"] + sums["1h"]):
         # The handler takes both off the input, down to 0; the total knows better.
         output = sums["output"] + sums["output_audio"] + sums["reasoning"]
         rest = count(usage.get("total")) - output - sums["read"] - sums["written"] - sums["input_audio"]

@@ -424,7 +424,7 @@ def test_a_call_that_openinference_makes_in_adks_stead_has_the_answer_as_adks_ow
 @pytest.mark.parametrize(("version", "fresh"), [("0.52.4", 3011), ("0.62.3", 1804)])
 def test_traceloop_passes_on_what_langchain_counts_of_bedrock(version: str, fresh: int) -> None:
     """LangChain's client of Bedrock has the cached tokens beside its input before its version 1.5, which came with Traceloop's 0.61."""
-    said = gen_ai(3011, 303, cache_read_input_tokens=1207) | {"gen_ai.system": "AWS"}
+    said = gen_ai(3011, 303, cache_read_input_tokens=1207) | {"gen_ai.system": "AWS", "llm.request.type": "chat"}
 
     found = read(Trace().span(said, scope="opentelemetry.instrumentation.langchain", version=version))
 
@@ -447,6 +447,19 @@ def test_mlflows_total_says_whether_langchains_input_holds_what_bedrock_cached()
 
     assert (found.vendor, found.model) == ("aws.bedrock", "us.anthropic.claude-sonnet-4-5")
     assert (found.quantities["input_tokens"], found.quantities["cache_read_tokens"]) == (3011, 1207)
+
+
+def test_langfuses_total_knows_what_its_handler_took_off_bedrocks_input() -> None:
+    """The handler takes the cached tokens off, down to 0, which LangChain's client of Bedrock did not count before 1.5."""
+    usage = {"input": 1352, "input_cache_creation": 452, "input_cache_read": 1207, "output": 303, "total": 4973}
+    said: dict[str, object] = {
+        "langfuse.observation.type": "generation",
+        "langfuse.observation.model.name": "us.anthropic.claude-sonnet-4-5",
+        "langfuse.observation.metadata.ls_model_type": "chat",
+        "langfuse.observation.usage_details": json.dumps(usage),
+    }
+
+    assert reading(said, scope="langfuse-sdk").quantities == SPLIT
 
 
 def test_who_uses_googles_gen_ai_client_asks_gemini() -> None:
