@@ -18,6 +18,8 @@ _GOOGLE = (_GENAI, "openinference.instrumentation.vertexai")
 """The first before 0.1.5 or so, the second always leaves the thoughts out of the output, but not out of the total."""
 _BEDROCK = "@arizeai/openinference-instrumentation-bedrock"
 """Passes on Bedrock's own input, without the cached tokens: of Converse those are in the total only, of InvokeModel beside it."""
+_BEDROCK_IN_PYTHON = "openinference.instrumentation.bedrock"
+"""Did so too, to 0.1.32 at least."""
 _ADK = "openinference.instrumentation.google_adk"
 """Writes on ADK's own span, which has the answer's usage, or has made it in ADK's stead and writes nothing on it; names Google as the vendor of whatever model LiteLLM asks, as ADK does."""
 _AGNO = "openinference.instrumentation.agno"
@@ -75,7 +77,7 @@ def _set_right(used: Tokens, span: Span) -> None:
         used.add_thoughts(total)
     elif span.scope == _ADK:
         used.cache_read = used.cache_read or google_adk.tokens(said).cache_read
-    elif span.scope == _BEDROCK and not used.cache_read + used.cache_write:
+    elif span.scope in (_BEDROCK, _BEDROCK_IN_PYTHON) and not used.cache_read + used.cache_write:
         used.input = max(used.input, total - used.output)
     if span.scope == _GENAI and _FOLDED_TWICE.match(span.scope_version):
         used.input -= min(used.input, used.cache_read)

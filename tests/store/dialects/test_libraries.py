@@ -462,6 +462,21 @@ def test_langfuses_total_knows_what_its_handler_took_off_bedrocks_input() -> Non
     assert reading(said, scope="langfuse-sdk").quantities == SPLIT
 
 
+def test_what_an_early_openinference_leaves_out_of_bedrocks_input_is_in_the_total() -> None:
+    """Which of it was read and which written it does not say: that is priced as fresh."""
+    said: dict[str, object] = {
+        "openinference.span.kind": "LLM",
+        "llm.model_name": "us.anthropic.claude-sonnet-4-5",
+        "llm.token_count.prompt": 3011,
+        "llm.token_count.completion": 303,
+        "llm.token_count.total": 4973,
+    }
+
+    found = reading(said, scope="openinference.instrumentation.bedrock", name="bedrock.converse")
+
+    assert found.quantities == {"input_tokens": 4670, "output_tokens": 303, "requests": 1}
+
+
 def test_who_uses_googles_gen_ai_client_asks_gemini() -> None:
     """OpenInference says no more than that it is Google."""
     said: dict[str, object] = {"openinference.span.kind": "LLM", "llm.provider": "google", "llm.token_count.prompt": 9}
