@@ -39,6 +39,7 @@ def _tokens(said: genai.Attributes) -> Tokens:
         count(said.get("output_tokens")),
         count(said.get("cache_read_tokens")),
         count(said.get("cache_creation_tokens")),
+        count(said.get("cache_creation_1h_tokens")),  # In its log records alone.
         includes_cache=False,
     )
 

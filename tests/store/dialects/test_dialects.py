@@ -67,6 +67,26 @@ PAGE = REPOSITORY / "docs" / "integration" / "dialects.md"
             {"cost_usd": 0.01, "input_tokens": 3011, "output_tokens": 303, "cache_read_tokens": 807},
             {"input_tokens": 3011, "cache_read_tokens": 807, "output_tokens": 303, "requests": 1},
         ),
+        (
+            "claude_code.api_request",
+            {
+                "cost_usd": 0.01,
+                "input_tokens": 1352,
+                "output_tokens": 303,
+                "cache_read_tokens": 1207,
+                "cache_creation_tokens": 452,
+                "cache_creation_5m_tokens": 301,
+                "cache_creation_1h_tokens": 151,
+            },
+            {
+                "input_tokens": 1352,
+                "cache_read_tokens": 1207,
+                "cache_write_tokens": 301,
+                "cache_write_1h_tokens": 151,
+                "output_tokens": 303,
+                "requests": 1,
+            },
+        ),
     ],
 )
 def test_log_records_of_coding_agents(name: str, said: dict[str, object], wanted: dict[str, int]) -> None:
