@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -68,24 +68,26 @@ def joined(links: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {trace: members[0] for trace, members in together.items()}
 
 
-def told_within(spans: Iterable[Span]) -> Iterator[tuple[Span, Span]]:
-    """Yield each log record with the span that added up what its session did at that time; of several that did, the last to begin."""
-    totals, records = defaultdict[str, list[Span]](list), list[Span]()
+def told_within(spans: Sequence[Span]) -> Iterator[tuple[Span, Span]]:
+    """Yield each log record, and each span of the program's own, with the span that added up what its session did at that time.
+
+    Of several that did, that is the last to begin. The Agent SDK in JavaScript lets the program's spans begin beside the total, not inside it.
+    """
+    totals = defaultdict[str, list[Span]](list)
     for span in spans:
-        if span.kind == "LOG":
-            records.append(span)
-        elif span.scope.startswith(SESSION_TOTALS):
+        if span.scope.startswith(SESSION_TOTALS):
             totals[_session(span)].append(span)
     totals.pop("", None)
     for begun in totals.values():
         begun.sort(key=_BEGIN)
-    for record in records:
-        begun = totals.get(_session(record), [])
-        place = bisect_right(begun, record.end_ns, key=_BEGIN)
-        if place and record.end_ns <= begun[place - 1].end_ns:
-            yield record, begun[place - 1]
+    for span in spans if totals else ():
+        begun = totals.get(_session(span), []) if span.kind == "LOG" or span.scope.startswith(_OWN_SCOPES) else []
+        place = bisect_right(begun, span.end_ns, key=_BEGIN)
+        if place and span.end_ns <= begun[place - 1].end_ns:
+            yield span, begun[place - 1]
 
 
+_OWN_SCOPES = tuple(scope for scope in SESSION_SCOPES if scope not in SESSION_TOTALS)
 _BEGIN = attrgetter("start_ns")
 
 

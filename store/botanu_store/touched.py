@@ -144,11 +144,12 @@ def _resolved(rows: Sequence[_Row]) -> Iterator[_Found]:
             span.scope_version = version or ""
             span.begun = (trace_id, scope) in begun
             candidates.append(span)
-    inside = dict[str, str]()
-    for record, total in told_within(candidates) if together else ():
-        inside[record.span_id] = parents[record.span_id] = total.span_id
+    inside = {told.span_id: total.span_id for told, total in told_within(candidates)}
+    inside = {told: total for told, total in inside.items() if parents[told] not in inside}
+    parents.update(inside)
     calls = resolve(candidates, parents)
-    beside = _beside(calls, {span.span_id: span for span in candidates}, parents, runs) | inside if together else {}
+    beside = _beside(calls, {span.span_id: span for span in candidates}, parents, runs) if together else {}
+    beside |= inside
     for call in calls:
         belongs = beside.get(call.span_id, call.span_id)
         run_id = nearest(belongs, parents, runs) or belongs.rpartition(_MARK)[0] or call.trace_id

@@ -174,6 +174,6 @@ DIALECT = Dialect(
     counts="Input includes the cache, except in claude-agent-sdk before 0.1.13, in LangChain's 0.1.39 to 0.1.54, in LangChain.js's before 4.0 for Anthropic and in Agno for Anthropic, for Bedrock in JavaScript, and where the total says otherwise; google-genai 0.1.12 to 0.1.15 adds the cached tokens twice. AGENT and CHAIN spans repeat the calls inside, or alone carry the usage (claude-agent-sdk).",
     read=read,
     keys=("openinference.span.kind", google_adk.ANSWER),
-    session_totals=(_CLAUDE_AGENT_SDK,),
+    session_totals=(_CLAUDE_AGENT_SDK, "@arizeai/openinference-instrumentation-claude-agent-sdk"),
     decides=False,
 )
