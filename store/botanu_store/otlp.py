@@ -28,6 +28,9 @@ ATTRIBUTE_LIMIT = 256
 KEY_LIMIT = 1024
 """Characters of a key; an attribute with a longer one is left out."""
 
+LAST_WINS = "thread.id"
+"""Of this key, where it is named twice, the last value is kept: Rust's layer for OpenTelemetry says the thread's number before what Codex calls so, its conversation."""
+
 SHARED_LIMIT, SHARED_COUNT, SHORT = 4096, 32, 64
 """Characters kept of a resource as it is; of a larger one, the first attributes with short keys, their values cut short."""
 
@@ -201,6 +204,7 @@ def filled(text: str, mode: ContentMode) -> str:
         "value_limit": str(VALUE_LIMIT),
         "attribute_limit": str(ATTRIBUTE_LIMIT),
         "key_limit": str(KEY_LIMIT),
+        "last_wins": LAST_WINS,
         "shared_limit": str(SHARED_LIMIT),
         "shared_count": str(SHARED_COUNT),
         "short_limit": str(SHORT),

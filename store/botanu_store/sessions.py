@@ -22,7 +22,8 @@ from botanu_store.records import Span
 if TYPE_CHECKING:
     import duckdb
 
-_OF_SESSIONS = "kind <> 'LOG' and (" + " or ".join(f"starts_with(scope, '{scope}')" for scope in SESSION_SCOPES) + ")"
+_OF_SESSIONS = "(" + " or ".join(f"starts_with(scope, '{scope}')" for scope in SESSION_SCOPES) + ")"
+"""Records too: one of a tool names the trace where those of calls may not (Codex)."""
 
 
 def touched_traces(con: duckdb.DuckDBPyConnection) -> None:
@@ -52,7 +53,7 @@ def groups(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return of each trace in `work` that shares a session's log records with others, which of them stands for them all."""
     links = con.execute(
         f"select distinct trace_id, {SESSION_TRACE} as session_trace from work where {_OF_SESSIONS} "
-        f"and session_trace in (select trace_id from work where kind = 'LOG')"
+        "and trace_id <> session_trace and session_trace in (select trace_id from work where kind = 'LOG')"
     )
     return joined(links.fetchall())
 

@@ -22,7 +22,16 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from botanu_store import content
 from botanu_store.content import ContentMode
-from botanu_store.otlp import ATTRIBUTE_LIMIT, KEY_LIMIT, SHARED_COUNT, SHARED_LIMIT, SHORT, TEXT_MAP, VALUE_LIMIT
+from botanu_store.otlp import (
+    ATTRIBUTE_LIMIT,
+    KEY_LIMIT,
+    LAST_WINS,
+    SHARED_COUNT,
+    SHARED_LIMIT,
+    SHORT,
+    TEXT_MAP,
+    VALUE_LIMIT,
+)
 
 Said = dict[str, str]
 """Attributes as text, each key once."""
@@ -98,10 +107,13 @@ _MOST_BYTES, _MOST_KNOWN = 256, 20_000
 
 
 def _once(pairs: Iterable[tuple[str, str] | None]) -> Said:
-    """Of a key that is named twice, which OTLP forbids, the first value."""
+    """Of a key that is named twice, which OTLP forbids, the first value, except where the last wins."""
     kept = list(filter(None, pairs))
     found = dict(kept)
-    return found if len(found) == len(kept) else {key: dict(reversed(kept))[key] for key in found}
+    if len(found) == len(kept):
+        return found
+    first = dict(reversed(kept))
+    return {key: (found if key == LAST_WINS else first)[key] for key in found}
 
 
 def shared(said: Said) -> Said:

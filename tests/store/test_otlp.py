@@ -79,6 +79,16 @@ def test_a_repeated_attribute_key_keeps_its_first_value() -> None:
     assert [dict(row["attributes"]) for row in rows] == [{"k": "first", "other": "1"}] * 2
 
 
+def test_of_a_repeated_thread_id_the_last_value_is_kept() -> None:
+    """Rust's layer for OpenTelemetry puts the number of the thread before what Codex calls so, its conversation."""
+    value = span(trace_id())
+    value["attributes"] = [attribute("thread.id", 4), attribute("k", 1), attribute("thread.id", "01a22697-a77d")]
+
+    rows = decoded(document([value])) + decode_protobuf([as_protobuf(document([value]))]).to_pylist()
+
+    assert [dict(row["attributes"]) for row in rows] == [{"thread.id": "01a22697-a77d", "k": "1"}] * 2
+
+
 def test_attributes_are_bounded_in_number_and_size() -> None:
     """No span keeps more than 256 attributes or a value longer than 64 Ki characters."""
     value = span(trace_id(), big="x" * (VALUE_LIMIT + 10), **{f"k{i}": i for i in range(300)})

@@ -1,4 +1,4 @@
-"""What the Claude Agent SDK tells of a question beside what Claude Code tells of its calls."""
+"""Spans of a coding agent, the records of its session, and the totals of whoever asked it, in whatever traces they are."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.builders import START, Document, document, log_document, span, write
+from tests.store.builders import START, Document, attribute, document, log_document, record, span, write
 from tests.store.test_ingest import calls, ingest
-from tests.store.test_logs import TRACING, api_request, llm_request
+from tests.store.test_logs import TRACING, api_request, completed, llm_request
 
 _AGENT_SDK = "@arizeai/openinference-instrumentation-claude-agent-sdk"
 TRACE = "c" * 32
@@ -84,3 +84,40 @@ def test_spans_of_another_session_are_none_of_its_calls(tmp_path: Path) -> None:
     ingest(store, write(tmp_path / "a.jsonl", *_asked(), *_told_by_spans("s-2")))
 
     assert sorted(row["input_tokens"] for row in calls(store) if row["counted"]) == [1011, 1011, 2022]
+
+
+def _answered_to_codex() -> Document:
+    """What Codex 0.150 tells of an answer in its traces: nothing there names the conversation."""
+    said = {"input_tokens": 3011, "cache_read__input_tokens": 1207, "output_tokens": 303}
+    return span(TRACE, "a" * 16, name="handle_responses", span_id="b" * 16, start=START, millis=3,
+                codex__usage__total_tokens=3314, **{f"gen_ai__usage__{key}": value for key, value in said.items()})  # fmt: skip
+
+
+def _turn_of_codex() -> Document:
+    turn = span(TRACE, name="session_task.turn", span_id="a" * 16, start=START, millis=9, model="gpt-5",
+                codex__turn__token_usage__total_tokens=3314)  # fmt: skip
+    turn["attributes"] = [attribute("thread.id", 4), attribute("thread.id", "c-1"), *turn["attributes"]]
+    return turn
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [document([_answered_to_codex(), _turn_of_codex()], scope="codex_exec")],
+        [
+            document([_answered_to_codex()], scope="codex_exec"),
+            log_document([record("codex.tool_result", TRACE, "a" * 16, conversation__id="c-1", call_id="call_1")],
+                         scope="codex_otel.log_only"),
+        ],
+    ],
+    ids=["turn", "tool"],
+)  # fmt: skip
+def test_a_turn_or_a_tool_of_codex_names_the_conversation_of_its_calls(tmp_path: Path, pieces: list[Document]) -> None:
+    """The records of the calls themselves name no trace; the turn is lost where Codex ends before it is sent."""
+    store = tmp_path / "s.duckdb"
+
+    ingest(store, write(tmp_path / "a.jsonl", *pieces, log_document([completed()], scope="codex_otel.log_only")))
+
+    models = [row for row in calls(store) if row["category"] == "llm"]
+    assert sorted((row["trace_id"] == TRACE, row["counted"]) for row in models) == [(False, True), (True, False)]
+    assert {row["run_id"] for row in models} == {TRACE}

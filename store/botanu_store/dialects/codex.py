@@ -33,6 +33,7 @@ def _log(span: Span) -> Reading | None:
         count(said.get("input_token_count")),
         count(said.get("output_token_count")),
         count(said.get("cached_token_count")),
+        count(said.get("cache_write_token_count")),
         kinds={"reasoning_tokens": count(said.get("reasoning_token_count"))},
     )
     return _call(span, used)
@@ -47,7 +48,7 @@ def _call(span: Span, used: Tokens) -> Reading:
 
 DIALECT = Dialect(
     name="codex",
-    title="Codex CLI 0.169 and 0.171, spans and logs",
+    title="Codex CLI 0.100 to 0.171, spans and logs",
     marker="span `handle_responses` with usage; log event `codex.sse_event` with `event.kind`=response.completed",
     counts="Input includes the cache. The model is on the span `session_task.turn` around it, whose `codex.turn.token_usage.*` repeats.",
     read=read,

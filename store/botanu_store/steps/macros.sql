@@ -10,7 +10,7 @@ create or replace temp macro botanu_value(v) as left(coalesce(
     v.kvlistValue::varchar, v.bytesValue, ''
 ), {value_limit});
 
--- Attributes that may stay: no content, no key twice (the first wins), no endless key, no more than the limit.
+-- Attributes that may stay: no content, no key twice (the first wins, of one the last: see otlp.py), no endless key, no more than the limit.
 create or replace temp macro botanu_kept(entries) as list_filter(
     entries[1:{attribute_limit}], lambda e: e.key is not null and length(e.key) <= {key_limit} and not {content_test}
 );
@@ -19,7 +19,10 @@ create or replace temp macro botanu_entry(e) as struct_pack(
     value := case when e.key in ({reduced_keys}) then left({reduced_value}, {value_limit}) else botanu_value(e.value) end
 );
 create or replace temp macro botanu_unrepeated(entries) as list_filter(
-    entries, lambda e, i: list_position(list_transform(entries, lambda o: o.key), e.key) = i
+    entries, lambda e, i: case
+        when e.key = '{last_wins}' then not list_contains(list_transform(entries[i + 1:], lambda o: o.key), e.key)
+        else list_position(list_transform(entries, lambda o: o.key), e.key) = i
+    end
 );
 -- What a macro is given stands in it as often as it is named there, and is planned each time; a list of one is planned once.
 -- Asked first, not tried: an error caught for each of many rows takes a hundred times as long.

@@ -45,6 +45,27 @@ PAGE = REPOSITORY / "docs" / "integration" / "dialects.md"
             },
         ),
         (
+            "codex.sse_event",
+            {
+                "event.kind": "response.completed",
+                "model": "gpt-5",
+                "input_token_count": "1011",
+                "output_token_count": "103",
+                "cached_token_count": "407",
+                "cache_write_token_count": "101",
+                "reasoning_token_count": "21",
+                "tool_token_count": "1114",
+            },
+            {
+                "input_tokens": 503,
+                "cache_read_tokens": 407,
+                "cache_write_tokens": 101,
+                "output_tokens": 103,
+                "reasoning_tokens": 21,
+                "requests": 1,
+            },
+        ),
+        (
             "qwen-code.api_response",
             {
                 "model": "gpt-4.1",
