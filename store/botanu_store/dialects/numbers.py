@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
@@ -88,10 +89,25 @@ def _of_pairs(found: Document) -> Document:
 
 
 def python_document(text: str | None) -> Document:
-    """Return the dict whose `repr` an attribute holds (LiteLLM, LangSmith); texts with apostrophes in them are beyond it."""
+    """Return the dict whose `repr` an attribute holds (LiteLLM, LangSmith)."""
     if not text or len(text) > _LONGEST_DOCUMENT:
         return {}
-    return document(text.replace("'", '"').replace("None", "null").replace("True", "true").replace("False", "false"))
+    found = document(text.replace("'", '"').replace("None", "null").replace("True", "true").replace("False", "false"))
+    # Nearly all are read so, in a twentieth of the time; texts with quotes in them are not.
+    return found or inside(_literal(text))
+
+
+def _literal(text: str) -> object:
+    if len(text) > _LONGEST_LITERAL or not text.startswith("{"):
+        return None
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+
+
+_LONGEST_LITERAL = 8_192
+"""Characters of a `repr` that Python's own parser is given."""
 
 
 def inside(value: object) -> Document:

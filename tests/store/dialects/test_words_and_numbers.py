@@ -87,6 +87,15 @@ def test_an_amount_is_a_positive_number_of_dollars_or_none(value: object) -> Non
     assert usd(value) is None
 
 
+@pytest.mark.parametrize(
+    "said",
+    [{"prompt_tokens": 3, "audio": None}, {"tier": "it's", "prompt_tokens": 3}, {"a": "both \"'", "b": [True, {}]}],
+)
+def test_a_dict_as_python_shows_it_is_read_back(said: dict[str, object]) -> None:
+    """With whatever quotes are in its texts."""
+    assert python_document(repr(said)) == said
+
+
 @pytest.mark.parametrize("text", ["", None, "[]", "{", "{'a'", "\x00", "[" * 100_000, '"x"'])
 def test_a_broken_document_is_an_empty_one(text: str | None) -> None:
     """Nesting without end and notation of neither kind say nothing."""
