@@ -10,6 +10,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from botanu_store.own_process import leave_pandas_out
+
 from botanu_cli.diagnostics import ExitCode, say_error
 
 _COLLECT_AFTER = 50_000
@@ -20,6 +22,7 @@ _NEEDED = ("typer", "rich", "duckdb", "pyarrow", "genai_prices")
 def main(arguments: list[str] | None = None) -> None:
     """Run `botanu` with these arguments (default: the process's own) and exit."""
     gc.set_threshold(_COLLECT_AFTER)
+    leave_pandas_out()
     _ready_streams()
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:

@@ -167,8 +167,9 @@ def _piece_prices(
     provider: Provider, model: ModelInfo, context: str, piece: _Piece, price: ModelPrice, tiers: list[tuple[int, int]]
 ) -> Iterator[Price]:
     taken = set[str]()
+    named = vars(price)  # as an attribute, each that has no price would be looked up in the library's registry
     for key, (meter, per, unit) in METERS_BY_PRICE_KEY.items():
-        value = getattr(price, key)
+        value = named.get(key)
         if value is None or meter in taken:
             continue
         taken.add(meter)

@@ -28,7 +28,6 @@ from botanu_store.engines.duckdb import (
     connect,
     connect_writable,
     exists,
-    store_in_memory,
     stored_version,
 )
 from botanu_store.engines.faults import explained
@@ -96,8 +95,7 @@ class StoreFile:
             StoreError: as `connect` does, or the file is of another version of botanu.
         """
         if not exists(self.path) and not self.spool.segments():
-            con = store_in_memory()
-            return Database(con, views=self._views())
+            return Database(None, views=self._views())
         with explained(self.path):
             con = self._connect_readable()
             try:

@@ -217,9 +217,9 @@ def test_help_loads_neither_the_database_nor_the_dashboard() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_a_report_loads_nothing_that_only_ingest_needs(samples: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_report_loads_nothing_that_only_ingest_needs(tmp_path: Path) -> None:
     """Prices live in the store and its rows come as Python objects: neither the price library nor Arrow is loaded to read them."""
-    subprocess.run([*BOTANU, "ingest", str(samples)], cwd=tmp_path, check=True, capture_output=True)
     code = (
         "import sys\nfrom botanu_cli.app import run\nrun(['cost'])\n"
         "print([m for m in ('genai_prices', 'pyarrow', 'numpy', 'textual') if m in sys.modules])\n"
@@ -228,6 +228,20 @@ def test_a_report_loads_nothing_that_only_ingest_needs(samples: Path, tmp_path: 
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_command_loads_pandas(samples: Path, tmp_path: Path) -> None:
+    """Arrow would, where it is installed, and the first thing that is taken in would wait for it."""
+    code = (
+        "import sys\n"
+        "from botanu_cli.__main__ import main\n"
+        f"try:\n    main(['ingest', {str(samples)!r}])\nexcept SystemExit:\n    pass\n"
+        "print([m for m in ('pyarrow', 'pandas') if m in sys.modules])\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "['pyarrow']"
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:

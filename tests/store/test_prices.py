@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from botanu_store import prices
+from botanu_store.book import METERS_BY_PRICE_KEY
 from botanu_store.engines.duckdb import connect, migrate, store_in_memory
 from botanu_store.prices import find, needs_sync, sync_prices
+from genai_prices.types import ModelPrice
 
 from .pricing import call, make_views, priced, store
 
@@ -205,6 +207,14 @@ def test_the_library_is_imported_only_to_read_the_book() -> None:
         "assert 'genai_prices' not in sys.modules and 'pydantic' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_every_price_that_is_looked_for_is_one_of_the_librarys() -> None:
+    """A name that it does not know would be a price that no model ever has."""
+    nothing = ModelPrice()
+    assert {getattr(nothing, name) for name in METERS_BY_PRICE_KEY} == {None}
+    with pytest.raises(AttributeError):
+        _ = nothing.input_miles
 
 
 def test_the_books_version_names_both_its_sources() -> None:

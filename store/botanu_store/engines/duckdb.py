@@ -64,14 +64,25 @@ class Database:
 
     def __init__(
         self,
-        con: duckdb.DuckDBPyConnection,
+        con: duckdb.DuckDBPyConnection | None,
         path: Path | None = None,
         views: Views | None = None,
     ) -> None:
-        self.bare = con
-        """The connection as it is, with or without the views."""
+        """Read from a connection; None: an empty store in memory, made when something is asked of it."""
+        self._bare = con
         self._path = path
         self._views = views
+
+    @property
+    def bare(self) -> duckdb.DuckDBPyConnection:
+        """The connection as it is, with or without the views."""
+        if self._bare is None:
+            self._bare = store_in_memory()
+        return self._bare
+
+    @bare.setter
+    def bare(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._bare = con
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -107,7 +118,8 @@ class Database:
 
     def close(self) -> None:
         """Close the connection; the file is free for others again."""
-        self.bare.close()
+        if self._bare is not None:
+            self._bare.close()
 
 
 def bound(text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

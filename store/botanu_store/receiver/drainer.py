@@ -16,6 +16,7 @@ from typing import cast
 
 from botanu_store.content import ContentMode
 from botanu_store.errors import StoreError, StoreUnavailable
+from botanu_store.own_process import leave_pandas_out
 from botanu_store.spool import Spool
 from botanu_store.store_file import StoreFile
 
@@ -26,6 +27,7 @@ _NICE = 5
 
 def main() -> None:
     """Drain until standard input ends."""
+    leave_pandas_out()
     path, mode = Path(sys.argv[1]), cast("ContentMode", sys.argv[2])
     # A Ctrl-C in the terminal goes to both, and so does what `timeout` and many supervisors send: it is the receiver's to hear, which ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
