@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import pytest
 
 from botanu.sdk import instrumentation
+from tests.conftest import only_what_it_names
 from tests.sdk import vendors
 from tests.sdk.conftest import Store
 
@@ -269,13 +270,15 @@ def test_with_web_frameworks(server: str, python: Python, store: Store) -> None:
 
 def test_zero_code(python: Python, store: Store, tmp_path: Path) -> None:
     """`python -m botanu run app.py` and `-m module` run a program enabled, with its own arguments and exit code."""
-    (tmp_path / "app.py").write_text(
-        "import sys, botanu\nwith botanu.run('Zero'):\n    print(__name__, sys.argv[1:])\nsys.exit(3)", "utf-8"
-    )
+    program = "import sys, botanu\nwith botanu.run('Zero'):\n    print(__name__, sys.argv[1:])\nsys.exit(3)"
+    (tmp_path / "app.py").write_text(program, "utf-8")
+    idle = only_what_it_names(program)  # the first one finds all that is installed
     by_file = python("", "-m", "botanu", "run", "--store", str(store.path), "app.py", "-x", "1", check=False)
-    by_module = python("", "-m", "botanu", "run", "--store", str(store.path), "-m", "app", "--store", "y", check=False)
+    by_module = python(
+        "", "-m", "botanu", "run", "--store", str(store.path), "-m", "app", "--store", "y", check=False, **idle
+    )
     named = python(
-        "", "-m", "botanu", "run", "--service-name", "mine", "app.py", check=False, BOTANU_STORE=str(store.path)
+        "", "-m", "botanu", "run", "--service-name", "mine", "app.py", check=False, BOTANU_STORE=str(store.path), **idle
     )
 
     assert (by_file.returncode, by_file.stdout) == (3, "__main__ ['-x', '1']\n")
@@ -283,8 +286,8 @@ def test_zero_code(python: Python, store: Store, tmp_path: Path) -> None:
     assert named.returncode == 3
     (tmp_path / "named.yaml").write_text("service: {name: of-the-file}", "utf-8")
     options = ("--store", str(store.path), "--config", "named.yaml")
-    assert python("", "-m", "botanu", "run", *options, "app.py", check=False).returncode == 3
-    said = {"BOTANU_STORE": str(store.path), "OTEL_RESOURCE_ATTRIBUTES": "service.name=of-the-resource"}
+    assert python("", "-m", "botanu", "run", *options, "app.py", check=False, **idle).returncode == 3
+    said = idle | {"BOTANU_STORE": str(store.path), "OTEL_RESOURCE_ATTRIBUTES": "service.name=of-the-resource"}
     assert python("", "-m", "botanu", "run", "app.py", check=False, **said).returncode == 3
     services = [
         {a["key"]: a["value"] for a in document["resourceSpans"][0]["resource"]["attributes"]}["service.name"][
@@ -298,19 +301,19 @@ def test_zero_code(python: Python, store: Store, tmp_path: Path) -> None:
 
 def test_under_opentelemetry_instrument(store: Store, tmp_path: Path) -> None:
     """A program that enables botanu joins the provider that `opentelemetry-instrument` set up, whose exporter goes on."""
-    (tmp_path / "joined.py").write_text(
+    program = (
         "import botanu\nfrom opentelemetry import trace\n"
         "before = trace.get_tracer_provider()\n"
         f"botanu.enable('x', store={str(store.path)!r}, auto_instrument=False)\n"
-        "with botanu.run('Z'): print(type(before).__module__, trace.get_tracer_provider() is before)",
-        "utf-8",
+        "with botanu.run('Z'): print(type(before).__module__, trace.get_tracer_provider() is before)"
     )
+    (tmp_path / "joined.py").write_text(program, "utf-8")
     script = Path(sys.executable).with_name("opentelemetry-instrument")
     only_traces = {"OTEL_TRACES_EXPORTER": "console", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
     ended = subprocess.run(
         [script, sys.executable, "joined.py"],
         cwd=tmp_path,
-        env={**os.environ, **only_traces},
+        env={**os.environ, **only_traces, **only_what_it_names(program)},
         capture_output=True,
         text=True,
         timeout=60,

@@ -16,6 +16,7 @@ import botanu
 from botanu.sdk.bootstrap import get_config
 from botanu.tracking.data import track_db_operation
 from botanu.tracking.llm import track_llm_call, track_tool_call
+from tests.conftest import only_what_it_names
 from tests.sdk.conftest import Collector, Store
 
 Python = Callable[..., subprocess.CompletedProcess[str]]
@@ -241,7 +242,8 @@ def test_the_store_may_be_named_by_the_environment(store: Store, monkeypatch: py
 def test_the_interpreters_exit_flushes(store: Store, python: Python) -> None:
     """A program that simply ends leaves all its spans."""
     python(
-        f"import botanu\nbotanu.enable('x', store={str(store.path)!r})\nfor _ in range(700):\n  with botanu.run('S'): pass"
+        f"import botanu\nbotanu.enable('x', store={str(store.path)!r})\nfor _ in range(700):\n  with botanu.run('S'): pass",
+        **only_what_it_names(""),
     )
 
     assert len(store.runs()) == 700
@@ -258,6 +260,7 @@ def test_visible_while_running_and_after_a_kill(store: Store, python: Python) ->
             "os.kill(os.getpid(), signal.SIGKILL)",
             check=False,
             PYTHONPATH="",
+            **only_what_it_names(""),
         )
         if store.spool.mkdir() is None
         else None
