@@ -109,15 +109,26 @@ FILTERS = {
 CUT = ("everything", "a least cost")
 """Where reports are asked for their first rows too: what is cut off comes after any filter, but for a least cost, which is of what was summed."""
 
+SOME = {
+    "a use case": (("vendor", "model"), ("time:day", "service"), ("run",)),
+    "a vendor": (("use_case",), ("run",), ("time:week", "outcome"), ("meter", "service", "time:day")),
+    "an interval": (("meter",), ("vendor", "model"), ("time:hour",), ("time:month", "step")),
+    "patterns": (("use_case",), ("run",), ("tenant", "category", "operation"), ("vendor", "model")),
+    "a zone": (("time:hour",), ("time:day", "service"), ("time:week", "outcome"), ("time:month", "step")),
+}
+"""By what cost is asked for under filters that are conditions on calls and runs, the same by every dimension: each dimension under some of them."""
+
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_every_report_has_the_same_rows(both: tuple[Store, Store], name: str) -> None:
     """Cost by any dimension, runs, calls, outcomes, vendors, prices, samples: equal, rows and totals and what they rest on."""
     filters, limits = FILTERS[name], ((None, 3) if name in CUT else (None,))
+    place = list(FILTERS).index(name)
+    sorts = RUN_SORTS if name in CUT else (list(RUN_SORTS)[place % len(RUN_SORTS)],)
     reports: list[Callable[[Store], Any]] = [
-        *(lambda store, d=d, n=n: shown(store.cost(filters, d, limit=n)) for d in DIMENSIONS for n in limits),
-        *(lambda store, s=s, n=n: shown(store.runs(filters, sort=s, limit=n)) for s in RUN_SORTS for n in limits),
-        *(lambda store, s=s: store.run_order(filters, s).ids(0, 99) for s in RUN_SORTS),
+        *(lambda store, d=d, n=n: shown(store.cost(filters, d, limit=n)) for d in SOME.get(name, DIMENSIONS) for n in limits),
+        *(lambda store, s=s, n=n: shown(store.runs(filters, sort=s, limit=n)) for s in sorts for n in limits),
+        *(lambda store, s=s: store.run_order(filters, s).ids(0, 99) for s in sorts),
         lambda store: shown(store.calls(filters)),
         lambda store: shown(store.calls(filters, limit=5)),
         lambda store: shown(store.outcomes(filters, VALUES)),
