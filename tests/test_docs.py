@@ -67,7 +67,13 @@ def test_the_readme_program_costs_what_it_says(tmp_path: Path) -> None:
     (tmp_path / "support_agent.py").write_text(program, "utf-8")
 
     done = subprocess.run(
-        [sys.executable, "support_agent.py"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "support_agent.py"],
+        cwd=tmp_path,
+        env=os.environ | only_what_it_names(program),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     cost = subprocess.run(
         [sys.executable, "-m", "botanu_cli", "cost", "--use-case", "Customer Support", "-f", "csv"],
@@ -90,7 +96,8 @@ def test_what_outcomes_are_worth_is_what_the_page_reckons(tmp_path: Path) -> Non
     (program,) = [block for block in _BLOCK.findall(page.read_text("utf-8")) if "ticket_2" in block]
     (tmp_path / "tickets.py").write_text(program, "utf-8")
     (tmp_path / "botanu.toml").write_text(_toml(page), "utf-8")
-    subprocess.run([sys.executable, "tickets.py"], cwd=tmp_path, check=True, timeout=60)
+    named = os.environ | only_what_it_names(program)
+    subprocess.run([sys.executable, "tickets.py"], cwd=tmp_path, env=named, check=True, timeout=60)
 
     found = {form: _outcomes(tmp_path, form) for form in ("markdown", "json")}
 

@@ -156,10 +156,10 @@ def test_parents_in_a_circle_are_resolved_as_roots() -> None:
 
 @pytest.mark.parametrize("shape", ["deep", "deep and equal", "wide", "many scopes", "one id", "deep wrappers"])
 def test_a_huge_trace_is_resolved(shape: str) -> None:
-    """A trace of 20,000 spans of the worst shapes needs neither the stack nor the square of its size."""
+    """A trace of 10,000 spans of the worst shapes needs neither the stack nor the square of its size."""
     trace = Trace()
     last: Span | None = None
-    for place in range(20_000):
+    for place in range(10_000):
         tokens = 1000 if shape == "deep and equal" else 1000 + place % 7
         said = chat(tokens, 100, gen_ai__response__id="same" if shape == "one id" else "")
         if shape == "deep wrappers" and place % 2:
