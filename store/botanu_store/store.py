@@ -342,7 +342,7 @@ class Store:
 
     def interrupt(self) -> None:
         """Stop the query that another thread runs here; there it raises RuntimeError, and the store stays usable."""
-        self._db.bare.interrupt()
+        self._db.interrupt()
 
     def close(self) -> None:
         """Close the connection; the file is free for others again."""
@@ -367,7 +367,7 @@ class Store:
                 yield file
             finally:
                 self._db.close()
-            self._db = file.read()
+            self._db = file.read_later()
 
     def _need_book(self) -> None:
         """Read the price book where there is no store yet that holds it."""

@@ -28,6 +28,7 @@ from botanu_store.engines.duckdb import (
     connect,
     connect_writable,
     exists,
+    store_in_memory,
     stored_version,
 )
 from botanu_store.engines.faults import explained
@@ -95,15 +96,12 @@ class StoreFile:
             StoreError: as `connect` does, or the file is of another version of botanu.
         """
         if not exists(self.path) and not self.spool.segments():
-            return Database(None, views=self._views())
-        with explained(self.path):
-            con = self._connect_readable()
-            try:
-                self._check_version(con)
-                return self._database(con)
-            except BaseException:
-                con.close()
-                raise
+            return Database(store_in_memory, views=self._views())
+        return self._database(self._opened())
+
+    def read_later(self) -> Database:
+        """The same of a file that was just written, opened when something is asked of it: until then whoever else writes may have it."""
+        return Database(self._opened, self.path, self._views())
 
     def pending(self) -> int:
         """Return how many segments wait beside the file."""
@@ -200,6 +198,16 @@ class StoreFile:
 
     def _views(self) -> Views:
         return Views(self._overrides, self._believed_at)
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        with explained(self.path):
+            con = self._connect_readable()
+            try:
+                self._check_version(con)
+            except BaseException:
+                con.close()
+                raise
+        return con
 
     def _check_version(self, con: duckdb.DuckDBPyConnection) -> None:
         if stored_version(con, self.path) != SCHEMA_VERSION:

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
@@ -64,11 +64,11 @@ class Database:
 
     def __init__(
         self,
-        con: duckdb.DuckDBPyConnection | None,
+        con: duckdb.DuckDBPyConnection | Callable[[], duckdb.DuckDBPyConnection],
         path: Path | None = None,
         views: Views | None = None,
     ) -> None:
-        """Read from a connection; None: an empty store in memory, made when something is asked of it."""
+        """Read from a connection, or from one that is opened when something is asked of it: to open one takes as long as a small report."""
         self._bare = con
         self._path = path
         self._views = views
@@ -76,8 +76,8 @@ class Database:
     @property
     def bare(self) -> duckdb.DuckDBPyConnection:
         """The connection as it is, with or without the views."""
-        if self._bare is None:
-            self._bare = store_in_memory()
+        if not isinstance(self._bare, duckdb.DuckDBPyConnection):
+            self._bare = self._bare()
         return self._bare
 
     @bare.setter
@@ -116,9 +116,14 @@ class Database:
         """Whether there is any span."""
         return bool(self.bare.execute("select 1 from spans limit 1").fetchall())
 
+    def interrupt(self) -> None:
+        """Stop the query that another thread runs here, if there is one."""
+        if isinstance(self._bare, duckdb.DuckDBPyConnection):
+            self._bare.interrupt()
+
     def close(self) -> None:
         """Close the connection; the file is free for others again."""
-        if self._bare is not None:
+        if isinstance(self._bare, duckdb.DuckDBPyConnection):
             self._bare.close()
 
 
@@ -291,13 +296,10 @@ def stored_version(con: duckdb.DuckDBPyConnection, path: Path | None) -> int | N
     Raises:
         StoreUnusable: the database is somebody else's, or of a newer botanu.
     """
-    tables = {
-        str(row[0]) for row in con.execute("select table_name from duckdb_tables() where not temporary").fetchall()
-    }
-    if not tables:
-        return None
-    version = _version(con) if {"meta", "spans"} <= tables else None
+    version = _version(con)
     if version is None:
+        if not con.execute("select 1 from duckdb_tables() where not temporary limit 1").fetchall():
+            return None
         raise StoreUnusable(
             f"{path} is a DuckDB database, but not a botanu store. Name another file with --store; this one was not changed."
         )
@@ -311,7 +313,10 @@ def stored_version(con: duckdb.DuckDBPyConnection, path: Path | None) -> int | N
 
 def _version(con: duckdb.DuckDBPyConnection) -> int | None:
     try:
-        [(version,)] = con.execute("select value from meta where key = 'schema_version'").fetchall()
+        # A store's own tables are asked, not which there are: to list them takes DuckDB 5 ms, each time that a store is opened.
+        [(version,)] = con.execute(
+            "select value from meta where key = 'schema_version' and (select count(*) from spans where false) = 0"
+        ).fetchall()
         return int(version)
     except (duckdb.Error, ValueError, TypeError):
         return None  # somebody else's table of that name
