@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from botanu_store import open_store
+from botanu_store.engines import duckdb
 from hypothesis import settings
 
 # Speed is measured in benchmarks/, never in tests: a busy machine must not fail them.
@@ -48,6 +51,23 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_store(path) as store:
         store.ingest([SAMPLES])
     return path
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the price book and nothing else, made once."""
+    path = tmp_path_factory.mktemp("blank") / "botanu.duckdb"
+    with open_store(path) as store:
+        store.ingest([], stdin=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def ready_made(blank: Path) -> Iterator[None]:
+    """Whatever store is new in this process begins as a copy of that one: for tests that are about what is taken in, and not about the making."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "_make", lambda path: shutil.copy(blank, path))
+        yield
 
 
 @pytest.fixture

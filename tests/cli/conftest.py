@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import pytest
 from botanu_cli.app import run
-from botanu_store import open_store
 from botanu_store.store import Store
 
 
@@ -65,15 +64,6 @@ class Open:
     def serves(self, patch: pytest.MonkeyPatch) -> None:
         """Let every command of this test read this store; none may write."""
         patch.setattr("botanu_store.open_store", lambda *_, **__: self)
-
-
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with the price book and nothing else, made once."""
-    path = tmp_path_factory.mktemp("blank") / "botanu.duckdb"
-    with open_store(path) as store:
-        store.ingest([], stdin=False)
-    return path
 
 
 @pytest.fixture

@@ -284,25 +284,25 @@ def test_a_closed_pipe_is_no_error_and_hides_none(filled: Path, line: str, code:
 
 
 @pytest.mark.parametrize(("closed", "code"), [(">&-", 1), ("2>&-", 1), ("<&-", 1), ("<&- >&- 2>&-", 1)])
-def test_a_stream_that_is_closed_is_no_error(filled: Path, closed: str, code: int) -> None:
+def test_a_stream_that_is_closed_is_no_error(botanu: Botanu, filled: Path, closed: str, code: int) -> None:
     """Schedulers start programs without some streams; a check comes to what it comes to, and the store stays whole."""
     line = f"{sys.executable} -m botanu_cli budget check --max-usd 0.000001 {closed}"
 
     done = subprocess.run(line, shell=True, cwd=filled.parent, capture_output=True, text=True, check=False)
 
     assert (done.returncode, "Error" in done.stderr) == (code, False)
-    assert subprocess.run([*BOTANU, "cost"], cwd=filled.parent, capture_output=True, check=True).stdout
+    assert botanu("cost").out
 
 
-def test_output_is_the_same_bytes_in_every_locale(filled: Path) -> None:
+def test_output_is_the_same_bytes_in_every_locale(botanu: Botanu, filled: Path) -> None:
     """A container without a locale writes what every other machine does."""
     plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
     for command in (["cost"], ["budget", "check", "--max-usd", "1"], ["cost", "--chart"]):
         done = subprocess.run([*BOTANU, *command], cwd=filled.parent, env=plain, capture_output=True, check=False)
-        usual = subprocess.run([*BOTANU, *command], cwd=filled.parent, capture_output=True, check=True)
+        usual = botanu(*command)
 
-        assert (done.returncode, done.stdout) == (0, usual.stdout), done.stderr
+        assert (done.returncode, done.stdout) == (usual.code, usual.out.encode()), done.stderr
 
 
 def reading(folder: Path, first: bytes) -> subprocess.Popen[bytes]:
@@ -341,15 +341,15 @@ def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     assert b"Traceback" not in err
 
 
-def test_who_waits_for_input_leaves_the_store_to_others(samples: Path, tmp_path: Path) -> None:
+def test_who_waits_for_input_leaves_the_store_to_others(botanu: Botanu, samples: Path, tmp_path: Path) -> None:
     """While a program that pipes has not said much yet, others read and write the store; what it says in the end is in it too."""
     process = reading(tmp_path, b'{"resourceSpans":')
 
-    subprocess.run([*BOTANU, "ingest", str(samples)], cwd=tmp_path, capture_output=True, check=True)
+    assert botanu("ingest", str(samples)).code == 0
     out, err = process.communicate(b"[]}\n", timeout=60)
 
     assert (process.returncode, b"held" in err) == (0, False), (out, err)
-    assert subprocess.run([*BOTANU, "runs", "list"], cwd=tmp_path, capture_output=True, check=True).stdout
+    assert botanu("runs", "list").out
 
 
 def test_no_colour_in_a_pipe_and_colour_when_forced(

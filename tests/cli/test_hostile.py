@@ -17,6 +17,8 @@ from tests.cli.conftest import Botanu, Open
 from tests.conftest import SAMPLES
 from tests.store.builders import chat, document, lines, trace_id
 
+pytestmark = pytest.mark.usefixtures("ready_made")
+
 ESCAPES = (
     "\x1b]0;owned\x07\x1b[2J\x9b31m \u202e\u2066 [bold]b[/bold] '; drop table spans; -- \r\n=1+1 | `x` \x00\x7f\u2028"
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -16,6 +17,7 @@ from typing import Any
 import jsonschema
 import pytest
 from botanu_cli.schemas import schema
+from botanu_store import open_store
 from genai_prices.data import providers
 
 from tests.cli.conftest import Botanu
@@ -31,9 +33,9 @@ def rows(botanu: Botanu, *arguments: str) -> list[dict[str, Any]]:
     return found["rows"]
 
 
-@pytest.fixture
-def odd(botanu: Botanu, tmp_path: Path) -> None:
-    """A store with a model and a tool that nobody prices, a stream without usage, and a priced call."""
+@pytest.fixture(scope="module")
+def odd_calls(blank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a model and a tool that nobody prices, a stream without usage, and a priced call, made once."""
     trace = trace_id()
     named = {"gen_ai__operation__name": "chat", "gen_ai__provider__name": "openai", "gen_ai__request__model": "gpt-4o"}
     tool = {"gen_ai__operation__name": "execute_tool", "gen_ai__tool__name": "search_web"}
@@ -44,7 +46,16 @@ def odd(botanu: Botanu, tmp_path: Path) -> None:
         span(trace, name="chat gpt-4o", kind=3, **named),
         span(trace, name="execute_tool search_web", **tool),
     ]
-    assert botanu("ingest", str(write(tmp_path / "odd.jsonl", document(spans)))).code == 0
+    path = Path(shutil.copy(blank, tmp_path_factory.mktemp("odd") / "botanu.duckdb"))
+    with open_store(path) as store:
+        store.ingest([write(path.with_suffix(".jsonl"), document(spans))])
+    return path
+
+
+@pytest.fixture
+def odd(odd_calls: Path, tmp_path: Path) -> None:
+    """Those as ./botanu.duckdb."""
+    shutil.copy(odd_calls, tmp_path / "botanu.duckdb")
 
 
 def test_list_shows_what_this_store_uses_and_free_is_not_unpriced(botanu: Botanu, filled: Path) -> None:

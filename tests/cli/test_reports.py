@@ -15,6 +15,8 @@ import pytest
 from tests.cli.conftest import Botanu
 from tests.store.builders import START, chat, document, run, span, trace_id, write
 
+pytestmark = pytest.mark.usefixtures("ready_made")
+
 
 def document_of(botanu: Botanu, *arguments: str) -> Any:
     result = botanu(*arguments, "--format", "json")

@@ -13,6 +13,8 @@ import pytest
 
 from tests.cli.conftest import Botanu
 
+pytestmark = pytest.mark.usefixtures("ready_made")
+
 # USD per million tokens. https://openai.com/api/pricing, https://claude.com/pricing
 LIST_PRICES = {
     ("gpt-4o", "input"): "2.50",

@@ -31,6 +31,8 @@ from hypothesis import strategies as st
 from tests.store.builders import Document, as_protobuf, attribute, chat, document, log_document, record, spool, trace_id
 from tests.store.captures import CAPTURES
 
+pytestmark = pytest.mark.usefixtures("ready_made")
+
 SECRET = "correct-horse-battery-staple"
 KEYS = [
     *CONTENT_KEYS,

@@ -33,6 +33,8 @@ from tests.store.builders import (
     trace_id,
 )
 
+pytestmark = pytest.mark.usefixtures("ready_made")
+
 SAMPLES = Path(__file__).parents[2] / "sample_traces"
 
 JSON = st.recursive(

@@ -45,6 +45,8 @@ from tests.store.told_twice import (
     without_service,
 )
 
+pytestmark = pytest.mark.usefixtures("ready_made")
+
 
 def counted(store: Store) -> list[tuple[str, str, int]]:
     """Span, run and input tokens of every call that counts."""

@@ -36,6 +36,8 @@ from tests.store.builders import (
 )
 from tests.store.test_ingest import calls, ingest, runs
 
+pytestmark = pytest.mark.usefixtures("ready_made")
+
 TRACE = "c" * 32
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from botanu_store import open_store
 from botanu_store.dialects import OF_RUN
 from botanu_store.filters import Filters
 
 from tests.store.builders import START, chat, document, run, span, trace_id, write
+
+pytestmark = pytest.mark.usefixtures("ready_made")
 
 PAGE = Path(__file__).parents[2] / "docs/integration/dialects.md"
 

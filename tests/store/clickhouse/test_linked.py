@@ -22,6 +22,8 @@ from tests.store.captures import CAPTURES
 from tests.store.clickhouse import local, otel
 from tests.store.told_twice import APP, WORLDS, any_world, app, by_client, by_gateway, client, gateway, many
 
+pytestmark = pytest.mark.usefixtures("ready_made")
+
 EVER = timedelta(days=3650)
 DAY_NS = 86_400_000_000_000
 

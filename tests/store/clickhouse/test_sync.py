@@ -20,6 +20,8 @@ from tests.store.builders import START, chat, document, run, span, trace_id
 from tests.store.captures import CAPTURES
 from tests.store.clickhouse import local, otel
 
+pytestmark = pytest.mark.usefixtures("ready_made")
+
 EVER = timedelta(days=3650)
 HOUR = 3_600_000_000_000
 VARIANTS = pytest.mark.parametrize("is_json", [False, True], ids=["map", "json"])

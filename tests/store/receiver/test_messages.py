@@ -16,6 +16,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.store.builders import as_protobuf, log_document
 from tests.store.test_logs import completed
 
+pytestmark = pytest.mark.usefixtures("ready_made")
+
 TRACE, SPAN = "ab" * 16, "cd" * 8
 ODD: dict[str, dict[str, Any]] = {
     "good": {},
