@@ -25,7 +25,7 @@ from botanu_store.clickhouse import server_store
 from botanu_store.clickhouse.sync import sync
 from botanu_store.engines.clickhouse import SESSION, Server
 from botanu_store.filters import Filters, Interval
-from botanu_store.overrides import Discount, Overrides
+from botanu_store.prices.overrides import Discount, Overrides
 from generate import START, lines
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

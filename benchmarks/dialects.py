@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from botanu_store.dialects import read
 from botanu_store.records import Span
-from botanu_store.resolve import resolve
+from botanu_store.resolve.calls import resolve
 
 START = 1_795_000_000_000_000_000
 MILLISECOND = 1_000_000

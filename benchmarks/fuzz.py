@@ -19,8 +19,8 @@ from pathlib import Path
 
 import zstandard
 from botanu_store.engines.duckdb import connect, migrate
-from botanu_store.ingest import Ingester
-from botanu_store.sources import Piece, read_stream
+from botanu_store.ingest.ingester import Ingester
+from botanu_store.otlp.sources import Piece, read_stream
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.store.builders import as_protobuf, chat, document, log_document, trace_id

@@ -13,8 +13,8 @@ from decimal import Decimal
 
 import duckdb
 from botanu_store.engines.duckdb import store_in_memory
-from botanu_store.prices import sync_prices
-from botanu_store.views import Views
+from botanu_store.prices.tables import sync_prices
+from botanu_store.reports.views import Views
 
 _COMBINATIONS = """
 create temp table kinds as

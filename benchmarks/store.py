@@ -28,7 +28,7 @@ from typing import Any
 import orjson
 from botanu_store import open_store
 from botanu_store.filters import Filters, Interval
-from botanu_store.reports import RunSort
+from botanu_store.reports.runs import RunSort
 from botanu_store.store import Store
 from generate import START, lines
 from google.protobuf.json_format import ParseDict

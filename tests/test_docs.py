@@ -15,7 +15,7 @@ from botanu_cli import configuration
 from botanu_cli.budgets.read import KEYS, LIMITS, read_budgets
 from botanu_cli.configuration import trace_url
 from botanu_cli.layouts import OUTCOMES
-from botanu_store.overrides import PRICE_KEYS, read_overrides
+from botanu_store.prices.overrides import PRICE_KEYS, read_overrides
 
 from tests.conftest import REPOSITORY, only_what_it_names
 

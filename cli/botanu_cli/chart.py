@@ -18,7 +18,7 @@ from botanu_cli import output, text
 from botanu_cli.table import fitted
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report, Row
+    from botanu_store.reports.report import Report, Row
 
     from botanu_cli.settings import Settings
 

@@ -38,7 +38,7 @@ def known(dimension: str) -> Complete:
     """Offer the values that a dimension has in the store."""
 
     def complete(incomplete: str) -> list[str]:
-        from botanu_store.known import kept_in
+        from botanu_store.reports.known import kept_in
 
         parts = (
             f"select {column} as value from {table} where starts_with({column}, $begun)"
@@ -51,7 +51,7 @@ def known(dimension: str) -> Complete:
 
 def dimensions(incomplete: str) -> list[str]:
     """Offer what `--group-by` takes."""
-    from botanu_store.reports import DIMENSIONS
+    from botanu_store.reports.cost import DIMENSIONS
 
     return listed(DIMENSIONS)(incomplete)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from botanu_store.overrides import Overrides
+    from botanu_store.prices.overrides import Overrides
     from botanu_store.settings_file import SettingsFile
 
 SECTIONS = ("prices", "discounts", "tools", "values", "budgets", "dashboard")
@@ -39,7 +39,7 @@ def overrides(config: Path | None) -> Overrides | None:
     Raises:
         InputError: the file named does not exist, or says something that cannot be used.
     """
-    from botanu_store.overrides import read_overrides
+    from botanu_store.prices.overrides import read_overrides
 
     found = read(config)
     return None if found is None else read_overrides(found)

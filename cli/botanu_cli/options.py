@@ -19,7 +19,7 @@ from botanu_cli.settings import Settings
 
 if TYPE_CHECKING:
     from botanu_store.filters import Filters, Interval
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
     from botanu_cli.output import Layout

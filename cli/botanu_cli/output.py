@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 from zoneinfo import ZoneInfo
 
-from botanu_store.formulas import is_formula
+from botanu_store.reports.formulas import is_formula
 
 from botanu_cli import text
 
 if TYPE_CHECKING:
     from botanu_store.filters import Interval
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
     from rich.text import Text
 
     from botanu_cli.settings import Settings

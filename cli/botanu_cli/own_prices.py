@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import tomlkit
 from botanu_store.errors import InputError, instead
-from botanu_store.overrides import MOST_USD, PRICE_KEYS, read_overrides
+from botanu_store.prices.overrides import MOST_USD, PRICE_KEYS, read_overrides
 from botanu_store.settings_file import parse_settings
 from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError

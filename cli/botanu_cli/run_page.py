@@ -16,7 +16,7 @@ from botanu_cli.layouts import CALLS, RUNS
 from botanu_cli.table import fitted, table_lines
 
 if TYPE_CHECKING:
-    from botanu_store.tree import RunDetail, SpanNode
+    from botanu_store.reports.tree import RunDetail, SpanNode
 
     from botanu_cli.settings import Settings
 
@@ -47,7 +47,7 @@ def as_json(detail: RunDetail) -> str:
 
 def _call_value(row: dict[str, Any], name: str) -> Any:
     if name in ("started_at", "ended_at"):
-        from botanu_store.reports import moment
+        from botanu_store.reports.report import moment
 
         return moment(row["start_ns" if name == "started_at" else "end_ns"])
     if name == "status":

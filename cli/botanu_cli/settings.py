@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from botanu_store.filters import Filters
-    from botanu_store.ingested import Progress
+    from botanu_store.ingest.ingested import Progress
     from botanu_store.store import Store
 
 

@@ -15,7 +15,7 @@ from botanu_cli import text
 from botanu_cli.output import LEFT, Column, Layout, coverage_line, interval_line, printed, prose
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report, Row
+    from botanu_store.reports.report import Report, Row
 
     from botanu_cli.settings import Settings
 

@@ -16,7 +16,7 @@ from botanu_cli import chart, output, text
 from botanu_cli.table import fitted
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
 
 _PATTERNS = ("█", "▓", "▒", "░", "·")
 """Told apart without colour too; the last is of all groups that have none of their own."""

@@ -17,31 +17,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from botanu_store import (
-    export,
-    known,
-    outcomes,
-    pages,
-    price_reports,
-    prices,
-    reports,
-    samples,
-    sources,
-    sql,
-    tree,
-    trends,
-    upkeep,
-    vendors,
-)
-from botanu_store.compare import compared
-from botanu_store.content import ContentMode
+from botanu_store import sql, upkeep
 from botanu_store.engines.clickhouse import SCHEME, read_address
 from botanu_store.engines.duckdb import Database, check_path, connect_writable
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
-from botanu_store.ingested import Ingested, Progress
-from botanu_store.reports import Coverage, Report, Row, RunSort
-from botanu_store.sources import Piece
+from botanu_store.ingest.ingested import Ingested, Progress
+from botanu_store.otlp import sources
+from botanu_store.otlp.content import ContentMode
+from botanu_store.otlp.sources import Piece
+from botanu_store.prices import tables
+from botanu_store.prices.overrides import Overrides
+from botanu_store.reports import calls, cost, export, known, outcomes, pages, runs, samples, tree, trends, vendors
+from botanu_store.reports import prices as price_reports
+from botanu_store.reports.compare import compared
+from botanu_store.reports.report import Coverage, Report, Row, coverage
+from botanu_store.reports.runs import RunSort
 from botanu_store.spool import Spool
 from botanu_store.store_file import TURN_SECONDS, StoreFile
 
@@ -53,7 +44,7 @@ def open_store(
     url: str | Path,
     *,
     content: ContentMode = "drop",
-    overrides: prices.Overrides | None = None,
+    overrides: Overrides | None = None,
     progress: Progress | None = None,
     believed_at: datetime | None = None,
 ) -> Store:
@@ -94,7 +85,7 @@ class Store:
         self,
         home: StoreFile | ServerStore,
         db: Database,
-        overrides: prices.Overrides | None = None,
+        overrides: Overrides | None = None,
         believed_at: datetime | None = None,
         drained: Ingested | None = None,
     ) -> None:
@@ -199,7 +190,7 @@ class Store:
         Raises:
             StoreUnavailable: another process is writing.
         """
-        from botanu_store import rebuild  # noqa: PLC0415 - 0.15 s that who only reads does not need
+        from botanu_store.ingest import rebuild  # noqa: PLC0415 - 0.15 s that who only reads does not need
 
         with self._writing() as file:
             self._db.close()
@@ -215,14 +206,14 @@ class Store:
     ) -> Report:
         """Report cost by any dimensions, the costliest groups first; with `before`, beside that interval."""
         if before is None:
-            return self._covered(reports.cost(self._db, filters, group_by, limit=limit))
-        now, then = (reports.cost(self._db, f, group_by) for f in (filters, replace(filters, interval=before)))
+            return self._covered(cost.cost(self._db, filters, group_by, limit=limit))
+        now, then = (cost.cost(self._db, f, group_by) for f in (filters, replace(filters, interval=before)))
         report = compared(self._covered(now), then, group_by)
         return replace(report, rows=report.rows[:limit])
 
     def runs(self, filters: Filters, *, sort: RunSort = "started", limit: int | None = None) -> Report:
         """Report runs with their outcome and cost."""
-        return self._covered(reports.runs(self._db, filters, sort=sort, limit=limit))
+        return self._covered(runs.runs(self._db, filters, sort=sort, limit=limit))
 
     def run_order(self, filters: Filters, sort: RunSort = "started") -> pages.RunOrder:
         """Return the ids of all runs under these filters in the order that `runs` has."""
@@ -254,7 +245,7 @@ class Store:
 
     def coverage(self, filters: Filters) -> Coverage:
         """Return what totals under these filters rest on."""
-        found = reports.coverage(self._db, filters)
+        found = coverage(self._db, filters)
         found.segments_pending = self._home.pending()
         return found
 
@@ -289,7 +280,7 @@ class Store:
         self, filters: Filters, *, kind: Literal["all", "not_counted", "unpriced"] = "all", limit: int | None = None
     ) -> Report:
         """Report every call, counted or not."""
-        return self._covered(reports.calls(self._db, filters, kind=kind, limit=limit))
+        return self._covered(calls.calls(self._db, filters, kind=kind, limit=limit))
 
     def run(self, prefix: str) -> tree.RunDetail:
         """Return one run, named by a unique beginning of its id, with its tree of spans.
@@ -306,7 +297,7 @@ class Store:
 
     def short_ids(self, run_ids: Sequence[str]) -> dict[str, str]:
         """Return for each run id its shortest beginning, of eight characters or more, that no other run shares."""
-        return reports.short_ids(self._db, run_ids)
+        return runs.short_ids(self._db, run_ids)
 
     def known_values(self, dimension: str) -> list[str]:
         """Return the values that a dimension, or `value_type`, has in this store, most frequent first."""
@@ -372,7 +363,7 @@ class Store:
     def _need_book(self) -> None:
         """Read the price book where there is no store yet that holds it."""
         if isinstance(self._home, StoreFile) and not self._home.path.exists():
-            prices.sync_prices(self._db.con)
+            tables.sync_prices(self._db.con)
 
     def _covered(self, report: Report) -> Report:
         report.coverage.segments_pending = self._home.pending()

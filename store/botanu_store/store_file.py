@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from botanu.exporters.segment import real
-from botanu_store import prices, upkeep, usage
-from botanu_store.content import ContentMode
+from botanu_store import upkeep
 from botanu_store.engines.duckdb import (
     RETRY_SECONDS,
     SCHEMA_VERSION,
@@ -33,12 +32,16 @@ from botanu_store.engines.duckdb import (
 )
 from botanu_store.engines.faults import explained
 from botanu_store.errors import StoreError, StoreUnavailable, StoreUnusable
-from botanu_store.ingested import Ingested, Progress
+from botanu_store.ingest.ingested import Ingested, Progress
+from botanu_store.otlp.content import ContentMode
+from botanu_store.prices.overrides import Overrides
+from botanu_store.prices.tables import needs_sync, sync_prices
+from botanu_store.reports import usage
+from botanu_store.reports.views import Views
 from botanu_store.spool import Spool
-from botanu_store.views import Views
 
 if TYPE_CHECKING:
-    from botanu_store.ingest import Ingester
+    from botanu_store.ingest.ingester import Ingester
 
 TURN_SECONDS = 20.0
 """How long one waits for a process of botanu that writes: it lets go of the file after each batch, which takes seconds."""
@@ -51,7 +54,7 @@ class StoreFile:
         self,
         path: Path,
         content: ContentMode = "drop",
-        overrides: prices.Overrides | None = None,
+        overrides: Overrides | None = None,
         believed_at: datetime | None = None,
         *,
         drains_only: bool = False,
@@ -131,7 +134,7 @@ class StoreFile:
 
     def ingester(self, con: duckdb.DuckDBPyConnection, *, wait: float = WAIT_SECONDS) -> Ingester:
         """Return what takes spans in on this connection, which may write; whenever it lets others have the file, it waits so long to have it back."""
-        from botanu_store.ingest import Ingester  # noqa: PLC0415 - 0.15 s that who only reads does not need
+        from botanu_store.ingest.ingester import Ingester  # noqa: PLC0415 - 0.15 s that who only reads does not need
 
         return Ingester(
             con, self._content, lambda: connect(self.path, wait=wait), self.spool.is_wanted, self.settle_much
@@ -139,7 +142,7 @@ class StoreFile:
 
     def settle(self, con: duckdb.DuckDBPyConnection, worth_it: int = 1) -> None:
         """Bring up to date what is derived from calls: where their prices are and, from so many changed runs on, what each used."""
-        prices.sync_prices(con)
+        sync_prices(con)
         if self._usage_is_behind(con, worth_it):
             usage.add_up(con, self._overrides, Views(self._overrides, None))
 
@@ -162,7 +165,7 @@ class StoreFile:
             settled = False
             try:
                 of_this_version = stored_version(con, self.path) == SCHEMA_VERSION
-                settled = of_this_version and not (prices.needs_sync(con) or self._usage_is_behind(con, usage.WORTH_IT))
+                settled = of_this_version and not (needs_sync(con) or self._usage_is_behind(con, usage.WORTH_IT))
             finally:
                 if not settled:
                     con.close()

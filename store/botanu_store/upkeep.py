@@ -11,8 +11,8 @@ import duckdb
 
 from botanu_store.engines.duckdb import connect, identifier, literal, rewritten, script, transaction
 from botanu_store.filters import to_ns
-from botanu_store.prices import book_version
-from botanu_store.reports import moment
+from botanu_store.prices.tables import book_version
+from botanu_store.reports.report import moment
 from botanu_store.spool import Spool
 
 
@@ -50,7 +50,7 @@ def info(con: duckdb.DuckDBPyConnection, path: Path, spool: Spool) -> dict[str, 
 
 def prune(con: duckdb.DuckDBPyConnection, before: datetime, *, dry_run: bool) -> Pruned:
     """Forget the runs that were over before a moment, with their calls and spans; a run is forgotten whole or not at all."""
-    con.execute(script("steps/prune.sql").replace("{before_ns}", str(to_ns(before))))
+    con.execute(script("schema/prune.sql").replace("{before_ns}", str(to_ns(before))))
     counts = con.execute(
         "select (select count(*) from old_runs), (select count(*) from calls semi join old_traces using (trace_id)), "
         "(select count(*) from spans semi join old_traces using (trace_id))"

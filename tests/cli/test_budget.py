@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from botanu_store import Store, open_store
 from botanu_store.filters import Filters
-from botanu_store.samples import Per, Samples
+from botanu_store.reports.samples import Per, Samples
 
 from tests.cli.conftest import Botanu
 from tests.store.builders import Document, chat, document, run, trace_id, write

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from botanu_store import open_store
-from botanu_store.reports import DIMENSIONS
+from botanu_store.reports.cost import DIMENSIONS
 
 from tests.cli.conftest import Botanu, Open
 from tests.conftest import SAMPLES

@@ -11,8 +11,9 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from botanu_store import content, open_store
+from botanu_store import open_store
 from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES
+from botanu_store.otlp import content
 from botanu_store.receiver.limits import Limits
 
 from botanu import attributes

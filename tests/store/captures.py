@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from botanu_store.dialects import CANDIDATE_KEYS, CANDIDATE_SCOPES
-from botanu_store.otlp import JsonDecoder
+from botanu_store.otlp.documents import JsonDecoder
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS, Call, Span
-from botanu_store.resolve import resolve
+from botanu_store.resolve.calls import resolve
 
 from tests.conftest import REPOSITORY
 

@@ -17,7 +17,7 @@ from tests.store.builders import chat, document, lines
 
 _context = multiprocessing.get_context("forkserver")
 # All begin as copies of one process that has read the code already, so that what is killed is at work and not still starting.
-_context.set_forkserver_preload([__name__, "genai_prices", "botanu_store.same_call"])
+_context.set_forkserver_preload([__name__, "genai_prices", "botanu_store.resolve.same_call"])
 
 
 def start(role: str, store: Path, log: Path) -> ForkServerProcess:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botanu_store.engines.duckdb import store_in_memory
 from botanu_store.filters import NO_CONDITIONS
-from botanu_store.money import LINES, by_meter
+from botanu_store.prices.money import LINES, by_meter
 from botanu_store.records import METERS
-from botanu_store.report_text import filled
+from botanu_store.reports.text import filled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from botanu_store import open_store
-from botanu_store.content import (
+from botanu_store.engines.duckdb import connect, store_in_memory
+from botanu_store.ingest.ingester import Ingester
+from botanu_store.otlp.content import (
     CONTENT_FIELDS,
     CONTENT_KEYS,
     CONTENT_PREFIXES,
@@ -21,9 +23,7 @@ from botanu_store.content import (
     is_content,
     masked,
 )
-from botanu_store.engines.duckdb import connect, store_in_memory
-from botanu_store.ingest import Ingester
-from botanu_store.sources import read_file
+from botanu_store.otlp.sources import read_file
 from botanu_store.spool import Spool
 from hypothesis import given
 from hypothesis import strategies as st

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botanu_store import decoding
-from botanu_store.decoding import Decoder, slices
 from botanu_store.engines.duckdb import connect
-from botanu_store.otlp import JsonDecoder
-from botanu_store.sources import Piece
-from botanu_store.touched import calls_of, spans_of
+from botanu_store.ingest.touched import calls_of, spans_of
+from botanu_store.otlp import decoding
+from botanu_store.otlp.decoding import Decoder, slices
+from botanu_store.otlp.documents import JsonDecoder
+from botanu_store.otlp.sources import Piece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from botanu_store import damaged
 from botanu_store.engines.duckdb import store_in_memory
-from botanu_store.ingest import Ingester
-from botanu_store.ingested import Ingested
-from botanu_store.otlp import JsonDecoder
-from botanu_store.protobuf import decode_protobuf
-from botanu_store.sources import Piece, read_stream
+from botanu_store.ingest.ingested import Ingested
+from botanu_store.ingest.ingester import Ingester
+from botanu_store.otlp import damaged
+from botanu_store.otlp.documents import JsonDecoder
+from botanu_store.otlp.protobuf import decode_protobuf
+from botanu_store.otlp.sources import Piece, read_stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from botanu_store import decoding, open_store
-from botanu_store import ingest as ingester
-from botanu_store.decoding import Slice
+from botanu_store import open_store
 from botanu_store.engines.duckdb import connect, connect_writable, store_in_memory
 from botanu_store.filters import Filters
-from botanu_store.ingest import Ingester
-from botanu_store.sources import Piece
+from botanu_store.ingest import ingester
+from botanu_store.ingest.ingester import Ingester
+from botanu_store.otlp import decoding
+from botanu_store.otlp.decoding import Slice
+from botanu_store.otlp.sources import Piece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

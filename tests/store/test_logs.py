@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 import zstandard
-from botanu_store import open_store, touched
+from botanu_store import open_store
 from botanu_store.engines.duckdb import connect, migrate
 from botanu_store.filters import Filters
-from botanu_store.ingest import Ingester
-from botanu_store.logs import holds
-from botanu_store.sources import Piece
+from botanu_store.ingest import touched
+from botanu_store.ingest.ingester import Ingester
+from botanu_store.otlp.logs import holds
+from botanu_store.otlp.sources import Piece
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Gauge, Metric, MetricsData, ResourceMetrics, ScopeMetrics

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from botanu_store import lean
-from botanu_store.otlp import ATTRIBUTE_LIMIT, SCHEMA, VALUE_LIMIT, JsonDecoder
-from botanu_store.protobuf import decode_protobuf
+from botanu_store.otlp import lean
+from botanu_store.otlp.columns import ATTRIBUTE_LIMIT, SCHEMA, VALUE_LIMIT
+from botanu_store.otlp.documents import JsonDecoder
+from botanu_store.otlp.protobuf import decode_protobuf
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData

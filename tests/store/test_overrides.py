@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from botanu_store.errors import InputError
-from botanu_store.overrides import Discount, Overrides, UserPrice, read_overrides
+from botanu_store.prices.overrides import Discount, Overrides, UserPrice, read_overrides
 from botanu_store.settings_file import read_settings
 
 from .pricing import call, charges, cost, make_views, priced, store
@@ -239,7 +239,7 @@ def test_a_price_of_the_user_is_named_in_the_charges(tmp_path: Path) -> None:
 
 def test_new_calls_are_priced_by_the_same_overrides(tmp_path: Path) -> None:
     """A connection that takes in calls after the overrides were given sees them priced once the book is in step."""
-    from botanu_store.prices import sync_prices
+    from botanu_store.prices.tables import sync_prices
 
     con = store()
     make_views(con, overrides(tmp_path, '[prices."gpt-*"]\ninput = 7\n'))

@@ -13,8 +13,8 @@ import pytest
 from botanu_store import Store, open_store
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
-from botanu_store.outcomes import added_up
-from botanu_store.reports import RunSort
+from botanu_store.reports.outcomes import added_up
+from botanu_store.reports.runs import RunSort
 
 FILTERS = {
     "everything": Filters(),

@@ -9,10 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from botanu_store import prices
-from botanu_store.book import METERS_BY_PRICE_KEY
 from botanu_store.engines.duckdb import connect, migrate, store_in_memory
-from botanu_store.prices import find, needs_sync, sync_prices
+from botanu_store.prices.book import METERS_BY_PRICE_KEY
+from botanu_store.prices.tables import book_version, find, needs_sync, sync_prices
 from genai_prices.types import ModelPrice
 
 from .pricing import call, make_views, priced, store
@@ -202,7 +201,7 @@ def test_models_without_a_price_are_free_only_where_marked_so() -> None:
 def test_the_library_is_imported_only_to_read_the_book() -> None:
     """It takes 0.3 s: opening a store in step must not."""
     program = (
-        "import sys; from botanu_store.prices import *; import botanu_store.prices as p; from botanu_store.views import Views; from botanu_store.engines.duckdb import *; "
+        "import sys; from botanu_store.prices.tables import *; import botanu_store.prices.tables as p; from botanu_store.reports.views import Views; from botanu_store.engines.duckdb import *; "
         "con = store_in_memory(); p.needs_sync(con); Views(None, None).make(con); "
         "assert 'genai_prices' not in sys.modules and 'pydantic' not in sys.modules"
     )
@@ -219,8 +218,8 @@ def test_every_price_that_is_looked_for_is_one_of_the_librarys() -> None:
 
 def test_the_books_version_names_both_its_sources() -> None:
     """Shown with results, so that two reports can be told apart."""
-    assert prices.book_version().startswith("genai-prices 0.")
-    assert ", rates " in prices.book_version()
+    assert book_version().startswith("genai-prices 0.")
+    assert ", rates " in book_version()
 
 
 def test_prices_by_the_hour_of_the_day_hold_in_utc() -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from botanu_store.engines.duckdb import store_in_memory
 from botanu_store.filters import to_ns
-from botanu_store.prices import sync_prices
+from botanu_store.prices.tables import sync_prices
 from botanu_store.records import INPUT_METERS
 from genai_prices import Usage
 from genai_prices.data_snapshot import get_snapshot

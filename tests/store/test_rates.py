@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from botanu_store.prices import find
-from botanu_store.rates import parse, rates, text
+from botanu_store.prices.rates import parse, rates, text
+from botanu_store.prices.tables import find
 from botanu_store.records import METERS
 
 from .pricing import call, cost, priced

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pytest
 from botanu_store.records import METERS, Call, Span
-from botanu_store.resolve import resolve
+from botanu_store.resolve.calls import resolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

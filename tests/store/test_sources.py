@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from botanu_store import sources
 from botanu_store.errors import InputError
-from botanu_store.sources import PIECE_LIMIT, Piece, find_files, read_file, read_stream
+from botanu_store.otlp import sources
+from botanu_store.otlp.sources import PIECE_LIMIT, Piece, find_files, read_file, read_stream
 
 from tests.store.builders import chat, document, lines, trace_id
 

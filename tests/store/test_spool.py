@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botanu_store import conclude, open_store
-from botanu_store.decoding import SLICE_BYTES
+from botanu_store import open_store
 from botanu_store.engines.duckdb import connect_writable
 from botanu_store.errors import StoreUnavailable
 from botanu_store.filters import Filters
-from botanu_store.ingest import Ingester
+from botanu_store.ingest import conclude
+from botanu_store.ingest.ingester import Ingester
+from botanu_store.otlp.decoding import SLICE_BYTES
 from botanu_store.spool import Spool
 
 from botanu.exporters.segment import write_segment
@@ -60,7 +61,7 @@ def test_who_only_drains_goes_on_while_enough_comes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worth_it: int, pending: int
 ) -> None:
     """What came while a batch was decoded is in the next batch of the same drain if it is worth it; else it waits for the next one."""
-    monkeypatch.setattr("botanu_store.ingest.SLICE_BYTES", worth_it)
+    monkeypatch.setattr("botanu_store.ingest.ingester.SLICE_BYTES", worth_it)
     store = tmp_path / "s.duckdb"
     spool(store, document([chat(trace_id())]))
 
@@ -76,7 +77,8 @@ def test_who_only_drains_goes_on_while_enough_comes(
 KILL = "import os, signal\ndie = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
 DRAIN = (
     KILL
-    + "from botanu_store import decoding, ingest, open_store, spool, store\nfrom botanu_store.engines import duckdb as engine\n"
+    + "from botanu_store import open_store, spool, store_file\nfrom botanu_store.engines import duckdb as engine\n"
+    + "from botanu_store.ingest import ingester\nfrom botanu_store.otlp import decoding\n"
 )
 
 
@@ -92,11 +94,11 @@ def killed(program: str, *arguments: Path) -> None:
         "engine.migrate = die",
         "engine.Path.replace = die",
         "engine.sync_folder = die",
-        "ingest.conclude.conclude = die",
-        "ingest._set_aside = die",
+        "ingester.conclude.conclude = die",
+        "ingester._set_aside = die",
         "spool.Spool.retire = lambda self, segments: die() if list(segments) else None",
-        "ingest.time.sleep = die; decoding.BATCH_BYTES = ingest.BATCHES_A_TURN = 1",
-        "store.prices.sync_prices = die",
+        "ingester.time.sleep = die; decoding.BATCH_BYTES = ingester.BATCHES_A_TURN = 1",
+        "store_file.sync_prices = die",
     ],
 )
 def test_a_drain_killed_at_any_moment_counts_everything_once(tmp_path: Path, moment: str) -> None:
@@ -213,8 +215,9 @@ def test_who_reads_gets_a_turn_while_another_takes_in(tmp_path: Path) -> None:
     spool(store, document([chat(trace_id())]))
     assert spans_in(store) == 1
     program = (
-        "import sys; from pathlib import Path; from botanu_store import decoding, ingest, open_store\n"
-        "decoding.BATCH_BYTES = ingest.BATCHES_A_TURN = 1\n"
+        "import sys; from pathlib import Path; from botanu_store import open_store\n"
+        "from botanu_store.ingest import ingester; from botanu_store.otlp import decoding\n"
+        "decoding.BATCH_BYTES = ingester.BATCHES_A_TURN = 1\n"
         "with open_store(sys.argv[1]) as store: print(store.ingest([Path(sys.argv[2])]).new)"
     )
     other = subprocess.Popen([sys.executable, "-c", program, str(store), str(file)], stdout=subprocess.PIPE, text=True)

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botanu_store import open_store, prices, usage
+from botanu_store import open_store
 from botanu_store.engines.duckdb import connect, connect_writable
 from botanu_store.filters import Filters
-from botanu_store.money import grid_script
-from botanu_store.overrides import Discount, Overrides
-from botanu_store.reports import moment
+from botanu_store.prices import tables
+from botanu_store.prices.money import grid_script
+from botanu_store.prices.overrides import Discount, Overrides
+from botanu_store.reports import usage
+from botanu_store.reports.report import moment
 from botanu_store.store import Store
 from botanu_store.store_file import StoreFile
 from hypothesis import given, settings
@@ -162,7 +164,7 @@ def test_what_an_older_botanu_priced_otherwise_is_added_up_anew(
     """After an upgrade what runs cost is the sum of what their calls cost, of the same book and the same discount too."""
     path = tmp_path / "s.duckdb"
     with monkeypatch.context() as older:
-        older.setattr(prices, "grid_script", lambda: grid_script().replace("coalesce(d.factor, 1)", "1"))
+        older.setattr(tables, "grid_script", lambda: grid_script().replace("coalesce(d.factor, 1)", "1"))
         spool(path, document([chat(trace_id())]))
         with open_store(path, overrides=DISCOUNT) as store:
             before = store.cost(Filters()).totals["cost_usd"]

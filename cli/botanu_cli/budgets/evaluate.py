@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
-from botanu_store.price import PICO_USD
-from botanu_store.samples import Per, Samples
+from botanu_store.prices.price import PICO_USD
+from botanu_store.reports.samples import Per, Samples
 
 from botanu_cli.budgets import statistics
 from botanu_cli.budgets.baseline import Remembered
@@ -26,7 +26,7 @@ from botanu_cli.interval import interval as interval_of
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from botanu_store.reports import Coverage, Report, Row
+    from botanu_store.reports.report import Coverage, Report, Row
     from botanu_store.store import Store
 
 Status = Literal["pass", "warn", "fail", "no data"]

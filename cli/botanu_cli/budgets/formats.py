@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botanu_store.reports import Report, Row
+from botanu_store.reports.report import Report, Row
 
 from botanu_cli import output, text
 from botanu_cli.budgets import words

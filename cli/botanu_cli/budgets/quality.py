@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Row
+    from botanu_store.reports.report import Row
 
 QUALITY = frozenset(("min_success_rate", "min_roi"))
 """Limits on what runs achieve, not on what they use."""
@@ -17,7 +17,7 @@ _Kind = tuple[str | None, str, str]
 
 def unsuccessful(outcomes: Iterable[Row]) -> list[dict[str, Any]]:
     """Return what root runs came to in these rows of `outcomes` that was no success, and why; what happened most often first, at most five."""
-    from botanu_store.reports import known_sum
+    from botanu_store.reports.report import known_sum
 
     counts: dict[_Kind, int] = {}
     costs: dict[_Kind, Decimal | None] = {}

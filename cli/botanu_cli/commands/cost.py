@@ -43,7 +43,7 @@ def cost(
 
       botanu cost --since 7d --group-by time:day --chart
     """
-    from botanu_store.compare import interval_before
+    from botanu_store.reports.compare import interval_before
 
     from botanu_cli.chart import render
     from botanu_cli.layouts import cost_layout

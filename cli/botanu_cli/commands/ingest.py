@@ -15,7 +15,7 @@ from botanu_cli.settings import Settings
 from botanu_cli.text import counted, safe
 
 if TYPE_CHECKING:
-    from botanu_store.ingested import Ingested
+    from botanu_store.ingest.ingested import Ingested
 
 
 def ingest(

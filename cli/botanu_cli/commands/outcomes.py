@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
-    from botanu_store.reports import Row
+    from botanu_store.reports.report import Row
 
 
 @report

@@ -67,7 +67,7 @@ def show(
 
       botanu prices show bigquery
     """
-    from botanu_store.price_reports import discounts_on
+    from botanu_store.reports.prices import discounts_on
 
     from botanu_cli.configuration import overrides
     from botanu_cli.layouts import PRICES
@@ -158,12 +158,12 @@ def update(
     Example:
       botanu prices update
     """
-    from botanu_store import price_updates
+    from botanu_store.prices import updates
 
     from botanu_cli.output import emit
 
     settings: Settings = context.obj
-    found = price_updates.fetch(url)
+    found = updates.fetch(url)
     emit(
         f"{counted(found.models, 'model')} of {counted(found.vendors, 'vendor')}, from {found.url}, kept in {found.path}."
     )

@@ -11,7 +11,8 @@ from botanu_cli.helping import Command, group
 from botanu_cli.options import Everything, Limit, Request, report, written
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report, RunSort
+    from botanu_store.reports.report import Report
+    from botanu_store.reports.runs import RunSort
     from botanu_store.store import Store
 
 app = group(

@@ -30,7 +30,7 @@ def sql(request: Request, query: Annotated[str, typer.Argument(metavar="QUERY", 
 
       botanu sql "select vendor, model, sum(cost_usd) from priced_calls where counted group by all" --format csv
     """
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
 
     from botanu_cli.output import Layout
 

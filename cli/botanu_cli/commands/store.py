@@ -33,7 +33,7 @@ def info(request: Request) -> None:
     Example:
       botanu store info
     """
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
 
     from botanu_cli.layouts import STORE
 

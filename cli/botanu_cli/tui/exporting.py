@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from botanu_cli.output import write
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
 
     from botanu_cli.output import Layout
     from botanu_cli.settings import Settings

@@ -10,7 +10,7 @@ from botanu_cli import text
 from botanu_cli.tui.widgets.tiles import Tile
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Coverage
+    from botanu_store.reports.report import Coverage
 
 Totals = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from botanu_cli.tui.widgets.columns import Row
 
 if TYPE_CHECKING:
     from botanu_store.filters import Filters
-    from botanu_store.pages import RunOrder
+    from botanu_store.reports.pages import RunOrder
     from botanu_store.store import Store
 
 AROUND = 150

@@ -14,7 +14,7 @@ from botanu_cli.budgets.burn import exhausted_at
 from botanu_cli.tui.series import all_buckets
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
     from botanu_cli.budgets.evaluate import Check, Result
@@ -106,7 +106,7 @@ def _amount(row: dict[str, Any], limit: str, per: str) -> float | None:
 
 
 def _economic(rows: Iterable[dict[str, Any]], figure: str) -> Daily:
-    from botanu_store.outcomes import added_up
+    from botanu_store.reports.outcomes import added_up
 
     days: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:

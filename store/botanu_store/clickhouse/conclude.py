@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from botanu_store.dialects import AGENTS
 from botanu_store.engines.duckdb import connect, literals, migrate, script
-from botanu_store.ingest import ONCE, arriving, store_fresh
-from botanu_store.linked import between, conclude_together
-from botanu_store.otlp import filled, make_macros
-from botanu_store.usage import step_of
+from botanu_store.ingest.ingester import ONCE, arriving, store_fresh
+from botanu_store.ingest.linked import between, conclude_together
+from botanu_store.otlp.columns import filled, make_macros
+from botanu_store.reports.usage import step_of
 
 
 class Concluder:
@@ -32,7 +32,9 @@ class Concluder:
         for table in ("spans", "calls", "runs", "run_usage", "stale_runs"):
             self.con.execute(f"delete from {table}")
         self.con.register("rows_read", spans)
-        self.con.execute(f"create or replace temp table decoded as {filled(script('steps/decode_rows.sql'), 'drop')}")
+        self.con.execute(
+            f"create or replace temp table decoded as {filled(script('otlp/sql/decode_rows.sql'), 'drop')}"
+        )
         self.con.unregister("rows_read")
         arrive = arriving("decoded").replace("{unknown}", "")
         self.con.execute(f"create or replace temp table arrived as {arrive.replace('{once}', ONCE)}")
@@ -74,7 +76,7 @@ class Concluder:
 def _told() -> str:
     text = script("clickhouse/sql/told.sql")
     for name in ("told", "places"):
-        text = text.replace("{" + name + "}", f"({script(f'steps/{name}.sql')})")
+        text = text.replace("{" + name + "}", f"({script(f'ingest/sql/{name}.sql')})")
     return between(text, 0, _EVER_NS)
 
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from botanu_store.engines.clickhouse import Server
 from botanu_store.engines.duckdb import connect, script
-from botanu_store.linked import INSTRUMENTS, LONGEST_NS, SLOT_NS, between, not_too_many, pairs_of
-from botanu_store.sessions import joined
+from botanu_store.ingest.linked import INSTRUMENTS, LONGEST_NS, SLOT_NS, between, not_too_many, pairs_of
+from botanu_store.ingest.sessions import joined
 
 WINDOW_CALLS = 200_000
 """Calls compared at once, more where a minute has more: bounds memory."""

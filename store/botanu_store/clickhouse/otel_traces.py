@@ -13,11 +13,11 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from botanu_store import content
 from botanu_store.dialects import HASTY_SCOPES
 from botanu_store.engines.clickhouse import Server
 from botanu_store.engines.duckdb import literals
 from botanu_store.errors import InputError, StoreUnusable
+from botanu_store.otlp import content
 
 _NEEDED = {"Timestamp", "TraceId", "SpanId", "ParentSpanId", "SpanName", "SpanKind", "ServiceName", "ScopeName", "SpanAttributes", "Duration", "StatusCode"}  # fmt: skip
 

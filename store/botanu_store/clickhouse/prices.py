@@ -14,10 +14,10 @@ from botanu_store.clickhouse.schema import column_list, columns
 from botanu_store.clickhouse.views import stored, whole
 from botanu_store.engines.clickhouse import Server
 from botanu_store.engines.duckdb import script, store_in_memory
-from botanu_store.money import charges_script, grid_script
-from botanu_store.prices import book_version, key_row, lay_out, lay_out_again, sync_prices
-from botanu_store.usage import BY_CALL
-from botanu_store.views import Views
+from botanu_store.prices.money import charges_script, grid_script
+from botanu_store.prices.tables import book_version, key_row, lay_out, lay_out_again, sync_prices
+from botanu_store.reports.usage import BY_CALL
+from botanu_store.reports.views import Views
 
 KIND = "category, vendor, model, operation"
 """Columns of a call that its price depends on."""

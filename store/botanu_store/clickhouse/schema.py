@@ -9,7 +9,7 @@ import duckdb
 
 from botanu_store.engines.clickhouse import SETTINGS, Server
 from botanu_store.engines.duckdb import script, store_in_memory
-from botanu_store.usage import KEPT_COLUMNS
+from botanu_store.reports.usage import KEPT_COLUMNS
 
 _TYPES = {"VARCHAR": "String", "BIGINT": "Int64", "INTEGER": "Int32", "DOUBLE": "Float64", "BOOLEAN": "Bool", "TIMESTAMP": "DateTime64(6, 'UTC')"}  # fmt: skip
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import duckdb
 
-from botanu_store import prices, usage
 from botanu_store.clickhouse import otel_traces
 from botanu_store.clickhouse.conclude import Concluder
 from botanu_store.clickhouse.prices import BOOK, USAGE, send_prices, take_prices, usage_holds
@@ -25,15 +24,17 @@ from botanu_store.clickhouse.views import stored, whole
 from botanu_store.engines.clickhouse import Address, Server, connect
 from botanu_store.engines.duckdb import Database, store_in_memory
 from botanu_store.errors import StoreUnusable
-from botanu_store.price import DAY_NS
-from botanu_store.reports import moment
-from botanu_store.views import Views
+from botanu_store.prices.overrides import Overrides
+from botanu_store.prices.price import DAY_NS
+from botanu_store.reports import usage
+from botanu_store.reports.report import moment
+from botanu_store.reports.views import Views
 
 
 class ServerStore:
     """What one process wants of a ClickHouse store: the user's prices, prices as of a day."""
 
-    def __init__(self, address: Address, overrides: prices.Overrides | None, believed_at: datetime | None) -> None:
+    def __init__(self, address: Address, overrides: Overrides | None, believed_at: datetime | None) -> None:
         self._address = address
         self._overrides = overrides
         self._believed_at = believed_at
@@ -71,7 +72,7 @@ class ServerStore:
     @property
     def _is_published(self) -> bool:
         """Whether the published prices are meant, as they are now."""
-        return self._believed_at is None and (self._overrides or prices.Overrides()) == prices.Overrides()
+        return self._believed_at is None and (self._overrides or Overrides()) == Overrides()
 
 
 class Mirror(Database):

@@ -31,7 +31,7 @@ from botanu_store.clickhouse.schema import create_tables
 from botanu_store.clickhouse.write import write
 from botanu_store.engines.clickhouse import Address, Server, connect
 from botanu_store.engines.duckdb import script
-from botanu_store.ingested import Progress
+from botanu_store.ingest.ingested import Progress
 
 OVERLAP = timedelta(hours=1)
 """How far before the last span read a sync looks again, for spans that came late."""

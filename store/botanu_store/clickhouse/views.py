@@ -11,9 +11,9 @@ from functools import cache
 
 from botanu_store.clickhouse.schema import columns
 from botanu_store.engines.duckdb import script
-from botanu_store.money import charges_script
-from botanu_store.usage import BY_CALL, Sums, usage_script
-from botanu_store.view_text import bare, definitions, needed
+from botanu_store.prices.money import charges_script
+from botanu_store.reports.usage import BY_CALL, Sums, usage_script
+from botanu_store.reports.view_text import bare, definitions, needed
 
 _FUNCTION = re.compile(r"^create function (\w+) as\s+(.*?);$", re.MULTILINE | re.DOTALL)
 _WITH = re.compile(r"((?:\s*--[^\n]*\n)*)\s*with (recursive )?")

@@ -24,7 +24,7 @@ from botanu_store.errors import StoreUnusable
 from botanu_store.records import METERS
 
 if TYPE_CHECKING:
-    from botanu_store.views import Views
+    from botanu_store.reports.views import Views
 
 Engine = Literal["duckdb", "clickhouse"]
 

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from botanu_store.content import ContentMode
 from botanu_store.errors import StoreError, StoreUnavailable
+from botanu_store.otlp.content import ContentMode
 from botanu_store.own_process import leave_pandas_out
 from botanu_store.spool import Spool
 from botanu_store.store_file import StoreFile

@@ -27,8 +27,8 @@ from granian.server.embed import Server
 from grpc import aio
 
 from botanu.exporters.segment import make_folder
-from botanu_store.content import ContentMode
 from botanu_store.errors import InputError
+from botanu_store.otlp.content import ContentMode
 from botanu_store.receiver.http import OtlpOverHttp
 from botanu_store.receiver.intake import Intake
 from botanu_store.receiver.limits import Limits

@@ -1,5 +1,5 @@
 -- The tables of a local store. No primary key and no index: on ten million rows a key costs more than everything else together, and
--- identity is kept by the ledger and by an anti-join bounded by a batch's own times (see ingest.py).
+-- identity is kept by the ledger and by an anti-join bounded by a batch's own times (see ingest/ingester.py).
 
 create table if not exists meta (
     key varchar,

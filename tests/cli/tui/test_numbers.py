@@ -24,7 +24,7 @@ from botanu_cli.tui.series import all_buckets, series
 from botanu_cli.tui.view import View
 from botanu_cli.tui.widgets.grid import Grid
 from botanu_store import open_store
-from botanu_store.reports import Report
+from botanu_store.reports.report import Report
 
 from tests.cli.conftest import Botanu
 from tests.cli.tui.conftest import Show, dashboard, press, screen_text

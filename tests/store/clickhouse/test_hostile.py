@@ -6,7 +6,7 @@ import pytest
 from botanu_store.clickhouse.server_store import Mirror
 from botanu_store.clickhouse.sync import sync
 from botanu_store.engines.clickhouse import Server
-from botanu_store.views import Views
+from botanu_store.reports.views import Views
 
 from tests.store.builders import START, chat, document, run, trace_id
 from tests.store.clickhouse import local, otel

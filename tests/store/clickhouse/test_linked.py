@@ -106,7 +106,7 @@ def test_as_many_traces_as_in_a_local_store_are_looked_at_together(
     server: Server, at_once: Callable[[Sequence[Document]], local.Rows], monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     """Where they are more, each stands for itself, in both."""
-    monkeypatch.setattr("botanu_store.linked._MOST_TOGETHER", most)
+    monkeypatch.setattr("botanu_store.ingest.linked._MOST_TOGETHER", most)
     given = many()
     otel.create(server)
     otel.fill(server, given)

@@ -25,10 +25,10 @@ from botanu_store.engines.clickhouse import SESSION, Address, Server, connect, r
 from botanu_store.engines.duckdb import script
 from botanu_store.errors import InputError, StoreUnavailable, StoreUnusable
 from botanu_store.filters import Filters, Interval
-from botanu_store.overrides import Discount, Overrides, UserPrice
-from botanu_store.prices import book_version
-from botanu_store.reports import RUN_SORTS
-from botanu_store.samples import Samples
+from botanu_store.prices.overrides import Discount, Overrides, UserPrice
+from botanu_store.prices.tables import book_version
+from botanu_store.reports.runs import RUN_SORTS
+from botanu_store.reports.samples import Samples
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ProgrammingError
 

@@ -14,7 +14,7 @@ from botanu_store.clickhouse.server_store import Mirror
 from botanu_store.clickhouse.sync import sync
 from botanu_store.engines.clickhouse import Server
 from botanu_store.errors import InputError, StoreUnusable
-from botanu_store.views import Views
+from botanu_store.reports.views import Views
 
 from tests.store.builders import START, chat, document, run, span, trace_id
 from tests.store.captures import CAPTURES

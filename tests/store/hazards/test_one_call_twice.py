@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from botanu_store.resolve import LATE_USAGE, SAME_AROUND, SAME_ELSEWHERE, SAME_ID, SAME_INSIDE
+from botanu_store.resolve.calls import LATE_USAGE, SAME_AROUND, SAME_ELSEWHERE, SAME_ID, SAME_INSIDE
 
 from tests.store.captures import Totals, Trace, chat, totals
 from tests.store.hazards.spans import CLIENT, LANGCHAIN, MLFLOW, SDK, openinference

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from botanu_store.resolve import COVERED, REPEATS
+from botanu_store.resolve.calls import COVERED, REPEATS
 
 from tests.store.captures import Totals, Trace, chat, totals
 from tests.store.hazards.spans import AGENTS, openinference

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import grpc
 import pytest
-from botanu_store import ingest, open_store
+from botanu_store import open_store
+from botanu_store.ingest import ingester
 from botanu_store.spool import Spool
 
 from tests.store.receiver.conftest import Serve, Served, request
@@ -129,7 +130,7 @@ def test_more_items_than_a_request_may_have_are_refused_unread(serve: Serve) -> 
 
 def test_what_is_set_aside_of_many_bad_spans_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of thousands of bad spans some are kept with the reason and all are counted: a bad client does not fill the disk."""
-    monkeypatch.setattr(ingest, "REJECTED_LIMIT", 10)
+    monkeypatch.setattr(ingester, "REJECTED_LIMIT", 10)
     store = tmp_path / "s.duckdb"
     spool = Spool(store)
     spool.folder.mkdir()

@@ -24,7 +24,7 @@ from botanu_cli.tui.widgets.tiles import Tiles
 from botanu_cli.tui.widgets.trend import Course, Trend
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
     from botanu_cli.output import Layout

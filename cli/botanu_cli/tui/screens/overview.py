@@ -28,7 +28,7 @@ from botanu_cli.tui.widgets.stacked import Stacked
 from botanu_cli.tui.widgets.tiles import Tile, Tiles
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
     from botanu_cli.output import Layout
@@ -220,7 +220,7 @@ def summed(found: list[dict[str, Any]], field: str) -> list[dict[str, Any]]:
 
 
 def _spend(store: Store, scope: Scope, group: str) -> Report:
-    from botanu_store.compare import interval_before
+    from botanu_store.reports.compare import interval_before
 
     since = scope.filters.interval.since
     before = interval_before(scope.filters.interval, scope.now) if since else None

@@ -27,7 +27,7 @@ from botanu_cli.tui.widgets.masthead import Masthead, ScopeLine
 from botanu_cli.tui.widgets.notice import Notice
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
     from botanu_cli.output import Layout

@@ -25,9 +25,9 @@ from botanu_cli.tui.widgets.tiles import Tile, Tiles
 from botanu_cli.tui.widgets.waterfall import ids, span_columns, span_rows
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
+    from botanu_store.reports.tree import RunDetail
     from botanu_store.store import Store
-    from botanu_store.tree import RunDetail
 
     from botanu_cli.output import Layout
 

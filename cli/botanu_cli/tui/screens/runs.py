@@ -23,7 +23,8 @@ from botanu_cli.tui.widgets.grid import Grid
 from botanu_cli.tui.widgets.panel import name_panel
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report, RunSort
+    from botanu_store.reports.report import Report
+    from botanu_store.reports.runs import RunSort
     from botanu_store.store import Store
 
     from botanu_cli.output import Layout

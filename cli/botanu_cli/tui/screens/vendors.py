@@ -20,7 +20,7 @@ from botanu_cli.tui.widgets.stacked import Stacked
 from botanu_cli.tui.widgets.tiles import Tile, Tiles
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Report
+    from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
     from botanu_cli.output import Layout

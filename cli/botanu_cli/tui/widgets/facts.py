@@ -14,8 +14,8 @@ from textual.widgets import Static
 from botanu_cli import text
 
 if TYPE_CHECKING:
-    from botanu_store.reports import Row
-    from botanu_store.tree import SpanNode
+    from botanu_store.reports.report import Row
+    from botanu_store.reports.tree import SpanNode
 
 _LONGEST = 400
 _LABEL = "$foreground 60%"

@@ -15,7 +15,7 @@ from botanu_cli.tui.widgets.columns import Drawn, Picture, Row
 from botanu_cli.tui.widgets.pictures import EIGHTHS
 
 if TYPE_CHECKING:
-    from botanu_store.tree import SpanNode
+    from botanu_store.reports.tree import SpanNode
 
 _MEASURED = 200
 """Rows that the tree is measured by: a trace may have a hundred thousand."""

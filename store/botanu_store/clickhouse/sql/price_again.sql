@@ -1,4 +1,4 @@
--- What some runs used and cost, added up anew at the prices of this session; see steps/add_up.sql.
+-- What some runs used and cost, added up anew at the prices of this session; see reports/sql/add_up.sql.
 select
     v.run_day, u.run_id, u.category, u.vendor, u.model, u.operation, u.step, u.service,
     cast(sum(u.calls) as integer) as sum_calls,

@@ -18,7 +18,7 @@ create table if not exists botanu_traces (
 partition by toYYYYMM(hour)
 order by (run_id, trace_id, hour);
 
--- What the calls of models say by which one is told from another, trace by trace; see steps/told.sql and steps/places.sql. `version` is how many spans of its
+-- What the calls of models say by which one is told from another, trace by trace; see ingest/sql/told.sql and ingest/sql/places.sql. `version` is how many spans of its
 -- trace the row rests on.
 create table if not exists botanu_told (
     trace_id String codec(ZSTD(1)),

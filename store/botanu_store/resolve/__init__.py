@@ -1,0 +1,1 @@
+"""The spans of one trace as what was billed: each call once. Pure, no database."""
