@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+PICO_USD = Decimal("1e-12")
+"""The finest amount that is kept."""
+
 Category = Literal["llm", "embedding", "tool", "database", "storage", "messaging", "compute", "other"]
 
 UsageState = Literal["reported", "none", "free"]

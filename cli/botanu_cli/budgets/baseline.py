@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from botanu_store.errors import InputError
-from botanu_store.prices.price import PICO_USD
+from botanu_store.records import PICO_USD
 
 from botanu_cli.budgets.statistics import Sample
 

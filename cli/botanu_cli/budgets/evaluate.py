@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
-from botanu_store.prices.price import PICO_USD
+from botanu_store.records import PICO_USD
 from botanu_store.reports.samples import Per, Samples
 
 from botanu_cli.budgets import statistics

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
-from botanu_store.prices.price import PICO_USD
+from botanu_store.records import PICO_USD
 
 from botanu_cli import text
 from botanu_cli.budgets.statistics import Sample, measure

@@ -12,7 +12,7 @@ from typing import Any, Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
 from botanu_store.errors import InputError, instead
-from botanu_store.prices.price import PICO_USD
+from botanu_store.records import PICO_USD
 from botanu_store.reports.samples import Per
 from botanu_store.settings_file import SettingsFile
 

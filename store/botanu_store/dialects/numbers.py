@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import orjson
 
-from botanu_store.prices.price import PICO_USD
+from botanu_store.records import PICO_USD
 
 _MOST = 2**53
 """Above this a JSON number is no longer exact; nothing that is billed is counted so high."""

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from botanu_store.errors import instead
 from botanu_store.filters import to_ns
-from botanu_store.prices.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, PICO_USD
-from botanu_store.records import METERS
+from botanu_store.prices.price import ALWAYS_FROM_NS, ALWAYS_TO_NS
+from botanu_store.records import METERS, PICO_USD
 from botanu_store.settings_file import SettingsFile, quoted
 
 

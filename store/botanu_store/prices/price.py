@@ -9,11 +9,11 @@ from hashlib import blake2b
 from operator import attrgetter
 from typing import Literal
 
+from botanu_store.records import PICO_USD
+
 ALWAYS_FROM_NS = -(2**63)
 ALWAYS_TO_NS = 2**63 - 1
 DAY_NS = 86_400 * 10**9
-PICO_USD = Decimal("1e-12")
-"""The finest amount that is kept."""
 NO_TIER = -1
 EVERY_TIER = 2**63 - 1
 

@@ -22,9 +22,10 @@ from botanu_store.filters import like
 from botanu_store.prices import book, updates
 from botanu_store.prices.money import RANKS, charges_script, grid_script
 from botanu_store.prices.overrides import Discount, Overrides, UserPrice
-from botanu_store.prices.price import PICO_USD, Found, Price
+from botanu_store.prices.price import Found, Price
 from botanu_store.prices.rates import rates
 from botanu_store.prices.rates import text as rates_text
+from botanu_store.records import PICO_USD
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,8 +11,7 @@ from typing import Any
 from botanu_store.engines.duckdb import Database, bound
 from botanu_store.filters import Filters, Interval, Where, where
 from botanu_store.prices.money import LINES
-from botanu_store.prices.price import PICO_USD
-from botanu_store.records import METERS
+from botanu_store.records import METERS, PICO_USD
 from botanu_store.reports.text import filled
 
 Row = dict[str, Any]

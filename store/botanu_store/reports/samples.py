@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from botanu_store.engines.duckdb import Database
 from botanu_store.filters import NO_CONDITIONS, Filters, where
-from botanu_store.prices.price import PICO_USD
+from botanu_store.records import PICO_USD
 from botanu_store.reports.cost import dimension
 from botanu_store.reports.outcomes import units_of
 from botanu_store.reports.text import filled, runs_used
