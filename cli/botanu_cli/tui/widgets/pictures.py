@@ -9,9 +9,9 @@ from textual.content import Content
 
 from botanu_cli import text
 from botanu_cli.tui.widgets.columns import Picture, Row, padded
+from botanu_cli.tui.widgets.plot import HEIGHTS
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
-SPARKS = "▁▂▃▄▅▆▇█"
 
 
 def bar(share: float, width: int, style: str = "$primary") -> Content:
@@ -86,7 +86,7 @@ def spark(amounts: Sequence[Decimal], width: int) -> str:
     else:
         cells = [_between(amounts, Decimal(at * len(amounts)) / width, width) for at in range(width)]
     most = max(cells)
-    return "".join(" " if amount <= 0 else SPARKS[min(int(amount / most * 8), 7)] for amount in cells).ljust(width)
+    return "".join(" " if amount <= 0 else HEIGHTS[min(int(amount / most * 8), 7) + 1] for amount in cells).ljust(width)
 
 
 def _between(amounts: Sequence[Decimal], begin: Decimal, width: int) -> Decimal:

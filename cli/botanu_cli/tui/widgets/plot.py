@@ -8,6 +8,9 @@ from itertools import pairwise
 
 from textual.content import Content
 
+HEIGHTS = " ▁▂▃▄▅▆▇█"
+"""A cell filled from below to none, one, … eight eighths."""
+
 _WIDEST = 11
 _APART = 3
 

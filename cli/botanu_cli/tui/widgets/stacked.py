@@ -19,9 +19,8 @@ from textual.widget import Widget
 from botanu_cli import text
 from botanu_cli.tui.series import REST, Series, labels
 from botanu_cli.tui.widgets.columns import padded
-from botanu_cli.tui.widgets.plot import Slot, slot_at, slots, times
+from botanu_cli.tui.widgets.plot import HEIGHTS, Slot, slot_at, slots, times
 
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
 _AXIS = 8
 _GRID, _FAINT = "┈", "$foreground 15%"
 
@@ -114,7 +113,7 @@ class Stacked(Widget, can_focus=True):
         if split == 8:
             return " " * cells, f"on {self._colour(low)}{fade}"
         behind = f" on {self._colour(high)}{fade}" if high is not None else ""
-        return _EIGHTHS[split] * cells, f"{self._colour(low)}{fade}{behind}"
+        return HEIGHTS[split] * cells, f"{self._colour(low)}{fade}{behind}"
 
     def _is_rest(self, number: int) -> bool:
         return self.series is not None and list(self.series.groups)[number - 1] == REST

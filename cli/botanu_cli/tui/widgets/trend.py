@@ -11,9 +11,8 @@ from textual.widget import Widget
 
 from botanu_cli.tui.series import labels
 from botanu_cli.tui.widgets.columns import padded
-from botanu_cli.tui.widgets.plot import Slot, slots, times
+from botanu_cli.tui.widgets.plot import HEIGHTS, Slot, slots, times
 
-_UP = " ▁▂▃▄▅▆▇█"
 _AXIS = 9
 """Cells beside the axis at least, so that charts beside each other begin alike."""
 
@@ -123,6 +122,6 @@ def _cell(
     if low == 0 and high == 8:
         return " " * cells, f"on {style}{body}"
     if low == 0:
-        return _UP[high] * cells, style
+        return HEIGHTS[high] * cells, style
     # A column that hangs from above ends inside this cell: what is below it is background.
-    return _UP[low] * cells, f"$background on {style}"
+    return HEIGHTS[low] * cells, f"$background on {style}"
