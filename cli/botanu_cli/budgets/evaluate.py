@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -33,6 +33,7 @@ Status = Literal["pass", "warn", "fail", "no data"]
 Unit = Literal["usd", "tokens", "calls", "share"]
 
 _QUANTITIES: dict[str, Unit] = {"max_usd": "usd", "max_tokens": "tokens", "max_llm_calls": "calls"}
+_UNITS: dict[str, Unit] = {**_QUANTITIES, "max_unpriced_calls": "calls"}
 _COSTLIEST = 3
 _PICOS = int(1 / PICO_USD)
 
@@ -98,7 +99,7 @@ class Context:
 
 
 def evaluate(
-    budgets: Iterable[Budget],
+    budgets: Sequence[Budget],
     context: Context,
     baseline: Mapping[str, Remembered] | None = None,
     *,
@@ -108,17 +109,22 @@ def evaluate(
 
     What was measured is kept for a later check where it is `remembering`, which takes what every unit cost.
     """
-    # Several may be about the same millions of runs: those go one after the other, and their samples are read once.
     samples = lru_cache(1)(context.store.samples)
-    alike: dict[tuple[Filters, Per], list[tuple[int, Budget]]] = defaultdict(list)
-    for place, budget in enumerate(budgets):
-        alike[filters_of(budget, context), units_of(budget)].append((place, budget))
     found = {
-        place: _evaluated(budget, context, samples, baseline, remembering=remembering)
-        for group in alike.values()
-        for place, budget in group
+        budget.name: _evaluated(budget, context, samples, baseline, remembering=remembering)
+        for group in alike(budgets)
+        for budget in group
     }
-    return [found[place] for place in sorted(found)]
+    return [found[budget.name] for budget in budgets]
+
+
+def alike(budgets: Iterable[Budget]) -> list[list[Budget]]:
+    """Return together those about the same runs, which may be millions: judged one after the other, their samples are read once."""
+    found: dict[object, list[Budget]] = defaultdict(list)
+    for budget in budgets:
+        about = tuple(sorted(budget.filters.items())), budget.since, budget.until
+        found[about, units_of(budget)].append(budget)
+    return list(found.values())
 
 
 def _evaluated(
@@ -168,6 +174,11 @@ def _window(budget: Budget, context: Context) -> Interval:
 def units_of(budget: Budget) -> Per:
     """Return what a budget's samples are: a total is one of all runs."""
     return "run" if budget.per == "total" else budget.per
+
+
+def unit_of(limit: str) -> Unit:
+    """Return what a limit counts in."""
+    return _UNITS.get(limit, "share")
 
 
 def remember(measured: Samples) -> Remembered:

@@ -21,7 +21,7 @@ from botanu_cli.settings import Settings
 
 if TYPE_CHECKING:
     from botanu_store.filters import Filters
-    from botanu_store.store import Store
+    from botanu_store.reports.report import Coverage
 
 FORMATS = ("table", "json", "markdown", "junit", "github")
 
@@ -60,10 +60,10 @@ class Checked:
         return [result for result in self.results if result.status == "fail"]
 
 
-def report_of(results: Sequence[Result], store: Store, filters: Filters) -> Report:
-    """Return a report with one row per limit of each budget; `filters` are those that all share."""
-    rows = [_row(result, check) for result in results for check in result.checks]
-    coverage = results[0].coverage if len(results) == 1 else store.coverage(filters)
+def report_of(results: Sequence[Result], shared: Coverage, filters: Filters) -> Report:
+    """Return a report with one row per limit of each budget; `filters` are those that all share, with what totals under them rest on."""
+    rows = [row_of(result, check) for result in results for check in result.checks]
+    coverage = results[0].coverage if len(results) == 1 else shared
     return Report("budget", rows, _totals(results), coverage, filters.interval, filters.asked(), len(rows))
 
 
@@ -74,7 +74,8 @@ def _totals(results: Sequence[Result]) -> Row:
     return {"budgets": len(results), **counts}
 
 
-def _row(result: Result, check: Check) -> Row:
+def row_of(result: Result, check: Check) -> Row:
+    """Return a limit's row in the report."""
     low, high = map(_exact, check.interval or (None, None))
     interval = result.filters.interval
     return {
@@ -99,7 +100,7 @@ def _row(result: Result, check: Check) -> Row:
         "costliest": [{k: v for k, v in row.items() if k != "short_id"} for row in result.costliest],
         "unsuccessful": result.unsuccessful,
         "changes": result.changes,
-        "what": words.what(result, check),
+        "what": words.what(result.budget, check.limit),
         "measured_text": words.measured(check),
         "limit_text": words.figure(check.allowed, check.unit),
         "interval_text": words.within(check),

@@ -11,8 +11,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import compress, islice, repeat
-from operator import le
+from itertools import compress, islice
+from operator import le, mul
 from typing import Literal
 
 Metric = Literal["mean", "p50", "p90", "p95", "p99", "max", "total"]
@@ -95,7 +95,7 @@ def replicates(sample: Sample, metric: Metric, *, stream: int = 0) -> list[float
     if metric in PERCENTILES:
         return _drawn_percentiles(_ordered(counted), PERCENTILES[metric], chance)
     if size > _RESAMPLED:
-        draw = _normal_mean(sample, len(counted))
+        draw = _normal_mean(sample.amounts, counted)
         return [draw(chance) for _ in range(_REPLICATES)]
     if len(counted) == size:
         # The usual case, and the same draws, in half the time.
@@ -109,12 +109,12 @@ def _drawn_mean(pairs: Sequence[tuple[int, int]], chance: random.Random) -> floa
     return sum(amount for amount, _ in drawn) / max(sum(counts for _, counts in drawn), 1)
 
 
-def _normal_mean(sample: Sample, counted: int) -> Callable[[random.Random], float]:
-    ratio = sum(sample.amounts) / counted
-    each = zip(sample.amounts, repeat(1) if sample.counts is None else sample.counts, strict=False)
-    # The variance of a ratio of sums, by its first derivative.
-    spread = math.sqrt(math.fsum((amount - ratio * counts) ** 2 for amount, counts in each)) / counted
-    return lambda chance: chance.gauss(ratio, spread)
+def _normal_mean(amounts: Sequence[int], counted: Sequence[int]) -> Callable[[random.Random], float]:
+    total, size = sum(amounts), len(counted)
+    # The variance of a ratio of sums, by its first derivative: the squares of what each unit is off the mean, or off none where it does not count.
+    off = sum(map(mul, amounts, amounts)) * size - 2 * total * sum(counted) + total * total
+    spread = math.sqrt(off / size) / size
+    return lambda chance: chance.gauss(total / size, spread)
 
 
 def _drawn_percentiles(ordered: Sequence[int], share: float, chance: random.Random) -> list[float]:

@@ -10,6 +10,7 @@ from typing import Any
 from botanu_cli import text
 from botanu_cli.budgets.evaluate import Check, Result, Unit
 from botanu_cli.budgets.quality import QUALITY
+from botanu_cli.budgets.read import Budget
 from botanu_cli.options import KINDS
 
 _NAMES = {
@@ -22,14 +23,13 @@ _NAMES = {
 }
 
 
-def what(result: Result, check: Check) -> str:
+def what(budget: Budget, limit: str) -> str:
     """Say which figure a limit is about: `p95 cost per run`."""
-    budget = result.budget
-    figure = _NAMES.get(check.limit, "cost")
-    if check.limit in ("min_roi", "min_success_rate", "max_unpriced_calls"):
+    figure = _NAMES.get(limit, "cost")
+    if limit in ("min_roi", "min_success_rate", "max_unpriced_calls"):
         return figure
     of = "total cost" if budget.metric == "total" else f"{budget.metric} cost per {budget.per.replace('_', ' ')}"
-    if check.limit == "max_increase":
+    if limit == "max_increase":
         return f"increase of {of}"
     return of.replace("cost", figure)
 
@@ -61,7 +61,7 @@ def within(check: Check) -> str:
 
 def sentence(result: Result, check: Check) -> str:
     """Say in one sentence what came of a limit."""
-    name = what(result, check)
+    name = what(result.budget, check.limit)
     if check.measured is None:
         return f"{name}: {check.why}."
     relation = {"fail": "breaks", "no data": "is not judged against"}.get(check.status, "keeps")

@@ -160,7 +160,7 @@ def _checked(request: Request, budgets: Sequence[Budget], baseline: Path | None)
         context = Context(store, shared, settings.zone, datetime.now(UTC), worth)
         before = _before(baseline, context, budgets)
         results = evaluate(budgets, context, before)
-        return Checked(results, report_of(results, store, shared), settings)
+        return Checked(results, report_of(results, store.coverage(shared), shared), settings)
 
 
 def _before(baseline: Path | None, context: Context, budgets: Sequence[Budget]) -> dict[str, Remembered] | None:

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botanu_cli.budgets.burn import exhausted_at
 from botanu_cli.tui.series import all_buckets
 
 if TYPE_CHECKING:
-    from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
     from botanu_cli.budgets.evaluate import Check, Result
@@ -28,10 +26,9 @@ Daily = dict[str, float | None]
 class Standing:
     """One limit of one budget: its row in the report, and what the dashboard draws beside it."""
 
+    result: Result
     row: dict[str, Any]
     sentence: str
-    costliest: Sequence[dict[str, Any]]
-    unsuccessful: Sequence[dict[str, Any]]
     daily: Daily
     """The figure by day; empty where it has none."""
     adds_up: bool
@@ -50,38 +47,29 @@ class Standing:
         return list(accumulate(figure or 0.0 for figure in figures)) if self.adds_up else figures
 
 
-Standings = tuple["Report", list[Standing]]
-
-
-def standings_if_any(store: Store, scope: Scope, config: Path | None) -> Standings | None:
-    """Judge every budget; None where there is none."""
-    from botanu_cli.budgets.read import budgets_of
-
-    budgets = budgets_of(config)
-    return standings(store, scope, budgets) if budgets else None
-
-
-def standings(store: Store, scope: Scope, budgets: Iterable[Budget]) -> Standings:
+def judge(store: Store, scope: Scope, budgets: Sequence[Budget]) -> list[Result]:
     """Judge budgets, as `botanu budget check` does under the same filters."""
     from botanu_cli.budgets.evaluate import Context, evaluate
-    from botanu_cli.budgets.formats import report_of
 
     context = Context(store, scope.filters, scope.zone, scope.now, scope.worth)
-    results = evaluate(budgets, context, remembering=False)
-    report = report_of(results, store, scope.filters)
-    checks = [(result, check) for result in results for check in result.checks]
-    return report, [_standing(row, *both, store, scope) for row, both in zip(report.rows, checks, strict=True)]
+    return evaluate(budgets, context, remembering=False)
 
 
-def _standing(row: dict[str, Any], result: Result, check: Check, store: Store, scope: Scope) -> Standing:
+def standings(store: Store, scope: Scope, budgets: Sequence[Budget]) -> list[Standing]:
+    """Judge budgets, and find the course of each of their limits."""
+    results = judge(store, scope, budgets)
+    return [_standing(result, check, store, scope) for result in results for check in result.checks]
+
+
+def _standing(result: Result, check: Check, store: Store, scope: Scope) -> Standing:
     from botanu_cli.budgets import words
+    from botanu_cli.budgets.formats import row_of
 
     adds_up = check.limit in ("max_usd", "max_tokens") and result.budget.per == "total"
     return Standing(
-        row=row,
+        result=result,
+        row=row_of(result, check),
         sentence=words.sentence(result, check),
-        costliest=result.costliest,
-        unsuccessful=result.unsuccessful,
         daily=_daily(result, check, store, scope),
         adds_up=adds_up,
         runs_out=_runs_out(result, check, store, scope) if adds_up else None,

@@ -7,15 +7,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from botanu_cli.budgets.read import Budget
 from botanu_cli.settings import Settings
-from botanu_cli.tui.reader import SERVER_SECONDS, Reader, Stopped
+from botanu_cli.tui.reader import SERVER_SECONDS, Reader, Scope, Stopped
 from botanu_cli.tui.screens.overview import Overview
 from botanu_cli.tui.screens.runs import Runs
+from botanu_cli.tui.standing import Standing, standings
 from botanu_cli.tui.view import View
 from botanu_cli.tui.widgets.grid import Grid
 from botanu_store import Store
@@ -278,6 +281,54 @@ async def test_a_limit_on_quality_reads_no_sample_of_every_run(
 
         assert "quality" in screen_text(pilot)
         assert "success rate" in screen_text(pilot)
+
+
+async def test_budgets_are_named_at_once_and_shown_as_they_are_judged(
+    store: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each stands by its name and limit from the first moment; how one stands does not wait for the others, and is not taken back when all are judged anew."""
+    judged = threading.Event()
+
+    def slowly(store: Store, scope: Scope, budgets: Sequence[Budget]) -> list[Standing]:
+        if budgets[0].name == "month":
+            judged.wait(30)
+        return standings(store, scope, budgets)
+
+    async with show(size=(140, 45)) as pilot:
+        dashboard(pilot).reader.answers.forget()
+        monkeypatch.setattr("botanu_cli.tui.board.standings", slowly)
+        try:
+            await pilot.press("6")
+            await until(pilot, "1 of 4 judged …")
+            lines = screen_text(pilot).splitlines()
+            assert {name: "…" in line for line in lines for name in NAMES if name in line} == NAMES
+            assert "$40.00" in next(line for line in lines if "month" in line)
+        finally:
+            judged.set()
+        await settled(pilot)
+        assert "of 4 kept" in screen_text(pilot), screen_text(pilot)
+
+        judged.clear()
+        try:
+            await pilot.press("r")
+            await pilot.pause()
+            assert "of 4 kept" in screen_text(pilot), screen_text(pilot)
+        finally:
+            judged.set()
+        await settled(pilot)
+
+
+NAMES = {"support run": False, "month": True, "documents a day": True, "quality": True}
+"""Budgets, and whether they are not judged yet."""
+
+
+async def until(pilot: Pilot[None], words: str) -> None:
+    """Wait until the screen says this."""
+    for _ in range(300):
+        if words in screen_text(pilot):
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail(f"{words!r} was never said")
 
 
 async def test_what_was_read_before_is_not_said_of_what_is_not_there(store: Path, show: Show) -> None:

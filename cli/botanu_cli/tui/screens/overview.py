@@ -14,12 +14,13 @@ from botanu_cli import output
 from botanu_cli.layouts import TITLES, cost_layout
 from botanu_cli.options import KINDS
 from botanu_cli.output import Column
+from botanu_cli.tui.board import Board, board_questions
 from botanu_cli.tui.figures import coverage_tile, economic_tiles, spend_tile
 from botanu_cli.tui.reader import Scope
-from botanu_cli.tui.screens.budgets import COLUMNS, standing_row
+from botanu_cli.tui.screens.budgets import COLUMNS
 from botanu_cli.tui.screens.page import Page, Question, Sorting
 from botanu_cli.tui.series import REST, Series, course
-from botanu_cli.tui.standing import Standings, standings_if_any
+from botanu_cli.tui.standing import Standing
 from botanu_cli.tui.widgets.columns import Drawn, Picture
 from botanu_cli.tui.widgets.grid import Grid, Listed
 from botanu_cli.tui.widgets.panel import name_panel
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
+    from botanu_cli.budgets.read import Budget
     from botanu_cli.output import Layout
 
 _COST = Column("cost_usd", "Cost", "money", keep=9)
@@ -51,6 +53,7 @@ class Overview(Page):
         self.course: Series | None = None
         self.spend: Report | None = None
         self.economics: Mapping[str, Any] | None = None
+        self._board = Board()
 
     def compose_body(self) -> ComposeResult:
         """Lay out figures, chart and the largest of each kind."""
@@ -74,13 +77,13 @@ class Overview(Page):
 
     def questions(self, scope: Scope) -> Sequence[Question]:
         """Ask for spend, its course, vendors, models, economics and budgets."""
-        group, config = self.dashboard.group, self.reader.settings.config
+        group = self.dashboard.group
         return [
             Question(lambda store: _spend(store, scope, group), self._show_spend, f"spend by {group}"),
             Question(lambda store: course(store, scope.filters, group), self._show_course, f"course by {group}"),
             Question(lambda store: store.outcomes(scope.filters, scope.worth), self._show_economics, "outcomes"),
             Question(lambda store: store.vendor_costs(scope.filters), self._show_vendors, "vendor costs"),
-            Question(lambda store: standings_if_any(store, scope, config), self._show_budgets, "budgets"),
+            *board_questions(scope, self.reader.settings.config, self._begin_budgets, self._add_budgets),
         ]
 
     def looked_at(self) -> object:
@@ -148,12 +151,19 @@ class Overview(Page):
         for panel, field in (("vendors", "vendor"), ("models", "product")):
             self._show_top(panel, tops[field], field, width)
 
-    def _show_budgets(self, found: Standings | None) -> None:
-        grid = self.query_one("#budgets", Grid)
-        grid.display = found is not None
-        rows = [standing_row(standing, self.dashboard.now()) for standing in (found[1] if found else ())]
+    def _begin_budgets(self, budgets: Sequence[Budget]) -> None:
+        self._board.begin(budgets, self.dashboard.view)
+        self.query_one("#budgets", Grid).display = bool(budgets)
+        self._show_budgets()
+
+    def _add_budgets(self, found: Sequence[Standing]) -> None:
+        self._board.add(found)
+        self._show_budgets()
+
+    def _show_budgets(self) -> None:
         columns = [column for column in COLUMNS if column.title != "Day by day"]
-        grid.show(Listed(rows, "budget", "limit"), columns)
+        rows = self._board.rows(self.dashboard.now())
+        self.query_one("#budgets", Grid).show(Listed(rows, "budget", "limit"), columns)
 
     def _show_top(self, panel: str, rows: list[dict[str, Any]], field: str, width: int) -> None:
         columns = (name_column(field, _TITLES[field], width), _COST, share_bar())
