@@ -47,7 +47,7 @@ def as_json(detail: RunDetail) -> str:
 
 def _call_value(row: dict[str, Any], name: str) -> Any:
     if name in ("started_at", "ended_at"):
-        from botanu_store.reports.report import moment
+        from botanu_store.times import moment
 
         return moment(row["start_ns" if name == "started_at" else "end_ns"])
     if name == "status":

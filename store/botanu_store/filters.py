@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from botanu_store.times import to_ns
 
 RUN_COLUMNS: dict[str, str] = {
     "use_case": "r.use_case",
@@ -192,9 +194,3 @@ def like(value: str) -> str:
     for character in "!%_":
         value = value.replace(character, "!" + character)
     return value.replace("*", "%")
-
-
-def to_ns(moment: datetime) -> int:
-    """Return a moment as Unix nanoseconds."""
-    since_epoch = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since_epoch.days * 86_400 + since_epoch.seconds) * 1_000_000_000 + since_epoch.microseconds * 1000

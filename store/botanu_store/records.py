@@ -107,7 +107,7 @@ class Call:
     request_id: str = ""
     attempt: int = 1
     emitter_usd: Decimal | None = None
-    """What the emitter says the call cost: a decimal number in USD as text."""
+    """What the emitter says the call cost, in USD."""
     counted: bool = True
     not_counted_reason: str = ""
     duplicate_of: str = ""

@@ -9,10 +9,10 @@ from typing import Any
 
 import duckdb
 from botanu_store.engines.duckdb import store_in_memory
-from botanu_store.filters import to_ns
 from botanu_store.prices.overrides import Overrides
 from botanu_store.prices.tables import sync_prices
 from botanu_store.reports.views import Views
+from botanu_store.times import to_ns
 
 WHEN = datetime(2026, 11, 2, 12, tzinfo=UTC)
 

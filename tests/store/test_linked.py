@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botanu_store import open_store
 from botanu_store.filters import Filters
-from botanu_store.reports.report import moment
 from botanu_store.store import Store
+from botanu_store.times import moment
 
 from tests.store.builders import START, Document, chat, document, log_document, run, span, spool
 from tests.store.clickhouse import local

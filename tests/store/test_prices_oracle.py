@@ -9,9 +9,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 from botanu_store.engines.duckdb import store_in_memory
-from botanu_store.filters import to_ns
 from botanu_store.prices.tables import sync_prices
 from botanu_store.records import INPUT_METERS
+from botanu_store.times import to_ns
 from genai_prices import Usage
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo, Provider, StartDateConstraint

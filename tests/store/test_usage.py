@@ -16,9 +16,9 @@ from botanu_store.prices import tables
 from botanu_store.prices.money import grid_script
 from botanu_store.prices.overrides import Discount, Overrides
 from botanu_store.reports import usage
-from botanu_store.reports.report import moment
 from botanu_store.store import Store
 from botanu_store.store_file import StoreFile
+from botanu_store.times import moment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

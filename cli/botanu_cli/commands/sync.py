@@ -36,7 +36,7 @@ def sync(
     """
     from botanu_store.clickhouse.sync import sync as bring_up_to_date
     from botanu_store.engines.clickhouse import connect, read_address
-    from botanu_store.filters import to_ns
+    from botanu_store.times import to_ns
 
     from botanu_cli.interval import moment
     from botanu_cli.output import emit

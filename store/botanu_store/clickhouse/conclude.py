@@ -33,7 +33,7 @@ class Concluder:
             self.con.execute(f"delete from {table}")
         self.con.register("rows_read", spans)
         self.con.execute(
-            f"create or replace temp table decoded as {filled(script('otlp/sql/decode_rows.sql'), 'drop')}"
+            f"create or replace temp table decoded as {filled(script('clickhouse/sql/decode_rows.sql'), 'drop')}"
         )
         self.con.unregister("rows_read")
         arrive = arriving("decoded").replace("{unknown}", "")

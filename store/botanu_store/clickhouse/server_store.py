@@ -25,10 +25,9 @@ from botanu_store.engines.clickhouse import Address, Server, connect
 from botanu_store.engines.duckdb import Database, store_in_memory
 from botanu_store.errors import StoreUnusable
 from botanu_store.prices.overrides import Overrides
-from botanu_store.prices.price import DAY_NS
 from botanu_store.reports import usage
-from botanu_store.reports.report import moment
 from botanu_store.reports.views import Views
+from botanu_store.times import DAY_NS, moment
 
 
 class ServerStore:

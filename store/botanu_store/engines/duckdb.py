@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Engine = Literal["duckdb", "clickhouse"]
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    ("schema/tables.sql", "schema/prices.sql"),
+    ("schema/1_tables.sql", "schema/1_prices.sql"),
     ("schema/2_resource_as_text.sql",),
     ("schema/3_sums_of_runs.sql",),
     ("schema/4_user_and_session.sql",),

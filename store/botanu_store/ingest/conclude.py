@@ -42,7 +42,7 @@ The use case is not among them: every span carries it, so it is found apart, wit
 def touched(con: duckdb.DuckDBPyConnection) -> tuple[pa.Table, Mapping[str, str]]:
     """Return the spans of the traces that `fresh` touches, before it is among the stored spans, and which of the traces go together."""
     sessions.touched_traces(con)
-    con.execute(script("ingest/sql/late.sql"))
+    con.execute(script("ingest/sql/work.sql"))
     seen = con.execute(
         "select exists (from late_traces) or exists (from runs where run_id in (from maybe_touched_runs))"
     ).fetchall()[0][0]

@@ -1,6 +1,6 @@
 """Pieces of OTLP into the tables, exactly once: decode, keep what is new, resolve every trace it touches, rebuild its runs, commit.
 
-One transaction a batch. Nothing else writes to `spans`, `calls` and `runs`. A segment is in the ledger of the transaction that holds its last
+One transaction a batch. Spans, calls and runs come into the tables here alone; reports/usage.py adds up what runs cost, and upkeep.py forgets. A segment is in the ledger of the transaction that holds its last
 span, what is wrong with it is set aside before that, and it is deleted after; so a drain may be killed anywhere.
 """
 
@@ -40,7 +40,7 @@ MEMORY = "400MB"
 """What DuckDB may use of memory: it writes beside the file for a while what is too much, and gives back first what it only remembers of the file."""
 
 ONCE = "qualify row_number() over (partition by trace_id, span_id order by end_ns desc, attributes::varchar) = 1"
-"""Of several deliveries of one span, the one that says most."""
+"""Of several deliveries of one span, the one that ended last."""
 
 _COARSE_NS = 1_000_000_000
 """How much earlier or later a span may seem to start when it comes again: some exporters tell time in milliseconds."""

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from botanu_store.dialects import SESSION_DIALECTS, SESSION_SCOPES, SESSION_TOTALS
 from botanu_store.engines.duckdb import literals, script
 from botanu_store.otlp.logs import SESSION_KEYS, SESSION_TRACE
-from botanu_store.prices.price import DAY_NS
 from botanu_store.records import Span
+from botanu_store.times import DAY_NS
 
 if TYPE_CHECKING:
     import duckdb

@@ -32,6 +32,7 @@ from botanu_store.otlp.columns import (
     VALUE_LIMIT,
 )
 from botanu_store.otlp.content import ContentMode
+from botanu_store.times import LAST_NS
 
 Said = dict[str, str]
 """Attributes as text, each key once."""
@@ -126,10 +127,7 @@ def shared(said: Said) -> Said:
 
 def nanoseconds(time: int) -> int | None:
     """Return a time that the database can hold, None for a later one."""
-    return time if time <= _MAX_NS else None
-
-
-_MAX_NS = 2**63 - 1
+    return time if time <= LAST_NS else None
 
 
 def _reduced(key: str, text: str) -> str:

@@ -17,16 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botanu_store.prices import updates
-from botanu_store.prices.price import (
-    ALWAYS_FROM_NS,
-    ALWAYS_TO_NS,
-    DAY_NS,
-    EVERY_TIER,
-    NO_TIER,
-    Found,
-    Price,
-    midnight_ns,
-)
+from botanu_store.prices.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, EVERY_TIER, NO_TIER, Found, Price, midnight_ns
+from botanu_store.times import DAY_NS
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices

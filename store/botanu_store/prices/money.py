@@ -1,4 +1,4 @@
-"""The scripts price_grid.sql and charges.sql with one term per meter filled in: what a meter's column is called is known only here."""
+"""The scripts price_grid.sql and charges.sql with one term per meter filled in: `{meter}`, `{meter}_usd` and so on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def grid_script() -> str:
         for distance, billed_as in enumerate((meter, *FALLBACKS.get(meter, ())))
     )
     text = (
-        script("schema/price_grid.sql")
+        script("prices/sql/price_grid.sql")
         .replace("{fallbacks}", ", ".join(fallbacks))
         .replace("{tokens}", literals(_TOKENS))
         .replace("{ranks}", str(RANKS))
@@ -77,7 +77,7 @@ def charges_script(engine: Engine = "duckdb") -> str:
         "cached_tokens": total(CACHED),
         "without": "exclude" if engine == "duckdb" else "except",
     }
-    text = script("schema/charges.sql")
+    text = script("prices/sql/charges.sql")
     for name, value in values.items():
         text = text.replace("{" + name + "}", value)
     return text

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any, cast
 
 from botanu_store.errors import instead
-from botanu_store.filters import to_ns
 from botanu_store.prices.price import ALWAYS_FROM_NS, ALWAYS_TO_NS
 from botanu_store.records import METERS, PICO_USD
 from botanu_store.settings_file import SettingsFile, quoted
+from botanu_store.times import to_ns
 
 
 @dataclass(frozen=True, slots=True)

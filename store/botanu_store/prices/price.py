@@ -10,10 +10,10 @@ from operator import attrgetter
 from typing import Literal
 
 from botanu_store.records import PICO_USD
+from botanu_store.times import DAY_NS
 
 ALWAYS_FROM_NS = -(2**63)
 ALWAYS_TO_NS = 2**63 - 1
-DAY_NS = 86_400 * 10**9
 NO_TIER = -1
 EVERY_TIER = 2**63 - 1
 

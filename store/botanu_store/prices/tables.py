@@ -92,7 +92,7 @@ def lay_out(
         believed_at: price by what the book said then instead of what it says now.
     """
     overrides = overrides or Overrides()
-    con.execute(script("schema/user_prices.sql"))
+    con.execute(script("prices/sql/user_prices.sql"))
     _insert(con, "user_prices", _user_prices(overrides))
     _insert(con, "user_discounts", _user_discounts(overrides))
     _spread(con, believed_at)

@@ -19,6 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from botanu_store.otlp import lean
 from botanu_store.otlp.sources import mended
 from botanu_store.receiver.limits import Refusal, RefusedError
+from botanu_store.times import LAST_NS
 
 Signal = Literal["traces", "logs", "metrics"]
 Encoding = Literal["protobuf", "json"]
@@ -80,7 +81,7 @@ def _examine_protobuf(signal: Signal, body: bytes, limit: int) -> Receipt:
     return _receipt(
         (span for group in groups for scoped in group.scoped for span in scoped.spans),
         lambda span: (
-            len(span.trace_id) == _TRACE and len(span.span_id) == _SPAN and 0 < span.start_time_unix_nano <= _LATEST
+            len(span.trace_id) == _TRACE and len(span.span_id) == _SPAN and 0 < span.start_time_unix_nano <= LAST_NS
         ),
     )
 
@@ -90,7 +91,7 @@ def _is_usable_record(record: bytes) -> bool:
         said = lean.Record.FromString(record)
     except DecodeError:
         return False  # the store reads each record by itself, so it costs no other
-    return bool(0 < (said.time_unix_nano or said.observed_time_unix_nano) <= _LATEST)
+    return bool(0 < (said.time_unix_nano or said.observed_time_unix_nano) <= LAST_NS)
 
 
 def _items(body: bytes, limit: int) -> list[bytes]:
@@ -162,7 +163,7 @@ def _is_id(value: Any, size: int) -> bool:
 
 def _is_time(value: Any) -> bool:
     try:
-        return not isinstance(value, bool) and 0 < float(value) < _LATEST
+        return not isinstance(value, bool) and 0 < float(value) < LAST_NS
     except (TypeError, ValueError):
         return False
 
@@ -192,6 +193,4 @@ def _entry(value: Any, key: str, default: Any) -> Any:
 
 
 _TRACE, _SPAN = 16, 8
-_LATEST = 2**63 - 1
-"""In nanoseconds: the year 2262."""
 _HEXADECIMAL = re.compile("[0-9a-fA-F]+").fullmatch

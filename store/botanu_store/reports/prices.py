@@ -19,8 +19,9 @@ from botanu_store.prices.overrides import PRICE_KEYS, Overrides, UserPrice
 from botanu_store.prices.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, EVERY_TIER, NO_TIER
 from botanu_store.prices.rates import rates
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
-from botanu_store.reports.report import Report, Row, coverage, moment, total
+from botanu_store.reports.report import Report, Row, coverage, total
 from botanu_store.reports.text import filled
+from botanu_store.times import moment
 
 _UNITS = {
     meter: f"million {meter.replace('_', ' ')}"
@@ -222,7 +223,7 @@ def _fix(row: Row) -> str:
 
 
 _A_METER = "a meter that it used has no price"
-"""Why a call has no price whose model has one: see reports/unpriced.sql."""
+"""Why a call has no price whose model has one: see sql/unpriced.sql."""
 
 
 def _word(name: str) -> str:

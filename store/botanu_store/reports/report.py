@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from botanu_store.filters import Filters, Interval, Where, where
 from botanu_store.prices.money import LINES
 from botanu_store.records import METERS, PICO_USD
 from botanu_store.reports.text import filled
+from botanu_store.times import moment
 
 Row = dict[str, Any]
 ZERO = Decimal(0)
@@ -121,9 +122,3 @@ def presentable(row: Row) -> Row:
     """Return times as aware datetimes instead of nanoseconds: `start_ns` becomes `started_at`, `end_ns` `ended_at`."""
     renamed = {"start_ns": "started_at", "end_ns": "ended_at"}
     return {renamed.get(k, k): moment(v) if k in renamed and v is not None else v for k, v in row.items()}
-
-
-def moment(nanoseconds: int) -> datetime:
-    """Return Unix nanoseconds as an aware UTC datetime, to the microsecond."""
-    seconds, rest = divmod(nanoseconds, 1_000_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)

@@ -1,4 +1,4 @@
-"""The SQL of the reports: one text a file in reports/, filled with the conditions and dimensions asked for."""
+"""The SQL of the reports: one text a file in sql/, filled with the conditions and dimensions asked for."""
 
 from __future__ import annotations
 

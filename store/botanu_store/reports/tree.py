@@ -10,9 +10,10 @@ from decimal import Decimal
 from botanu_store.engines.duckdb import Database, script
 from botanu_store.errors import NotFound
 from botanu_store.filters import Filters
-from botanu_store.reports.report import Report, Row, moment
+from botanu_store.reports.report import Report, Row
 from botanu_store.reports.runs import runs
 from botanu_store.resolve.trace import nearest
+from botanu_store.times import moment
 
 _CANDIDATES_SHOWN = 5
 

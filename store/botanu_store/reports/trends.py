@@ -10,8 +10,9 @@ from botanu_store.engines.duckdb import Database
 from botanu_store.filters import CALL_COLUMNS, NO_CONDITIONS, Filters, where
 from botanu_store.reports.cost import cost, dimension
 from botanu_store.reports.outcomes import add_rates, units_of
-from botanu_store.reports.report import Row, moment
+from botanu_store.reports.report import Row
 from botanu_store.reports.text import filled, runs_used
+from botanu_store.times import moment
 
 
 def extent(db: Database, filters: Filters) -> tuple[datetime, datetime] | None:

@@ -120,7 +120,7 @@ def sums(con: duckdb.DuckDBPyConnection, overrides: Overrides | None, believed_a
 
 def usage_script(of: Sums) -> str:
     """Return the script of the views that reports sum."""
-    return script("schema/usage.sql").replace("{lines}", of.lines).replace("{runs}", of.runs)
+    return script("reports/sql/usage.sql").replace("{lines}", of.lines).replace("{runs}", of.runs)
 
 
 @cache
@@ -129,7 +129,7 @@ def _by_call_of(runs: str) -> str:
 
     Written out, as views take some hundredths of a second each to make.
     """
-    views = definitions(charges_script() + script("schema/usage.sql"))
+    views = definitions(charges_script() + script("reports/sql/usage.sql"))
     chain = needed("usage_by_call", views)
     text = ", ".join(f"{name} as ({views[name]})" for name in chain)
     text = text.replace("from calls as c", f"from (select * from calls where run_id in (from {runs})) as c")

@@ -51,7 +51,7 @@ class Views:
 
     def _begin(self, con: duckdb.DuckDBPyConnection) -> usage.Sums:
         if self._sums is None:
-            con.execute(script("schema/functions.sql"))
+            con.execute(script("reports/sql/functions.sql"))
             self._sums = usage.sums(con, self._overrides, self._believed_at)
             self._missing = definitions(charges_script() + usage.usage_script(self._sums))
             self._public = " ".join(self._missing)

@@ -7,6 +7,7 @@
 3. `join_by_id`: the same response or request, named in different branches of the trace.
 4. `join_across`: two instrumentations, different branches, no common id: the same time, the same tokens as far as both know them.
 5. `unequal.join_unequal`: as before, where the two count differently in a known way.
+6. `unequal.join_guessed`: as before, where one of them made its tokens up.
 
 Spans of one instrumentation are never joined for being alike, unless they name one answer and begin at one moment: identical calls in parallel are two calls.
 """

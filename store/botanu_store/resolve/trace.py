@@ -1,4 +1,4 @@
-"""What the spans of one trace say, in their places: who is inside whom, and which of them are one and the same call."""
+"""The spans of one trace, each with what it says, in their places: who is inside whom."""
 
 from __future__ import annotations
 

@@ -290,7 +290,7 @@ def test_functions_answer_alike_on_both_engines(server: Server) -> None:
     )
     server.insert("tried", table)
     con = duckdb.connect()
-    con.execute(script("schema/functions.sql"))
+    con.execute(script("reports/sql/functions.sql"))
     con.register("tried", table)
     for asked in (
         "kind, botanu_p50(usd) as p50, botanu_p95(usd) as p95, botanu_p50_ms(ns) as p50_ms, botanu_p95_ms(ns) as p95_ms from tried group by kind",

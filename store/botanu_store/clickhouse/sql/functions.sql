@@ -1,4 +1,4 @@
--- What reports ask of ClickHouse beyond the SQL that both engines share, to the last digit as DuckDB answers it; see schema/functions.sql. They go
+-- What reports ask of ClickHouse beyond the SQL that both engines share, to the last digit as DuckDB answers it; see reports/sql/functions.sql. They go
 -- before each query that uses them, so that nothing is made on the server.
 
 -- Between the two values around the place of the quantile, as DuckDB goes: by a share of their difference in trillionths, the rest cut off.

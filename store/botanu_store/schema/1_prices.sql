@@ -1,4 +1,4 @@
--- The price book as published: facts, before anything the user says. Old versions stay, so that what was believed on a day can be shown.
+-- The price book as published, as its tables were at first: facts, before anything the user says. Old versions stay, so that what was believed on a day can be shown.
 
 -- One published price of one meter, in a window of dates, a part of the day, and a tier of the call's total input tokens.
 create table if not exists prices (

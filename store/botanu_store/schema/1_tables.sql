@@ -1,4 +1,4 @@
--- The tables of a local store. No primary key and no index: on ten million rows a key costs more than everything else together, and
+-- The tables of a local store as they were at first; the scripts numbered from 2 on change them. No primary key and no index: on ten million rows a key costs more than everything else together, and
 -- identity is kept by the ledger and by an anti-join bounded by a batch's own times (see ingest/ingester.py).
 
 create table if not exists meta (
