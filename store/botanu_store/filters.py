@@ -95,6 +95,8 @@ class Where:
     """What a condition that names runs says of their calls, so that no others are priced."""
     calls_read_runs: bool = False
     """Whether a condition on calls reads their runs too."""
+    only: tuple[str, ...] = ()
+    """The runs that are named alone, if any are."""
 
     @property
     def needs_calls(self) -> bool:
@@ -159,6 +161,7 @@ def only(conditions: Where, run_ids: Sequence[str]) -> Where:
         conditions,
         runs=f"({conditions.runs}) and r.run_id in ({ids})",
         parameters=conditions.parameters | named,
+        only=tuple(run_ids),
         of_named_runs=f"c.run_id in ({ids})",
     )
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from botanu_store import sql, upkeep
 from botanu_store.engines.clickhouse import SCHEME, read_address
-from botanu_store.engines.duckdb import Database, check_path, connect_writable
+from botanu_store.engines.duckdb import check_path, connect_writable
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
 from botanu_store.ingest.ingested import Ingested, Progress
@@ -31,6 +31,7 @@ from botanu_store.prices.overrides import Overrides
 from botanu_store.reports import calls, cost, export, known, outcomes, pages, runs, samples, tree, trends, vendors
 from botanu_store.reports import prices as price_reports
 from botanu_store.reports.compare import compared
+from botanu_store.reports.database import Database
 from botanu_store.reports.report import Coverage, Report, Row, coverage
 from botanu_store.reports.runs import RunSort
 from botanu_store.spool import Spool
@@ -124,7 +125,7 @@ class Store:
 
     def behind(self) -> datetime | None:
         """Return up to when a server's spans were synced, where there are later ones."""
-        return self._home.behind(self._db)
+        return self._db.behind()
 
     @property
     def empty(self) -> bool:

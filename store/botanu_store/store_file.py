@@ -22,7 +22,6 @@ from botanu_store.engines.duckdb import (
     RETRY_SECONDS,
     SCHEMA_VERSION,
     WAIT_SECONDS,
-    Database,
     check_path,
     connect,
     connect_writable,
@@ -37,6 +36,7 @@ from botanu_store.otlp.content import ContentMode
 from botanu_store.prices.overrides import Overrides
 from botanu_store.prices.tables import needs_sync, sync_prices
 from botanu_store.reports import usage
+from botanu_store.reports.database import Database
 from botanu_store.reports.views import Views
 from botanu_store.spool import Spool
 
@@ -109,9 +109,6 @@ class StoreFile:
     def pending(self) -> int:
         """Return how many segments wait beside the file."""
         return len(self.spool.segments())
-
-    def behind(self, _db: Database) -> None:
-        """Return None: what waits beside a file is told as pending segments."""
 
     def info(self, db: Database) -> dict[str, Any]:
         """Return what is in the store and beside it, by name."""

@@ -22,10 +22,11 @@ from botanu_store.clickhouse.prices import BOOK, USAGE, send_prices, take_prices
 from botanu_store.clickhouse.schema import columns
 from botanu_store.clickhouse.views import stored, whole
 from botanu_store.engines.clickhouse import Address, Server, connect
-from botanu_store.engines.duckdb import Database, store_in_memory
+from botanu_store.engines.duckdb import store_in_memory
 from botanu_store.errors import StoreUnusable
 from botanu_store.prices.overrides import Overrides
 from botanu_store.reports import usage
+from botanu_store.reports.database import Database, Named
 from botanu_store.reports.views import Views
 from botanu_store.times import DAY_NS, moment
 
@@ -55,10 +56,6 @@ class ServerStore:
         """Return the address, without its password."""
         return str(self._address)
 
-    def behind(self, db: Database) -> datetime | None:
-        """Return up to when spans were synced, if the collector wrote later ones."""
-        return db.behind() if isinstance(db, Mirror) else None
-
     def pending(self) -> int:
         """Return 0: a server has no spool."""
         return 0
@@ -83,6 +80,7 @@ class Mirror(Database):
         """Take over the prices; runs, calls and spans come when a query asks for them."""
         con = store_in_memory()
         super().__init__(con, None, views)
+        self._here = Database(con, None, views)
         self.server = server
         self._loaded: set[str] = set()
         self._priced = False
@@ -96,18 +94,25 @@ class Mirror(Database):
         self._load(_EVERYTHING, {})
         return super().con
 
+    def of(self, named: Named) -> Database:
+        """Take over these runs, and return what is in memory."""
+        condition, parameters = _condition(named)
+        if condition:
+            self._load(condition, parameters)
+        if named.with_spans or named.traces:
+            self._load_spans(named)
+        return self._here
+
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Run a query with named parameters where what it asks for is, and return its rows by column."""
-        if _is_about_many(text, parameters):
+        """Run a query where what it reads is, and return its rows by column."""
+        if _READS.search(text):
             return self.server.rows(self._whole(text, parameters), parameters)
-        self._load_for(text, parameters)
         return super().rows(text, parameters)
 
     def arrow(self, text: str, parameters: Mapping[str, Any]) -> Any:
-        """Run a query with named parameters where what it asks for is, and return its rows as a pyarrow table."""
-        if _is_about_many(text, parameters):
+        """Run a query where what it reads is, and return its rows as a pyarrow table."""
+        if _READS.search(text):
             return self.server.arrow(self._whole(text, parameters), parameters)
-        self._load_for(text, parameters)
         return super().arrow(text, parameters)
 
     def behind(self) -> datetime | None:
@@ -152,12 +157,6 @@ class Mirror(Database):
             send_prices(self.server, super().con)
         return query
 
-    def _load_for(self, text: str, parameters: Mapping[str, Any]) -> None:
-        if _READS_SPANS.search(text):
-            self._load_spans(parameters)
-        elif _READS.search(text):
-            self._load(*_named(parameters))
-
     def _load(self, condition: str, parameters: Mapping[str, Any]) -> None:
         """Take over the runs that meet a condition, with their calls; what is there already is left as it is."""
         key = f"{condition} {sorted(parameters.items())}"
@@ -174,12 +173,13 @@ class Mirror(Database):
             "from arrived anti join there using (run_id)", "calls", f"botanu_calls final where {calls}", parameters
         )
 
-    def _load_spans(self, parameters: Mapping[str, Any]) -> None:
-        """Take over the spans of some traces, or of those in which a run was found."""
-        traces = sorted(parameters.get("traces", []))
-        if run_id := parameters.get("run_id"):
+    def _load_spans(self, named: Named) -> None:
+        """Take over the spans of the traces named, and of those in which the runs were found."""
+        traces = sorted(named.traces)
+        if named.with_spans:
             found = self.server.rows(
-                "select distinct trace_id from botanu_traces where run_id = $run_id", {"run_id": run_id}
+                "select distinct trace_id from botanu_traces where run_id in (select arrayJoin($ids))",
+                {"ids": list(named.ids)},
             )
             traces += [str(row["trace_id"]) for row in found]
         source = otel_traces.find(self.server, self._last)
@@ -199,37 +199,23 @@ class Mirror(Database):
 
 _EVERYTHING = "true"
 _READS = re.compile(r"\b(?:runs|calls|charges|\w+_calls|\w+_charges|usage_\w+)\b")
-_READS_SPANS = re.compile(r"\bfrom spans\b")
 # A trace is found by the hours in which it was: the collector's table is sorted by time, not by trace.
 _SPANS = (
     "lower(TraceId) in (select arrayJoin($traces)) and toStartOfHour(toDateTime(Timestamp, 'UTC')) in "
     "(select hour from botanu_traces where trace_id in (select arrayJoin($traces)))"
 )
-_NAMES_RUNS = {
-    "prefix": "startsWith(run_id, ${})",
-    "root": "root_run_id = ${}",
-    "run_id": "run_id = ${0} or parent_run_id = ${0}",
-    "named": "run_id = ${}",
-    "b": "startsWith(run_id, ${})",
-}
-_NAME = re.compile(r"(prefix|root|run_id|named(?=_)|b(?=\d))(?:_?\d+)?")
 
 
-def _is_about_many(text: str, parameters: Mapping[str, Any]) -> bool:
-    """Whether a query reads runs or calls without naming the runs it is about."""
-    return bool(_READS.search(text)) and not _READS_SPANS.search(text) and not any(map(_names, parameters))
-
-
-def _names(parameter: str) -> str | None:
-    """In which way a parameter names runs, if it does."""
-    found = _NAME.fullmatch(parameter)
-    return found[1] if found and not parameter.startswith("run_id_") else None
-
-
-def _named(parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The condition of the runs that a query with these parameters can read."""
-    bound = {name: value for name, value in parameters.items() if _names(name)}
-    return " or ".join(_NAMES_RUNS[str(_names(name))].format(name) for name in bound), bound
+def _condition(named: Named) -> tuple[str, dict[str, Any]]:
+    """The condition of these runs in ClickHouse, and what it binds; none where no run is named."""
+    bound = {
+        "ids": ("run_id in (select arrayJoin($ids))", named.ids),
+        "beginnings": ("arrayExists(b -> startsWith(run_id, b), $beginnings)", named.beginnings),
+        "roots": ("root_run_id in (select arrayJoin($roots))", named.roots),
+        "parents": ("parent_run_id in (select arrayJoin($parents))", named.parents),
+    }
+    asked = {name: each for name, each in bound.items() if each[1]}
+    return " or ".join(text for text, _ in asked.values()), {name: list(values) for name, (_, values) in asked.items()}
 
 
 def _days(parameters: Mapping[str, Any]) -> str:

@@ -7,14 +7,13 @@ opening waits a little for another's to end.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 import duckdb
 
@@ -22,9 +21,6 @@ from botanu.exporters.segment import sync_folder
 from botanu_store.engines.faults import explained, is_lock, is_unread_log, unavailable, unusable
 from botanu_store.errors import StoreUnusable
 from botanu_store.records import METERS
-
-if TYPE_CHECKING:
-    from botanu_store.reports.views import Views
 
 Engine = Literal["duckdb", "clickhouse"]
 
@@ -54,86 +50,6 @@ WAIT_SECONDS = 2.0
 """How long one waits for whoever else holds the file."""
 
 RETRY_SECONDS = 0.02
-
-
-class Database:
-    """One open connection, as the reports use it."""
-
-    engine: Engine = "duckdb"
-    """Who answers what is about many runs."""
-
-    def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection | Callable[[], duckdb.DuckDBPyConnection],
-        path: Path | None = None,
-        views: Views | None = None,
-    ) -> None:
-        """Read from a connection, or from one that is opened when something is asked of it: to open one takes as long as a small report."""
-        self._bare = con
-        self._path = path
-        self._views = views
-
-    @property
-    def bare(self) -> duckdb.DuckDBPyConnection:
-        """The connection as it is, with or without the views."""
-        if not isinstance(self._bare, duckdb.DuckDBPyConnection):
-            self._bare = self._bare()
-        return self._bare
-
-    @bare.setter
-    def bare(self, con: duckdb.DuckDBPyConnection) -> None:
-        self._bare = con
-
-    @property
-    def con(self) -> duckdb.DuckDBPyConnection:
-        """The connection with the views that reports read, for whatever query."""
-        return self._viewed(None)
-
-    def _viewed(self, text: str | None) -> duckdb.DuckDBPyConnection:
-        if self._views is not None:
-            self._views.make(self.bare, text)
-        return self.bare
-
-    @property
-    def keeps_sums(self) -> bool:
-        """Whether what runs used is kept with them."""
-        return self._views is not None and self._views.keep_sums(self.bare)
-
-    def rows(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Run a query with named parameters and return its rows by column."""
-        with explained(self._path):
-            con = self._viewed(text)
-            con.execute(text, bound(text, parameters))
-            names = [column[0] for column in con.description or []]
-            return [dict(zip(names, row, strict=True)) for row in con.fetchall()]
-
-    def arrow(self, text: str, parameters: Mapping[str, Any]) -> Any:
-        """Run a query with named parameters and return its rows as a pyarrow table."""
-        with explained(self._path):
-            return self._viewed(text).sql(text, params=bound(text, parameters)).to_arrow_table()
-
-    def holds_spans(self) -> bool:
-        """Whether there is any span."""
-        return bool(self.bare.execute("select 1 from spans limit 1").fetchall())
-
-    def interrupt(self) -> None:
-        """Stop the query that another thread runs here, if there is one."""
-        if isinstance(self._bare, duckdb.DuckDBPyConnection):
-            self._bare.interrupt()
-
-    def close(self) -> None:
-        """Close the connection; the file is free for others again."""
-        if isinstance(self._bare, duckdb.DuckDBPyConnection):
-            self._bare.close()
-
-
-def bound(text: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that a text names: DuckDB refuses others."""
-    named = set(_PARAMETER.findall(text))
-    return {name: value for name, value in parameters.items() if name in named}
-
-
-_PARAMETER = re.compile(r"\$(\w+)")
 
 
 def connect(path: Path | None, *, read_only: bool = False, wait: float = WAIT_SECONDS) -> duckdb.DuckDBPyConnection:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from botanu_store.engines.duckdb import Database
 from botanu_store.filters import Filters, Where, where
 from botanu_store.prices.price import ALWAYS_FROM_NS
 from botanu_store.records import METERS
+from botanu_store.reports.database import Database
 from botanu_store.reports.report import ZERO, Report, Row, coverage, occurring, presentable
 from botanu_store.reports.text import filled
 

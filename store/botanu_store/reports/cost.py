@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from botanu_store.engines.duckdb import Database
 from botanu_store.errors import InputError, instead
 from botanu_store.filters import (
     CALL_COLUMNS,
@@ -18,6 +17,7 @@ from botanu_store.filters import (
     where,
 )
 from botanu_store.prices.money import by_meter
+from botanu_store.reports.database import Database
 from botanu_store.reports.report import Report, Row, coverage, occurring, per, share, total
 from botanu_store.reports.text import filled, joined_used, runs_used, text_of, used
 

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import duckdb
 
-from botanu_store.engines.duckdb import bound, literal
+from botanu_store.engines.duckdb import literal
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, where
+from botanu_store.reports.database import bound
 from botanu_store.reports.formulas import neutralised
 from botanu_store.reports.text import joined_used, used
 from botanu_store.reports.usage import KEPT_COLUMNS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botanu_store.filters import RUN_COLUMNS, any_of
 
 if TYPE_CHECKING:
-    from botanu_store.engines.duckdb import Database
+    from botanu_store.reports.database import Database
 
 
 def kept_in(dimension: str) -> dict[str, str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from botanu_store.engines.duckdb import Database
 from botanu_store.filters import NO_CONDITIONS, Filters, where
+from botanu_store.reports.database import Database
 from botanu_store.reports.report import Report, Row, coverage, known_sum, per, share, total
 from botanu_store.reports.text import filled, runs_used
 

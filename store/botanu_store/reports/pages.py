@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from botanu_store.engines.duckdb import Database
 from botanu_store.filters import Filters, only, where
+from botanu_store.reports.database import Database, Named
 from botanu_store.reports.report import Row, presentable
 from botanu_store.reports.runs import RunSort
 from botanu_store.reports.text import filled, runs_used
@@ -57,5 +57,5 @@ def runs_named(db: Database, filters: Filters, run_ids: Sequence[str]) -> list[R
     conditions = where(filters)
     these = only(conditions, run_ids)
     text = filled("runs", these, **runs_used(db, these), order="")
-    rows = {row["run_id"]: presentable(row) for row in db.rows(text, these.parameters)}
+    rows = {row["run_id"]: presentable(row) for row in db.of(Named(ids=these.only)).rows(text, these.parameters)}
     return [rows[run_id] for run_id in run_ids if run_id in rows]

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
-from botanu_store.engines.duckdb import Database, script
+from botanu_store.engines.duckdb import script
 from botanu_store.errors import NotFound
 from botanu_store.filters import Filters, where
 from botanu_store.prices import book
@@ -19,6 +19,7 @@ from botanu_store.prices.overrides import PRICE_KEYS, Overrides, UserPrice
 from botanu_store.prices.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, EVERY_TIER, NO_TIER
 from botanu_store.prices.rates import rates
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
+from botanu_store.reports.database import Database
 from botanu_store.reports.report import Report, Row, coverage, total
 from botanu_store.reports.text import filled
 from botanu_store.times import moment

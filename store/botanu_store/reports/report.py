@@ -8,10 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from botanu_store.engines.duckdb import Database, bound
 from botanu_store.filters import Filters, Interval, Where, where
 from botanu_store.prices.money import LINES
 from botanu_store.records import METERS, PICO_USD
+from botanu_store.reports.database import Database, bound
 from botanu_store.reports.text import filled
 from botanu_store.times import moment
 

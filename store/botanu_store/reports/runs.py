@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from botanu_store.engines.duckdb import Database
 from botanu_store.filters import Filters, Where, only, where
+from botanu_store.reports.database import Database, Named
 from botanu_store.reports.report import Report, Row, coverage, presentable, total
 from botanu_store.reports.text import filled, runs_used
 
@@ -37,7 +37,8 @@ def runs(db: Database, filters: Filters, *, sort: RunSort = "started", limit: in
     early = limit is not None and sort in _BY_RUN_ALONE and not conditions.needs_calls
     shown = only(conditions, _first_runs(db, conditions, order)) if early else conditions
     text = filled("runs", shown, **runs_used(db, shown), order=order)
-    rows = [presentable(row) for row in db.rows(text, shown.parameters)]
+    asked = db.of(Named(ids=shown.only)) if early else db
+    rows = [presentable(row) for row in asked.rows(text, shown.parameters)]
     if limit is None or len(rows) < limit:
         totals = total(rows, _SUMMED) | {"runs": len(rows)}
     else:
@@ -67,7 +68,8 @@ def short_ids(db: Database, run_ids: Sequence[str]) -> dict[str, str]:
         return {}
     beginnings = {f"b{i}": run_id[:_SHORT] for i, run_id in enumerate(dict.fromkeys(run_ids))}
     text = f"select run_id from runs where left(run_id, {_SHORT}) in ({', '.join('$' + key for key in beginnings)}) order by run_id"
-    near = [str(row["run_id"]) for row in db.rows(text, beginnings)]
+    here = db.of(Named(beginnings=tuple(beginnings.values())))
+    near = [str(row["run_id"]) for row in here.rows(text, beginnings)]
     short: dict[str, str] = {}
     for index, run_id in enumerate(near):
         others = near[max(index - 1, 0) : index] + near[index + 1 : index + 2]

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from botanu_store.engines.duckdb import Database
 from botanu_store.filters import NO_CONDITIONS, Filters, where
 from botanu_store.records import PICO_USD
 from botanu_store.reports.cost import dimension
+from botanu_store.reports.database import Database
 from botanu_store.reports.outcomes import units_of
 from botanu_store.reports.text import filled, runs_used
 

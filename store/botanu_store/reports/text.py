@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from botanu_store.engines.duckdb import Database, script
+from botanu_store.engines.duckdb import script
 from botanu_store.filters import Where
+from botanu_store.reports.database import Database
 
 
 def filled(name: str, conditions: Where, **values: str) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from botanu_store.engines.duckdb import Database, script
+from botanu_store.engines.duckdb import script
 from botanu_store.errors import NotFound
 from botanu_store.filters import Filters
+from botanu_store.reports.database import Database, Named
 from botanu_store.reports.report import Report, Row
 from botanu_store.reports.runs import runs
 from botanu_store.resolve.trace import nearest
@@ -72,10 +73,12 @@ def run_detail(db: Database, prefix: str) -> RunDetail:
     report = runs(db, Filters(run_id=(run_id,)))
     report.rows = [row for row in report.rows if row["run_id"] == run_id]
     run = report.rows[0]
-    calls = db.rows("select * from priced_calls where run_id = $run_id order by start_ns, span_id", {"run_id": run_id})
-    named = db.rows("select distinct trace_id from spans where run_id = $run_id", {"run_id": run_id})
-    traces = list({row["trace_id"] for row in (*named, *calls)} | ({run_id} if run["source"] == "trace" else set()))
-    spans = _own_spans(db.rows(script("reports/sql/span_tree.sql"), {"traces": traces}), run_id, calls)
+    own = db.of(Named(ids=(run_id,), with_spans=True))
+    calls = own.rows("select * from priced_calls where run_id = $run_id order by start_ns, span_id", {"run_id": run_id})
+    named = own.rows("select distinct trace_id from spans where run_id = $run_id", {"run_id": run_id})
+    traces = {row["trace_id"] for row in (*named, *calls)} | ({run_id} if run["source"] == "trace" else set[str]())
+    found = db.of(Named(traces=tuple(traces))).rows(script("reports/sql/span_tree.sql"), {"traces": list(traces)})
+    spans = _own_spans(found, run_id, calls)
     return RunDetail(
         report, _tree(spans, {row["span_id"]: row for row in calls}), calls, _related(db, run["root_run_id"], run_id)
     )
@@ -83,11 +86,11 @@ def run_detail(db: Database, prefix: str) -> RunDetail:
 
 def run_charges(db: Database, run_id: str) -> list[Row]:
     """Return what each call of a run was charged: meter, quantity, unit price, amount, and where the price is from."""
-    return db.rows(script("reports/sql/run_charges.sql"), {"run_id": run_id})
+    return db.of(Named(ids=(run_id,))).rows(script("reports/sql/run_charges.sql"), {"run_id": run_id})
 
 
 def _related(db: Database, root: str, run_id: str) -> list[Row]:
-    ids = db.rows(
+    ids = db.of(Named(roots=(root,), parents=(run_id,))).rows(
         "select run_id from runs where (root_run_id = $root or parent_run_id = $run_id) and run_id <> $run_id",
         {"root": root, "run_id": run_id},
     )
@@ -97,7 +100,7 @@ def _related(db: Database, root: str, run_id: str) -> list[Row]:
 
 
 def _unique(db: Database, prefix: str) -> str:
-    found = db.rows(
+    found = db.of(Named(beginnings=(prefix,))).rows(
         "select run_id from runs where starts_with(run_id, $prefix) order by start_ns desc limit $most",
         {"prefix": prefix, "most": _CANDIDATES_SHOWN + 1},
     )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from botanu_store.engines.duckdb import Database
 from botanu_store.filters import CALL_COLUMNS, NO_CONDITIONS, Filters, where
 from botanu_store.reports.cost import cost, dimension
+from botanu_store.reports.database import Database
 from botanu_store.reports.outcomes import add_rates, units_of
 from botanu_store.reports.report import Row
 from botanu_store.reports.text import filled, runs_used

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from botanu_store.engines.duckdb import Database
 from botanu_store.filters import Filters, Where, where
 from botanu_store.prices.price import FRESH
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS, PICO_USD
+from botanu_store.reports.database import Database
 from botanu_store.reports.report import Report, Row, coverage, known_sum, occurring, per, share, total
 from botanu_store.reports.text import filled
 
