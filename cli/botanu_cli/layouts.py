@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from botanu_store.records import METERS
 
-from botanu_cli.output import Column, Layout, Nested
+from botanu_cli.layout import Column, Layout, Nested
 
 TITLES = {
     "use_case": "Use case",

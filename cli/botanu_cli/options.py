@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
-    from botanu_cli.output import Layout
+    from botanu_cli.layout import Layout
 
 FORMATS: tuple[str, ...] = ("table", "json", "jsonl", "csv", "markdown")
 

@@ -12,16 +12,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from botanu_store.reports.formulas import is_formula
 
 from botanu_cli import text
+from botanu_cli.layout import LEFT, Column, Layout
 
 if TYPE_CHECKING:
     from botanu_store.filters import Interval
@@ -29,78 +30,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from botanu_cli.settings import Settings
-
-Kind = Literal[
-    "text",
-    "command",
-    "fact",
-    "count",
-    "money",
-    "price",
-    "day",
-    "worth",
-    "share",
-    "roi",
-    "change",
-    "meters",
-    "figure",
-    "duration",
-    "time",
-    "minute",
-    "mark",
-]
-
-LEFT: tuple[Kind, ...] = ("text", "command", "fact", "time", "minute", "day", "mark", "meters")
-"""Kinds of columns that begin at the left; numbers end at the right."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a table: which field, what it is called, how it is written, and how long it stays when room is short."""
-
-    field: str
-    title: str
-    kind: Kind = "text"
-    keep: int = 5
-    """Columns with the lowest are dropped first."""
-    usual: object = None
-    """What goes without saying: a column that says nothing else is not shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Nested:
-    """A second table under the first: the lists that rows hold in one field, each item with some fields of its row."""
-
-    field: str
-    title: str
-    inherited: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    def rows(self, report: Report) -> list[dict[str, Any]]:
-        """Return the items of all rows."""
-        return [
-            {name: row[name] for name in self.inherited} | item for row in report.rows for item in row[self.field] or ()
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How one report is laid out: the table's columns, and the machine formats' fields in order."""
-
-    columns: tuple[Column, ...]
-    fields: tuple[str, ...]
-    totals: tuple[str, ...]
-    noun: str
-    """What a row is, for "50 of 1,200 runs"."""
-    nested: Nested | None = None
-    covered: bool = True
-    """Whether the rows are of calls, so that it is said under a table what these rest on."""
-    single: str = ""
-    """What one row is, where that is more than the noun without its s."""
-
-    def counted(self, rows: int) -> str:
-        """Write how many rows there are: `1 group`, `1,200 runs`."""
-        return f"1 {self.single}" if rows == 1 and self.single else text.counted(rows, self.noun.removesuffix("s"))
 
 
 def write(report: Report, layout: Layout, settings: Settings, form: str, output: Path | None) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from botanu_store.records import METERS
 
 from botanu_cli.budgets.formats import BUDGETS
+from botanu_cli.layout import Layout
 from botanu_cli.layouts import CALLS, OUTCOMES, PRICES, RUNS, STORE, TITLES, UNPRICED, VENDORS, cost_layout
-from botanu_cli.output import Layout
 
 Schema = dict[str, Any]
 

@@ -12,7 +12,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from botanu_cli import text
-from botanu_cli.output import LEFT, Column, Layout, coverage_line, interval_line, printed, prose
+from botanu_cli.layout import LEFT, Column, Layout
+from botanu_cli.output import coverage_line, interval_line, printed, prose
 
 if TYPE_CHECKING:
     from botanu_store.reports.report import Report, Row

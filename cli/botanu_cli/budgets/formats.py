@@ -16,7 +16,7 @@ from botanu_store.reports.report import Report, Row
 from botanu_cli import output, text
 from botanu_cli.budgets import words
 from botanu_cli.budgets.evaluate import Check, Result
-from botanu_cli.output import Column, Layout
+from botanu_cli.layout import Column, Layout
 from botanu_cli.settings import Settings
 
 if TYPE_CHECKING:

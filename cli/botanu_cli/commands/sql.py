@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from botanu_store.sql import Answer
 
-    from botanu_cli.output import Column
+    from botanu_cli.layout import Column
 
 
 @answered
@@ -32,7 +32,7 @@ def sql(request: Request, query: Annotated[str, typer.Argument(metavar="QUERY", 
     """
     from botanu_store.reports.report import Report
 
-    from botanu_cli.output import Layout
+    from botanu_cli.layout import Layout
 
     with request.settings.open() as store:
         everything = request.settings.everything()
@@ -45,7 +45,7 @@ def sql(request: Request, query: Annotated[str, typer.Argument(metavar="QUERY", 
 
 
 def _columns(answer: Answer) -> Iterable[Column]:
-    from botanu_cli.output import Column
+    from botanu_cli.layout import Column
 
     for index, name in enumerate(answer.columns):
         numbers = all(isinstance(row[index], int | float | Decimal | None) for row in answer.rows)

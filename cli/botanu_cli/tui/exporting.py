@@ -12,7 +12,7 @@ from botanu_cli.output import write
 if TYPE_CHECKING:
     from botanu_store.reports.report import Report
 
-    from botanu_cli.output import Layout
+    from botanu_cli.layout import Layout
     from botanu_cli.settings import Settings
 
 FORMS = ("csv", "json", "svg")

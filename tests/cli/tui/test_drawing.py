@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from botanu_cli.output import Column
+from botanu_cli.layout import Column
 from botanu_cli.tui.series import all_buckets, labels
 from botanu_cli.tui.themes import THEMES
 from botanu_cli.tui.widgets.columns import fitted

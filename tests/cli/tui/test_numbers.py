@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from botanu_cli.budgets.formats import BUDGETS
+from botanu_cli.layout import Layout
 from botanu_cli.layouts import OUTCOMES, RUNS, VENDORS, cost_layout
-from botanu_cli.output import Layout, as_json
+from botanu_cli.output import as_json
 from botanu_cli.run_page import as_json as run_as_json
 from botanu_cli.tui.screens.budgets import Budgets
 from botanu_cli.tui.screens.outcomes import Outcomes

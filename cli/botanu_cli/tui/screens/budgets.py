@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from botanu_cli import output, text
 from botanu_cli.budgets.quality import QUALITY
-from botanu_cli.output import Column
+from botanu_cli.layout import Column
 from botanu_cli.tui.board import Board, board_questions, day_of
 from botanu_cli.tui.reader import Scope
 from botanu_cli.tui.screens.page import Page, Question, Sorting
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from botanu_cli.budgets.evaluate import Unit
     from botanu_cli.budgets.read import Budget
-    from botanu_cli.output import Layout
+    from botanu_cli.layout import Layout
 
 COLUMNS = (
     Column("status", "Result", "mark", keep=10),

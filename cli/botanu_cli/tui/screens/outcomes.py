@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from botanu_cli import output, text
+from botanu_cli.layout import Column
 from botanu_cli.layouts import OUTCOMES
-from botanu_cli.output import Column
 from botanu_cli.tui.figures import coverage_tile, economic_tiles, spend_tile
 from botanu_cli.tui.reader import Scope
 from botanu_cli.tui.screens.page import Page, Question, Sorting
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
-    from botanu_cli.output import Layout
+    from botanu_cli.layout import Layout
 
 _REASONS = (
     Column("reason", "Reason", "text", keep=10),

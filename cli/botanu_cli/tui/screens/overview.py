@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 
 from botanu_cli import output
+from botanu_cli.layout import Column
 from botanu_cli.layouts import TITLES, cost_layout
 from botanu_cli.options import KINDS
-from botanu_cli.output import Column
 from botanu_cli.tui.board import Board, board_questions
 from botanu_cli.tui.figures import coverage_tile, economic_tiles, spend_tile
 from botanu_cli.tui.reader import Scope
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from botanu_store.store import Store
 
     from botanu_cli.budgets.read import Budget
-    from botanu_cli.output import Layout
+    from botanu_cli.layout import Layout
 
 _COST = Column("cost_usd", "Cost", "money", keep=9)
 _CHANGE = Column("change", "Change", "change", keep=6)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
-    from botanu_cli.output import Layout
+    from botanu_cli.layout import Layout
     from botanu_cli.settings import Settings
     from botanu_cli.tui.app import Dashboard
 

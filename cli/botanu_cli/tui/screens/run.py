@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from botanu_store.reports.tree import RunDetail
     from botanu_store.store import Store
 
-    from botanu_cli.output import Layout
+    from botanu_cli.layout import Layout
 
 
 @dataclass(frozen=True, slots=True)

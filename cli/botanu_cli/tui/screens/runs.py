@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from botanu_store.reports.runs import RunSort
     from botanu_store.store import Store
 
-    from botanu_cli.output import Layout
+    from botanu_cli.layout import Layout
 
 SORTS: dict[str, RunSort] = {
     "started_at": "started",

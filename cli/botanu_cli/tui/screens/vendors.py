@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from botanu_store.reports.report import Report
     from botanu_store.store import Store
 
-    from botanu_cli.output import Layout
+    from botanu_cli.layout import Layout
 
 _COLUMNS = tuple(share_bar() if column.field == "share" else column for column in VENDORS.columns)
 

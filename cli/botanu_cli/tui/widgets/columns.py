@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from botanu_cli import text
-from botanu_cli.output import LEFT, Column
+from botanu_cli.layout import LEFT, Column
 from botanu_cli.table import ALWAYS, NAME, says_something, written
 
 Row = Mapping[str, Any]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 
 from botanu_cli import text
-from botanu_cli.output import Column
+from botanu_cli.layout import Column
 from botanu_cli.run_page import notes, own_cost, total_cost
 from botanu_cli.tui.widgets.columns import Drawn, Picture, Row
 from botanu_cli.tui.widgets.pictures import EIGHTHS
