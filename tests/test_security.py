@@ -158,4 +158,4 @@ def test_a_link_in_a_shared_folder_is_not_followed(tmp_path: Path) -> None:
     assert mine.read_text() == '{"resourceSpans": []}\n'
     assert not missing.exists()
     assert Spool(store).segments() == []
-    assert (Spool(store).dropped(), (folder / "rejected" / "part").read_bytes()) == (1, b"bad")
+    assert (Spool(store).lost()["spans"], (folder / "rejected" / "part").read_bytes()) == (1, b"bad")

@@ -64,10 +64,6 @@ class Spool:
         folder = self.folder / "rejected"
         return sorted(p for p in folder.iterdir() if p.suffix != ".reason") if folder.is_dir() else []
 
-    def dropped(self) -> int:
-        """Return how many spans writers had to drop because the spool was full or could not be written."""
-        return self.lost()["spans"]
-
     def lost(self) -> dict[str, int]:
         """Return what writers had to give up: `spans` missing from the store, and `not_sent` to the OTLP endpoint beside it."""
         counted = [_counted_in(path) for path in self.folder.glob("dropped-*.json")] if self.folder.is_dir() else []

@@ -42,7 +42,7 @@ def info(con: duckdb.DuckDBPyConnection, path: Path, spool: Spool) -> dict[str, 
         "last_span_at": None if counts[4] is None else moment(counts[4]),
         "segments_pending": len(spool.segments()),
         "parts_set_aside": len(spool.rejected()),
-        "spans_dropped": spool.dropped(),
+        "spans_dropped": spool.lost()["spans"],
         "price_book": book_version(),
     }
 

@@ -9,9 +9,7 @@ from decimal import Decimal
 
 from botanu_store.errors import InputError
 from botanu_store.filters import Interval
-from botanu_store.reports.report import Report, Row, share
-
-_ZERO = Decimal(0)
+from botanu_store.reports.report import ZERO, Report, Row, share
 
 
 def interval_before(interval: Interval, now: datetime) -> Interval:
@@ -45,7 +43,7 @@ def compared(report: Report, before: Report, group_by: Sequence[str]) -> Report:
     rows = [*report.rows, *gone]
     for row in rows:
         was = earlier.get(_key(row, group_by))
-        _add(row, was["cost_usd"] if was else _ZERO)
+        _add(row, was["cost_usd"] if was else ZERO)
     _add(report.totals, before.totals["cost_usd"])
     return replace(report, rows=rows, total_rows=len(rows), before=before.interval)
 
@@ -56,7 +54,7 @@ def _key(row: Row, group_by: Sequence[str]) -> tuple[object, ...]:
 
 def _nothing(row: Row, group_by: Sequence[str]) -> Row:
     counts = dict.fromkeys(("runs", "calls", "unpriced_calls", "input_tokens", "output_tokens", "cached_tokens"), 0)
-    money = {"cost_usd": _ZERO, "share": 0.0, "cost_per_run_usd": None, "p50_usd": None, "p95_usd": None}
+    money = {"cost_usd": ZERO, "share": 0.0, "cost_per_run_usd": None, "p50_usd": None, "p95_usd": None}
     return {name: row[name] for name in group_by} | counts | money
 
 
