@@ -170,9 +170,8 @@ def test_the_page_of_settings_has_every_section_and_key() -> None:
 def test_the_page_of_architecture_has_every_relation() -> None:
     """Each table of a store and no other, by the scripts that make them; the views that it names are there too."""
     page = (REPOSITORY / "docs" / "concepts" / "architecture.md").read_text("utf-8")
-    schema = "".join(
-        path.read_text("utf-8") for path in (REPOSITORY / "store" / "botanu_store" / "schema").glob("*.sql")
-    )
+    folders = (REPOSITORY / "store" / "botanu_store" / name for name in ("schema", "prices/sql", "reports/sql"))
+    schema = "".join(path.read_text("utf-8") for folder in folders for path in folder.glob("*.sql"))
     rows = re.findall(r"^\| (`.*?) \| (tables?|view) \|", page, re.MULTILINE)
     named = {
         kind: {name for cell, of in rows if of.rstrip("s") == kind for name in re.findall(r"\w+", cell)}
