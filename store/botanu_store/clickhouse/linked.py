@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from botanu_store.engines.clickhouse import Server
 from botanu_store.engines.duckdb import connect, script
-from botanu_store.ingest.linked import INSTRUMENTS, LONGEST_NS, SLOT_NS, between, not_too_many, pairs_of
+from botanu_store.ingest.linked import INSTRUMENTATIONS, LONGEST_NS, SLOT_NS, between, not_too_many, pairs_of
 from botanu_store.ingest.sessions import joined
 
 WINDOW_CALLS = 200_000
@@ -55,7 +55,7 @@ def _windows(server: Server, from_ns: int) -> Iterator[tuple[int, int]]:
         {"from_ns": from_ns},
     )
     asked = [row["minute"] * _MINUTE_NS for row in minutes if row["asked"]]
-    if not asked or _instruments(server, asked[0], asked[-1] + _MINUTE_NS) < 2:
+    if not asked or _instrumentations(server, asked[0], asked[-1] + _MINUTE_NS) < 2:
         return
     begin, end, filled = 0, 0, 0
     for row in minutes:
@@ -71,10 +71,10 @@ def _windows(server: Server, from_ns: int) -> Iterator[tuple[int, int]]:
         yield begin, end - 1
 
 
-def _instruments(server: Server, first_ns: int, last_ns: int) -> int:
+def _instrumentations(server: Server, first_ns: int, last_ns: int) -> int:
     """How many instrumentations tell of calls around this time."""
-    text = f"{INSTRUMENTS} from botanu_told where start_ns between {{from_ns}} and {{to_ns}}"
-    return int(server.rows(between(text, first_ns, last_ns + LONGEST_NS))[0]["instruments"])
+    text = f"{INSTRUMENTATIONS} from botanu_told where start_ns between {{from_ns}} and {{to_ns}}"
+    return int(server.rows(between(text, first_ns, last_ns + LONGEST_NS))[0]["instrumentations"])
 
 
 def _told(server: Server, first_ns: int, last_ns: int) -> pa.Table:

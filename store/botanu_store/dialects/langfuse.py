@@ -26,10 +26,10 @@ def read(span: Span) -> Reading | None:
     asked = said.get("gen_ai.request.model", "")
     model = said.get(f"{_O}model.name") or said.get("gen_ai.response.model") or asked
     seller = vendor(said.get("gen_ai.provider.name") or said.get("gen_ai.system"), model)
-    instrument = _instrument(span)
-    apart = instrument == "langchain" or seller in COUNT_CACHE_APART
-    used = _tokens(usage, apart=apart, by_total=instrument == "langchain" and seller == "aws.bedrock")
-    if instrument == "langchain" and maker(model) == GEMINI:
+    instrumentation = _instrumentation(span)
+    apart = instrumentation == "langchain" or seller in COUNT_CACHE_APART
+    used = _tokens(usage, apart=apart, by_total=instrumentation == "langchain" and seller == "aws.bedrock")
+    if instrumentation == "langchain" and maker(model) == GEMINI:
         used.add_thoughts(count(usage.get("total")))
     found = model_call(
         span, DIALECT.name, used, operation=_CALLS[kind],
@@ -39,11 +39,11 @@ def read(span: Span) -> Reading | None:
         found.usage, found.quantities = "free", {}
     found.response_id = unquoted(said.get(f"{_O}metadata.id", ""))
     found.emitter_usd = usd(document(said.get(f"{_O}cost_details")).get("total"))
-    found.variant = instrument
+    found.variant = instrumentation
     return found
 
 
-def _instrument(span: Span) -> str:
+def _instrumentation(span: Span) -> str:
     """Which of its instrumentations made the span: they share a scope, and may both report the same call."""
     if span.name.startswith(("OpenAI-", "OpenAI.")):
         return "openai"

@@ -79,7 +79,7 @@ def conclude_together(con: duckdb.DuckDBPyConnection, groups: Mapping[str, str])
 def _groups(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> Mapping[str, str]:
     """Which traces share a call with one of these calls' traces, or with one that does, and which of them go together."""
     extent = pc.min(calls["start_ns"]).as_py(), pc.max(calls["end_ns"]).as_py()
-    if con.execute(between(_INSTRUMENTS, *extent)).fetchall()[0][0] < 2:
+    if con.execute(between(_INSTRUMENTATIONS, *extent)).fetchall()[0][0] < 2:
         return {}
     traces: list[str] = calls["trace_id"].unique().to_pylist()
     pairs = set[tuple[str, str]]()
@@ -120,11 +120,11 @@ def not_too_many(groups: Mapping[str, str]) -> Mapping[str, str]:
     return {trace: group for trace, group in groups.items() if sizes[group] <= _MOST_TOGETHER}
 
 
-INSTRUMENTS = "select greatest(count(distinct dialect), count(distinct scope), count(distinct name) filter (where dialect in ({shared}))) as instruments"
+INSTRUMENTATIONS = "select greatest(count(distinct dialect), count(distinct scope), count(distinct name) filter (where dialect in ({shared}))) as instrumentations"
 """How many instrumentations tell of calls of models: where it is one, nothing is told of twice."""
 
-_INSTRUMENTS = (
-    f"{INSTRUMENTS} from calls "
+_INSTRUMENTATIONS = (
+    f"{INSTRUMENTATIONS} from calls "
     "left join (select trace_id, span_id, scope, name from spans where start_ns between {first_ns} and {to_ns}) using (trace_id, span_id) "
     "where {of_models}"
 )

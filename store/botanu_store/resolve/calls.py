@@ -17,7 +17,7 @@ from botanu_store.records import PART_METERS, Call, Span
 from botanu_store.resolve.nested import join_nested
 from botanu_store.resolve.same_call import Group, Groups, close, join_across, join_by_id, join_late_usage, same_tokens
 from botanu_store.resolve.totals import Totals
-from botanu_store.resolve.trace import MODEL_CATEGORIES, Node, instrument, link, nearest
+from botanu_store.resolve.trace import MODEL_CATEGORIES, Node, instrumentation, link, nearest
 from botanu_store.resolve.unequal import join_guessed, join_unequal
 
 SAME_ID = "same call as another span (response id)"
@@ -86,7 +86,7 @@ def _fullness(span: Span) -> tuple[object, ...]:
 
 def _unrelated(said: list[tuple[Span, Reading]], parents: Mapping[str, str]) -> bool:
     """Whether all are calls, side by side, and of each kind made by one instrumentation, and of answers of their own, so that no two can be the same (most traces)."""
-    instruments: dict[str, tuple[str, str, bool]] = {}
+    instrumentations: dict[str, tuple[str, str, bool]] = {}
     answers = set[str]()
     for span, found in said:
         if found.role != "call" or found.response_id in answers:
@@ -94,7 +94,7 @@ def _unrelated(said: list[tuple[Span, Reading]], parents: Mapping[str, str]) -> 
         if found.response_id:
             answers.add(found.response_id)
         kind = "model" if found.category in MODEL_CATEGORIES else found.category
-        if instruments.setdefault(kind, instrument(span, found)) != instrument(span, found):
+        if instrumentations.setdefault(kind, instrumentation(span, found)) != instrumentation(span, found):
             return False
     known: dict[str, Span | None] = {span.span_id: span for span, _ in said}
     known[""] = None

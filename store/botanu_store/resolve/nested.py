@@ -49,7 +49,7 @@ def _of_one_question(one: Node, other: Node) -> bool:
 
 def _came_after(outer: Node, node: Node) -> bool:
     """Whether a call began when the one around it was over: LangChain's instrumentation by Traceloop once left spans of calls current."""
-    return node.instrument == outer.instrument and node.span.start_ns >= outer.span.end_ns
+    return node.instrumentation == outer.instrumentation and node.span.start_ns >= outer.span.end_ns
 
 
 def _adds_up(outer: Node, inside: list[Node]) -> bool:
@@ -57,7 +57,7 @@ def _adds_up(outer: Node, inside: list[Node]) -> bool:
     if not outer.is_model_call:
         return len(inside) > 1
     if not outer.has_tokens or (
-        any(node.instrument != outer.instrument for node in inside) and not _names_another(outer, inside)
+        any(node.instrumentation != outer.instrumentation for node in inside) and not _names_another(outer, inside)
     ):
         return True
     return close(outer.input, sum(n.input for n in inside)) and close(outer.output, sum(n.output for n in inside))
@@ -93,7 +93,7 @@ def _same_product(outer: Node, inner: Node) -> bool:
     if one.category == "tool":
         return one.model == other.model
     return one.vendor == other.vendor and (
-        outer.instrument != inner.instrument or one.operation.lower() == other.operation.lower()
+        outer.instrumentation != inner.instrumentation or one.operation.lower() == other.operation.lower()
     )
 
 
@@ -110,7 +110,7 @@ def _same_inside(outer: Node, inside: list[Node], groups: Groups) -> list[Node]:
         if outer.has_tokens and node.has_tokens and same_tokens(outer, node):
             return _and_beside(node, outer, tried, groups)
     for node in tried:
-        if outer.instrument != node.instrument and left_out(outer, node):
+        if outer.instrumentation != node.instrumentation and left_out(outer, node):
             return _and_beside(node, outer, tried, groups)
     agree = [node for node in tried if node.has_tokens and outer.is_partial and may_be_same_tokens(outer, node)]
     return _and_beside(agree[0], outer, tried, groups) if len(agree) == 1 else _only_possible(outer, tried)
@@ -120,16 +120,16 @@ def _is_answer(outer: Node, node: Node) -> bool:
     """Whether LiteLLM wrote a raw answer inside its own span of the request, at the very same time; the two may count the cache differently."""
     ours, theirs = outer.span, node.span
     same_time = ours.start_ns == theirs.start_ns and ours.end_ns == theirs.end_ns
-    return node.reading.role == "raw" and outer.instrument == node.instrument and same_time
+    return node.reading.role == "raw" and outer.instrumentation == node.instrumentation and same_time
 
 
 def _and_beside(found: Node, outer: Node, tried: list[Node], groups: Groups) -> list[Node]:
     """The outer one's call, and what other instrumentations made of it beside that."""
-    same, instruments = [found], {outer.instrument, found.instrument}
+    same, instrumentations = [found], {outer.instrumentation, found.instrumentation}
     for node in tried:
-        if node.instrument not in instruments and _may_be_beside(groups.of[found], groups.of[node]):
+        if node.instrumentation not in instrumentations and _may_be_beside(groups.of[found], groups.of[node]):
             same.append(node)
-            instruments.add(node.instrument)
+            instrumentations.add(node.instrumentation)
     return same
 
 
@@ -143,7 +143,7 @@ def _only_possible(outer: Node, tried: list[Node]) -> list[Node]:
     if len(tried) == 1:
         (node,) = tried
         differing = outer.has_tokens and node.has_tokens
-        of_it = outer.instrument != node.instrument or node.reading.role == "raw"
+        of_it = outer.instrumentation != node.instrumentation or node.reading.role == "raw"
         return tried if not differing or of_it else []
     # LiteLLM writes its last call on the span around it; the raw answer of that one may be bare.
     bare = [node for node in tried if node.reading.role == "raw" and not node.has_tokens]

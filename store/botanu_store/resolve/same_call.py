@@ -29,7 +29,7 @@ SKEW_NS = 2_000_000
 """Clocks of JavaScript let a child begin or end outside its parent by at most this much."""
 MOST_COMPARED = 64
 """At most this many calls in parallel are compared with one that looks for its partner: programs that run more have ids."""
-_MOST_INSTRUMENTS = 16
+_MOST_INSTRUMENTATIONS = 16
 """At most this many instrumentations see one call."""
 
 
@@ -38,7 +38,7 @@ class Group:
 
     def __init__(self, node: Node) -> None:
         self.members = [node]
-        self.instruments = {node.instrument}
+        self.instrumentations = {node.instrumentation}
         self.ids = {node.own_id} if node.own_id else set[str]()
         self.best = node
         self.start, self.end = node.span.start_ns, node.span.end_ns
@@ -46,7 +46,7 @@ class Group:
     def take(self, other: Group) -> None:
         """Make the other group's spans this one's."""
         self.members += other.members
-        self.instruments |= other.instruments
+        self.instrumentations |= other.instrumentations
         self.ids |= other.ids
         self.best = told_once(self.best, other.best) or max(self.best, other.best, key=Node.richness)
         self.start, self.end = min(self.start, other.start), max(self.end, other.end)
@@ -135,7 +135,9 @@ def join_by_id(calls: list[Node], groups: Groups) -> None:
             if not name:
                 continue
             other = seen.setdefault((category, kind, name), node)
-            if _told_again(other, node) or groups.of[other].instruments.isdisjoint(groups.of[node].instruments):
+            if _told_again(other, node) or groups.of[other].instrumentations.isdisjoint(
+                groups.of[node].instrumentations
+            ):
                 groups.join(other, node)
 
 
@@ -151,7 +153,7 @@ def _told_again(one: Node, other: Node) -> bool:
 def join_across(groups: Groups) -> None:
     """Join calls that different instrumentations saw at one time with the same tokens, or of whose tokens only one or neither knows."""
     calls = [group for group in groups if group.best.is_model_call]
-    if len({instrument for group in calls for instrument in group.instruments}) > 1:
+    if len({instrumentation for group in calls for instrumentation in group.instrumentations}) > 1:
         # Who knows nothing of its tokens must not take the partner of one who does.
         _Sweep(groups).over([group for group in calls if group.best.has_tokens and not group.best.is_partial])
         _Sweep(groups).over([group for group in groups if group.best.is_model_call])
@@ -172,19 +174,21 @@ class _Sweep:
                 self._close(partner)
                 self._groups.join(partner.best, call.best)
                 call = self._groups.of[call.best]  # noqa: PLW2901 - from here on the call is the two together
-            if len(call.instruments) < _MOST_INSTRUMENTS:
+            if len(call.instrumentations) < _MOST_INSTRUMENTATIONS:
                 for key in _keys(call.best):
-                    self._open[key][frozenset(call.instruments)][call] = None
+                    self._open[key][frozenset(call.instrumentations)][call] = None
 
     def _close(self, group: Group) -> None:
         for key in _keys(group.best):
-            self._open[key][frozenset(group.instruments)].pop(group, None)
+            self._open[key][frozenset(group.instrumentations)].pop(group, None)
 
     def _partner(self, call: Group) -> Group | None:
         for same in _ways(call.best):
             for key in _partner_keys(call.best):
-                for instruments, running in islice(reversed(self._open.get(key, {}).items()), _MOST_INSTRUMENTS):
-                    if instruments.isdisjoint(call.instruments):
+                for instrumentations, running in islice(
+                    reversed(self._open.get(key, {}).items()), _MOST_INSTRUMENTATIONS
+                ):
+                    if instrumentations.isdisjoint(call.instrumentations):
                         found = _latest(running, call, same)
                         if found is not None:
                             return found

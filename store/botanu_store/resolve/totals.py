@@ -139,14 +139,14 @@ def _series(wrappers: Iterable[Node]) -> Iterator[tuple[Node, Node]]:
     latest: dict[tuple[object, ...], Node] = {}
     for node in sorted(wrappers, key=lambda node: (node.span.end_ns, node.order)):
         if node.reading.series and node.has_tokens:
-            owner = node.instrument, node.reading.series
+            owner = node.instrumentation, node.reading.series
             if owner in latest:
                 yield node, latest[owner]
             latest[owner] = node
 
 
 def _place(node: Node) -> tuple[object, ...]:
-    return node.instrument, node.parent, node.reading.category
+    return node.instrumentation, node.parent, node.reading.category
 
 
 def _calls_at(

@@ -35,8 +35,8 @@ class Node:
     enter: int = 0
     leave: int = 0
     depth: int = 0
-    instrument: tuple[str, str, bool] = field(init=False)
-    """Who made the span: spans of one call come from different instruments."""
+    instrumentation: tuple[str, str, bool] = field(init=False)
+    """Who made the span: spans of one call come from different instrumentations."""
     own_id: str = field(init=False)
     """The vendor's id of the response."""
     input: int = field(init=False)
@@ -51,7 +51,7 @@ class Node:
     def __post_init__(self) -> None:
         """Work out once what every comparison asks for."""
         found, span = self.reading, self.span
-        self.instrument = instrument(span, found)
+        self.instrumentation = instrumentation(span, found)
         self.own_id = found.response_id if found.own_id else ""
         self.input, self.output = totals(found.quantities)
         self.has_tokens = self.input + self.output > 0
@@ -85,7 +85,7 @@ class Node:
         return self.enter < other.enter <= self.leave
 
 
-def instrument(span: Span, reading: Reading) -> tuple[str, str, bool]:
+def instrumentation(span: Span, reading: Reading) -> tuple[str, str, bool]:
     """Return what tells apart who made a span."""
     return span.scope, reading.variant, span.kind == "LOG"
 

@@ -76,7 +76,7 @@ def _may_be_guess(guess: Group, other: Group) -> bool:
         other.best.has_tokens
         and not other.best.reading.guessed
         and other.best.reading.category == guess.best.reading.category
-        and guess.instruments.isdisjoint(other.instruments)
+        and guess.instrumentations.isdisjoint(other.instrumentations)
         and (not guess.ids or not other.ids)
         and not are_apart(guess, other)
         and guess.start <= other.end
@@ -107,7 +107,7 @@ def _answers(node: Node) -> set[int]:
 def may_be_unequal(one: Group, other: Group) -> bool:
     """Say whether two calls, one of them not inside the other, can be the same by all but the cached tokens or the thoughts."""
     return (
-        one.instruments.isdisjoint(other.instruments)
+        one.instrumentations.isdisjoint(other.instrumentations)
         and (not one.ids or not other.ids or not one.ids.isdisjoint(other.ids))
         and left_out(one.best, other.best)
         and not are_apart(one, other)

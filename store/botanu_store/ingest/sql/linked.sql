@@ -26,7 +26,7 @@ by_answer as (
 ),
 -- What runs in such numbers cannot be told apart by its time.
 timed as (
-    select near.*, places.scope || case when dialect in ({shared}) then places.name else '' end as instrument, places.begun
+    select near.*, places.scope || case when dialect in ({shared}) then places.name else '' end as instrumentation, places.begun
     from near
     inner join {places} as places using (trace_id, span_id)
     where near.start_ns between {first_ns} - {slot} and {to_ns} and model <> ''
@@ -41,7 +41,7 @@ by_time as (
         and (one.alone or other.begun)
         and one.service in ('', other.service)
         and (contains(other.model, one.model) or contains(one.model, other.model))
-        and other.trace_id <> one.trace_id and (other.dialect <> one.dialect or other.instrument <> one.instrument)
+        and other.trace_id <> one.trace_id and (other.dialect <> one.dialect or other.instrumentation <> one.instrumentation)
         and (
             one.unknown or other.unknown
             or (
