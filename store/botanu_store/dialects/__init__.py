@@ -40,7 +40,7 @@ from botanu_store.dialects import (
     traceloop,
     voltagent,
 )
-from botanu_store.dialects.reading import Dialect, Reading
+from botanu_store.dialects.common.reading import Dialect, Reading
 from botanu_store.records import Span
 
 DIALECTS: tuple[Dialect, ...] = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import Document, count, document, inside
-from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, tool_call
-from botanu_store.dialects.usage import Tokens, anthropic_tokens, google_tokens
-from botanu_store.dialects.vendors import COUNT_CACHE_APART, vendor
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.numbers import Document, count, document, inside
+from botanu_store.dialects.common.reading import Dialect, Reading, Role, model_call, tool_call
+from botanu_store.dialects.common.usage import Tokens, anthropic_tokens, google_tokens
+from botanu_store.dialects.common.vendors import COUNT_CACHE_APART, vendor
 from botanu_store.records import Span
 
 _DETAIL = "ai.usage.inputTokenDetails.noCacheTokens"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from botanu import attributes as keys
-from botanu_store.dialects import database, genai, messaging, storage
-from botanu_store.dialects.numbers import count
-from botanu_store.dialects.reading import Dialect, Reading
-from botanu_store.dialects.vendors import vendor
+from botanu_store.dialects import database, messaging, storage
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.numbers import count
+from botanu_store.dialects.common.reading import Dialect, Reading
+from botanu_store.dialects.common.vendors import vendor
 from botanu_store.records import Span
 
 _AGENT_OPERATIONS = ("invoke_agent", "create_agent")

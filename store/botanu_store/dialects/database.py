@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from botanu import attributes as keys
-from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import count
-from botanu_store.dialects.reading import Dialect, Reading, operation
-from botanu_store.dialects.vendors import product
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.numbers import count
+from botanu_store.dialects.common.reading import Dialect, Reading, operation
+from botanu_store.dialects.common.vendors import product
 from botanu_store.records import Span
 
 _NO_OPERATIONS = frozenset(("connect", "close", "commit", "rollback", "begin"))

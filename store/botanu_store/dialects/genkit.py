@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects.numbers import count, document, inside
-from botanu_store.dialects.reading import Dialect, Reading, model_call, tool_call
-from botanu_store.dialects.usage import Tokens, vendor_tokens
-from botanu_store.dialects.vendors import vendor
+from botanu_store.dialects.common.numbers import count, document, inside
+from botanu_store.dialects.common.reading import Dialect, Reading, model_call, tool_call
+from botanu_store.dialects.common.usage import Tokens, vendor_tokens
+from botanu_store.dialects.common.vendors import vendor
 from botanu_store.records import Span
 
 _CALLS = {"model": "chat", "embedder": "embeddings", "reranker": "rerank"}

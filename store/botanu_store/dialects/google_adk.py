@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import count, document, inside
-from botanu_store.dialects.reading import Dialect, Reading
-from botanu_store.dialects.usage import Tokens, google_tokens
-from botanu_store.dialects.vendors import maker
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.numbers import count, document, inside
+from botanu_store.dialects.common.reading import Dialect, Reading
+from botanu_store.dialects.common.usage import Tokens, google_tokens
+from botanu_store.dialects.common.vendors import maker
 from botanu_store.records import Span
 
 ANSWER = "gcp.vertex.agent.llm_response"

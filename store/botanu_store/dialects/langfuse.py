@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import Document, count, document, unquoted, usd
-from botanu_store.dialects.reading import Dialect, Reading, model_call, tool_call
-from botanu_store.dialects.usage import Tokens, vendor_tokens
-from botanu_store.dialects.vendors import COUNT_CACHE_APART, GEMINI, maker, vendor
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.numbers import Document, count, document, unquoted, usd
+from botanu_store.dialects.common.reading import Dialect, Reading, model_call, tool_call
+from botanu_store.dialects.common.usage import Tokens, vendor_tokens
+from botanu_store.dialects.common.vendors import COUNT_CACHE_APART, GEMINI, maker, vendor
 from botanu_store.records import Span
 
 _O = "langfuse.observation."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects import genai, openinference
-from botanu_store.dialects.numbers import document, python_document, usd
-from botanu_store.dialects.reading import Dialect, Reading, model_call
-from botanu_store.dialects.usage import Tokens, vendor_tokens
-from botanu_store.dialects.vendors import vendor
+from botanu_store.dialects import openinference
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.numbers import document, python_document, usd
+from botanu_store.dialects.common.reading import Dialect, Reading, model_call
+from botanu_store.dialects.common.usage import Tokens, vendor_tokens
+from botanu_store.dialects.common.vendors import vendor
 from botanu_store.records import Span
 
 

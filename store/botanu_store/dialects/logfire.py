@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import Document, document, inside, word
-from botanu_store.dialects.reading import Dialect, Reading
-from botanu_store.dialects.usage import Tokens, vendor_tokens
-from botanu_store.dialects.vendors import by_litellm, vendor
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.numbers import Document, document, inside, word
+from botanu_store.dialects.common.reading import Dialect, Reading
+from botanu_store.dialects.common.usage import Tokens, vendor_tokens
+from botanu_store.dialects.common.vendors import by_litellm, vendor
 from botanu_store.records import Span
 
 _TEMPLATES = {

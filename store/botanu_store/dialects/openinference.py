@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from botanu_store.dialects import genai, google_adk
-from botanu_store.dialects.numbers import count, document, usd, word
-from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, tool_call
-from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import COUNT_CACHE_APART, GEMINI, by_litellm, maker, vendor
+from botanu_store.dialects import google_adk
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.numbers import count, document, usd, word
+from botanu_store.dialects.common.reading import Dialect, Reading, Role, model_call, tool_call
+from botanu_store.dialects.common.usage import Tokens
+from botanu_store.dialects.common.vendors import COUNT_CACHE_APART, GEMINI, by_litellm, maker, vendor
 from botanu_store.records import Span
 
 _OPERATIONS = {"LLM": "chat", "EMBEDDING": "embeddings", "RERANKER": "rerank"}

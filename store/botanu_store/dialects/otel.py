@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects import genai, mlflow
-from botanu_store.dialects.reading import Dialect, Reading
+from botanu_store.dialects import mlflow
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.reading import Dialect, Reading
 from botanu_store.records import Span
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from botanu_store.dialects import genai
-from botanu_store.dialects.reading import Dialect, Reading
-from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import GEMINI, maker
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.reading import Dialect, Reading
+from botanu_store.dialects.common.usage import Tokens
+from botanu_store.dialects.common.vendors import GEMINI, maker
 from botanu_store.records import Span
 
 _ORIGIN = "sentry.origin"

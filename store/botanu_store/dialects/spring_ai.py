@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects.reading import Dialect, Reading, tool_call
+from botanu_store.dialects.common.reading import Dialect, Reading, tool_call
 from botanu_store.records import Span
 
 _KIND = "spring.ai.kind"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from botanu import attributes as keys
-from botanu_store.dialects.numbers import count
-from botanu_store.dialects.reading import Dialect, Reading, operation
-from botanu_store.dialects.vendors import product
+from botanu_store.dialects.common.numbers import count
+from botanu_store.dialects.common.reading import Dialect, Reading, operation
+from botanu_store.dialects.common.vendors import product
 from botanu_store.records import Span
 
 

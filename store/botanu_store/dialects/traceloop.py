@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import count
-from botanu_store.dialects.reading import Dialect, Reading, Role
-from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import GEMINI, vendor
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.numbers import count
+from botanu_store.dialects.common.reading import Dialect, Reading, Role
+from botanu_store.dialects.common.usage import Tokens
+from botanu_store.dialects.common.vendors import GEMINI, vendor
 from botanu_store.records import Span
 
 _TYPES = {"chat": "chat", "completion": "text_completion", "embedding": "embeddings", "rerank": "rerank"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from botanu_store.dialects import genai
-from botanu_store.dialects.numbers import count
-from botanu_store.dialects.reading import Dialect, Reading, Role, model_call, tool_call
-from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import vendor
+from botanu_store.dialects.common import genai
+from botanu_store.dialects.common.numbers import count
+from botanu_store.dialects.common.reading import Dialect, Reading, Role, model_call, tool_call
+from botanu_store.dialects.common.usage import Tokens
+from botanu_store.dialects.common.vendors import vendor
 from botanu_store.records import Span
 
 

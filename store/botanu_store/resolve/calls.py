@@ -11,8 +11,8 @@ from decimal import Decimal
 from operator import attrgetter
 
 from botanu_store.dialects import read
-from botanu_store.dialects.reading import Reading
-from botanu_store.dialects.vendors import maker
+from botanu_store.dialects.common.reading import Reading
+from botanu_store.dialects.common.vendors import maker
 from botanu_store.records import PART_METERS, Call, Span
 from botanu_store.resolve.nested import join_nested
 from botanu_store.resolve.same_call import Group, Groups, close, join_across, join_by_id, join_late_usage, same_tokens

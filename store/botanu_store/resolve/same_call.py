@@ -20,7 +20,7 @@ from itertools import islice
 from math import log
 
 from botanu_store.dialects import OWN_TRACES
-from botanu_store.dialects.reading import FETCHED
+from botanu_store.dialects.common.reading import FETCHED
 from botanu_store.resolve.trace import Node
 
 OVERLAP_NS = 50_000_000

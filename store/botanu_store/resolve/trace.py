@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from botanu_store.dialects.reading import Reading
+from botanu_store.dialects.common.reading import Reading
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS, PART_METERS, Span
 
 _Known = TypeVar("_Known")

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from operator import attrgetter
 
-from botanu_store.dialects.vendors import GEMINI, maker
+from botanu_store.dialects.common.vendors import GEMINI, maker
 from botanu_store.resolve.same_call import (
     MOST_COMPARED,
     Group,

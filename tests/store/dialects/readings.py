@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from botanu_store.dialects import read
-from botanu_store.dialects.reading import Reading
+from botanu_store.dialects.common.reading import Reading
 
 from tests.store.captures import Trace, is_candidate
 

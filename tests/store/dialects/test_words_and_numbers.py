@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from botanu_store.dialects.numbers import count, document, python_document, usd
-from botanu_store.dialects.vendors import maker, product, vendor
+from botanu_store.dialects.common.numbers import count, document, python_document, usd
+from botanu_store.dialects.common.vendors import maker, product, vendor
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from botanu_store.dialects.numbers import count, usd
-from botanu_store.dialects.reading import Reading, Role, model_call, tool_call
-from botanu_store.dialects.usage import Tokens
-from botanu_store.dialects.vendors import GEMINI, maker, vendor
+from botanu_store.dialects.common.numbers import count, usd
+from botanu_store.dialects.common.reading import Reading, Role, model_call, tool_call
+from botanu_store.dialects.common.usage import Tokens
+from botanu_store.dialects.common.vendors import GEMINI, maker, vendor
 from botanu_store.records import Span
 
 KEYS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from botanu_store.dialects.numbers import Document, count, inside
+from botanu_store.dialects.common.numbers import Document, count, inside
 
 
 @dataclass(slots=True)

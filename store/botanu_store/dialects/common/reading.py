@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from botanu_store.dialects.usage import Tokens, meters
+from botanu_store.dialects.common.usage import Tokens, meters
 from botanu_store.records import Category, Span, UsageState
 
 Role = Literal["call", "wrapper", "running total", "repeat", "raw", "usage", "context"]
