@@ -92,7 +92,7 @@ class Where:
     calls: str
     parameters: dict[str, Any]
     of_named_runs: str = "true"
-    """What a condition that names runs says of their calls, so that no others are priced."""
+    """The same condition on the run of each call `c`, where runs are named: only their calls are priced then."""
     calls_read_runs: bool = False
     """Whether a condition on calls reads their runs too."""
     only: tuple[str, ...] = ()

@@ -15,6 +15,9 @@ PICO_USD = Decimal("1e-12")
 
 Category = Literal["llm", "embedding", "tool", "database", "storage", "messaging", "compute", "other"]
 
+Signal = Literal["traces", "logs", "metrics"]
+"""The kinds of messages of OTLP."""
+
 UsageState = Literal["reported", "none", "free"]
 """What is known of a call's usage: reported by its span; not recorded by anybody; or billed at nothing by its vendor."""
 

@@ -98,10 +98,10 @@ SESSION_SCOPES: tuple[str, ...] = (
 SESSION_DIALECTS: tuple[str, ...] = tuple(
     dialect.name for dialect in DIALECTS if dialect.session_scopes or dialect.session_totals or dialect.events
 )
-"""Dialects whose calls may be told of in a session's log records and in spans."""
+"""Dialects whose calls may be told of in a session's log records and in spans: those of `AGENTS`, and spans that add up a session."""
 
 AGENTS: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.session_scopes or dialect.events)
-"""Dialects that tell of calls in log records too, which are looked at together with the spans of their session."""
+"""Dialects of coding agents, which tell of calls in log records too: these are looked at together with the spans of their session."""
 
 OWN_TRACES: tuple[str, ...] = tuple(dialect.name for dialect in DIALECTS if dialect.own_traces)
 """Dialects whose spans may lie in a trace of their own, beside that of the program."""

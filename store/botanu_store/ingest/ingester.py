@@ -67,7 +67,7 @@ class Ingester:
             mode: whether content is kept.
             reopen: opens it again; it is closed for a moment when it is `wanted`, and now and then, so that others get their turn.
             wanted: whether somebody waits for it.
-            settle: brings up to date what is derived, where nobody waits: what is noted to be done takes room in the file.
+            settle: adds up what runs cost, between turns, if nobody waits: a list of many runs that changed takes room in the file.
         """
         self.con = con
         self._reopen = reopen

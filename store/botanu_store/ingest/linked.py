@@ -24,7 +24,7 @@ from botanu_store.engines.duckdb import literals, script
 from botanu_store.ingest.conclude import put_calls
 from botanu_store.ingest.sessions import joined
 from botanu_store.ingest.touched import calls_of, spans_of
-from botanu_store.prices.money import total
+from botanu_store.prices.money import summed
 from botanu_store.prices.price import FRESH
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
 from botanu_store.resolve.same_call import SKEW_NS
@@ -148,9 +148,9 @@ def between(text: str, first_ns: int, last_ns: int) -> str:
         "agents": literals(AGENTS),
         "alone": literals(OWN_TRACES),
         "shared": literals(SHARING_SCOPE),
-        "input_tokens": total(INPUT_METERS),
-        "cached_tokens": total(FRESH),
-        "output_tokens": total(OUTPUT_METERS),
+        "input_tokens": summed(INPUT_METERS),
+        "cached_tokens": summed(FRESH),
+        "output_tokens": summed(OUTPUT_METERS),
     }
     for name, value in values.items():
         text = text.replace("{" + name + "}", str(value))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -20,13 +20,13 @@ from botanu_store.engines.duckdb import literals, script
 from botanu_store.otlp import damaged
 from botanu_store.otlp.columns import ATTRIBUTES_SHAPE, TEXT_MAP, filled
 from botanu_store.otlp.content import ContentMode
+from botanu_store.records import Signal
 
 if TYPE_CHECKING:
     import duckdb
 
     from botanu_store.otlp.sources import Piece
 
-Signal = Literal["traces", "logs", "metrics"]
 
 SESSION_KEYS: tuple[str, ...] = ("session.id", "conversation.id", "gen_ai.conversation.id", "thread.id")
 """Attributes that name the session of a record, the first that is there."""

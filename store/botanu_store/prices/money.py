@@ -60,7 +60,7 @@ def charges_script(engine: Engine = "duckdb") -> str:
     asks = f"(bills_requests or coalesce({', '.join(used)}) is null or (requests is not null and not every_meter))"
     values = {
         "rare_used": f"coalesce({', '.join(rare)}) is not null",
-        "all_input": total(INPUT_METERS, "c."),
+        "all_input": summed(INPUT_METERS, "c."),
         "amount": f"case when {_PLAIN} then {_all_amounts(_amount, _COMMON, rare)} else {_all_amounts(_any_amount, (*_COMMON, *PART_METERS), rare)} end",
         "apart": _APART,
         "lacks": f"{_lacks(_COMMON, ' or ')} or case when c.rare then {_lacks(rare, ' or ')} else false end",
@@ -72,9 +72,9 @@ def charges_script(engine: Engine = "duckdb") -> str:
         "quantity": _of_meter("c.{meter}", LINES),
         "amount_of_meter": _of_meter("c.{meter}_usd", LINES),
         "every_meter_name": _names(LINES),
-        "input_tokens": total(INPUT_METERS),
-        "output_tokens": total(OUTPUT_METERS),
-        "cached_tokens": total(CACHED),
+        "input_tokens": summed(INPUT_METERS),
+        "output_tokens": summed(OUTPUT_METERS),
+        "cached_tokens": summed(CACHED),
         "without": "exclude" if engine == "duckdb" else "except",
     }
     text = script("prices/sql/charges.sql")
@@ -169,7 +169,7 @@ def _lacks(meters: Iterable[str], operator: str) -> str:
     return operator.join(f"cast({term} as integer)" if operator == " + " else term for term in terms)
 
 
-def total(meters: Iterable[str], alias: str = "") -> str:
+def summed(meters: Iterable[str], alias: str = "") -> str:
     """Return the SQL of the sum of these columns, those that are NULL being 0."""
     return " + ".join(f"coalesce({alias}{meter}, 0)" for meter in meters)
 

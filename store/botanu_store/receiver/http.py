@@ -17,8 +17,9 @@ from google.rpc.status_pb2 import Status
 
 from botanu_store.receiver.intake import Hold, Intake
 from botanu_store.receiver.limits import Refusal, RefusedError
-from botanu_store.receiver.messages import Encoding, Signal, answer
+from botanu_store.receiver.messages import Encoding, answer
 from botanu_store.receiver.metrics import CONTENT_TYPE, waiting
+from botanu_store.records import Signal
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -9,9 +9,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from botanu_store.receiver.limits import Limits, Refusal, RefusedError
-from botanu_store.receiver.messages import Encoding, Receipt, Signal, examine
+from botanu_store.receiver.messages import Encoding, Receipt, examine
 from botanu_store.receiver.metrics import Metrics
 from botanu_store.receiver.writer import SpoolWriter
+from botanu_store.records import Signal
 from botanu_store.spool import Spool
 
 _log = logging.getLogger("botanu.receiver")

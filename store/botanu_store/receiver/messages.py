@@ -19,9 +19,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from botanu_store.otlp import lean
 from botanu_store.otlp.sources import mended
 from botanu_store.receiver.limits import Refusal, RefusedError
+from botanu_store.records import Signal
 from botanu_store.times import LAST_NS
 
-Signal = Literal["traces", "logs", "metrics"]
 Encoding = Literal["protobuf", "json"]
 
 

@@ -23,7 +23,8 @@ from grpc import aio
 
 from botanu_store.receiver.intake import Intake
 from botanu_store.receiver.limits import Refusal, RefusedError
-from botanu_store.receiver.messages import Signal, answer
+from botanu_store.receiver.messages import answer
+from botanu_store.records import Signal
 
 _SERVICES: dict[str, Signal] = {
     "opentelemetry.proto.collector.trace.v1.TraceService": "traces",

@@ -14,7 +14,7 @@ from botanu_store.engines.duckdb import script
 from botanu_store.errors import NotFound
 from botanu_store.filters import Filters, where
 from botanu_store.prices import book
-from botanu_store.prices.money import total as total_of
+from botanu_store.prices.money import summed
 from botanu_store.prices.overrides import PRICE_KEYS, Overrides, UserPrice
 from botanu_store.prices.price import ALWAYS_FROM_NS, ALWAYS_TO_NS, EVERY_TIER, NO_TIER
 from botanu_store.prices.rates import rates
@@ -83,7 +83,7 @@ def discounts_on(name: str, rows: Sequence[Row], overrides: Overrides) -> list[R
 def unpriced(db: Database, filters: Filters) -> Report:
     """The kinds of call that have no price: how much they used, why, and what would give them one; most calls first."""
     conditions = where(filters)
-    tokens = {"input_tokens": total_of(INPUT_METERS, "c."), "output_tokens": total_of(OUTPUT_METERS, "c.")}
+    tokens = {"input_tokens": summed(INPUT_METERS, "c."), "output_tokens": summed(OUTPUT_METERS, "c.")}
     rows = db.rows(filled("unpriced", conditions, **tokens), conditions.parameters)
     for row in rows:
         row["fix"] = _fix(row)

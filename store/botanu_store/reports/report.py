@@ -82,7 +82,7 @@ def coverage(db: Database, filters: Filters, counted: Row | None = None) -> Cove
 
 
 def occurring(db: Database) -> list[str]:
-    """Return which of `LINES` any call has, and requests, of which each call is one: to add up what there is none of takes as long as what there is."""
+    """Return those of `LINES` that any call has, and requests, as each call is one: adding up a meter that no call has takes as long as any other."""
     columns = (*METERS, "emitter_usd")
     if db.engine == "duckdb":
         # One call with each is enough, and of what no call has the file says so itself.

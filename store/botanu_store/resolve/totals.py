@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from botanu_store.records import INPUT_METERS, OUTPUT_METERS
 from botanu_store.resolve.same_call import Group, Groups, close
-from botanu_store.resolve.trace import Node, totals
+from botanu_store.resolve.trace import Node, token_totals
 
 _MOST_LEVELS = 64
 """At most this many totals around one call are told of it: a hostile trace nests without end."""
@@ -206,7 +206,7 @@ def _telling(node: Node) -> tuple[object, ...]:
 
 def _difference(node: Node, inside: Counter[str]) -> dict[str, int]:
     """What a total exceeds the calls inside it by: first of the parts it tells apart, such as cached tokens, the rest as fresh tokens."""
-    tokens, output = totals(inside)
+    tokens, output = token_totals(inside)
     found: dict[str, int] = {}
     for mine, theirs, meters in ((node.input, tokens, INPUT_METERS), (node.output, output, OUTPUT_METERS)):
         left = 0 if mine <= theirs or close(mine, theirs) else mine - theirs

@@ -53,7 +53,7 @@ class Node:
         found, span = self.reading, self.span
         self.instrumentation = instrumentation(span, found)
         self.own_id = found.response_id if found.own_id else ""
-        self.input, self.output = totals(found.quantities)
+        self.input, self.output = token_totals(found.quantities)
         self.has_tokens = self.input + self.output > 0
         self.is_partial = found.category == "llm" and self.has_tokens and not (self.input and self.output)
         self.failed = span.status == "error" and not self.has_tokens
@@ -90,7 +90,7 @@ def instrumentation(span: Span, reading: Reading) -> tuple[str, str, bool]:
     return span.scope, reading.variant, span.kind == "LOG"
 
 
-def totals(quantities: Mapping[str, int]) -> tuple[int, int]:
+def token_totals(quantities: Mapping[str, int]) -> tuple[int, int]:
     """Return all input tokens, cached ones included, and all output tokens."""
     tokens = output = 0
     for meter, quantity in quantities.items():

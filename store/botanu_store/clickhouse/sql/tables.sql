@@ -1,9 +1,12 @@
 -- The tables of botanu beside the collector's. Each is made of whole rows that replace what they replace by their key, so that a batch may be
 -- written again after a kill. Names begin with botanu_: the database is the user's.
 
--- Which runs have spans in which traces: how many spans of the run were found in that hour of the trace, how many of them its numbers rest on, and how
--- many of them the calls rest on that were compared with those of other traces; and of how many traces that tell of the same calls it is known to be one,
--- and of how many it was when its numbers were made. Where these differ, something came in since.
+-- Which runs have spans in which traces, hour by hour. Where the counts differ, something came in since the run's numbers were made.
+--   found: spans of the run in that hour of the trace
+--   concluded: how many of them its numbers rest on
+--   compared: how many of them the calls rest on that were compared with those of other traces
+--   linked: traces that are known to tell of the same calls, this one included
+--   joined: how many they were when the numbers were made
 create table if not exists botanu_traces (
     run_id String codec(ZSTD(1)),
     trace_id String codec(ZSTD(1)),

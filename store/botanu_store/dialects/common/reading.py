@@ -83,7 +83,7 @@ class Dialect:
     either: bool = False
     """Whether one of the keys or one of the scopes is enough by itself."""
     decides: bool = True
-    """Whether a span of this dialect (of one of its scopes, if it has any) that it does not take for a call is one in no other."""
+    """Whether no other dialect is asked about a span of this one (of its scopes, if it has any) that it takes for no call."""
 
 
 def model_call(
