@@ -318,6 +318,29 @@ async def test_budgets_are_named_at_once_and_shown_as_they_are_judged(
         await settled(pilot)
 
 
+async def test_budgets_are_named_while_another_screen_has_the_store(
+    store: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it asked last may take seconds to end."""
+    judged = threading.Event()
+
+    def slowly(*asked: Any, **more: Any) -> list[Standing]:
+        judged.wait(30)
+        return standings(*asked, **more)
+
+    async with show(size=(140, 45)) as pilot:
+        dashboard(pilot).reader.answers.forget()
+        monkeypatch.setattr("botanu_cli.tui.board.standings", slowly)
+        try:
+            await pilot.press("r", "6")
+            await until(pilot, "0 of 4 judged …")
+            assert all(name in screen_text(pilot) for name in NAMES)
+        finally:
+            judged.set()
+        await settled(pilot)
+        assert "of 4 kept" in screen_text(pilot)
+
+
 NAMES = {"support run": False, "month": True, "documents a day": True, "quality": True}
 """Budgets, and whether they are not judged yet."""
 

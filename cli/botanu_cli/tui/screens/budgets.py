@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
+from botanu_store.errors import InputError
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
@@ -69,6 +70,18 @@ class Budgets(Page):
         of_budgets = board_questions(scope, self.reader.settings.config, self._begin, self._add)
         coverage = Question(lambda store: (scope, store.coverage(scope.filters)), self._show_all, "coverage")
         return [*of_budgets, coverage]
+
+    def show_known(self) -> bool:
+        """Show the budgets' names: the store may be busy with what another screen asked."""
+        from botanu_cli.budgets.read import budgets_of
+
+        try:
+            budgets = budgets_of(self.reader.settings.config)
+        except InputError:  # it is said when the store is asked
+            return False
+        if budgets:
+            self._begin(budgets)
+        return bool(budgets)
 
     def command(self) -> list[str]:
         """Return the words after `botanu` that report the same."""

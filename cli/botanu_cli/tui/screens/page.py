@@ -168,9 +168,16 @@ class Page(Screen[None]):
         self.round += 1
         self._looked_at, self._asked_at = self._now(), monotonic()
         self.show_view()
+        if (self._answered or self.round == 1) and self.show_known():
+            self._told = self.round
+            self._put_notice(shown=False)
         if not self._answered:
             self.set_timer(0.3, self._say_reading)
         self._work(self.round, self.dashboard.view)
+
+    def show_known(self) -> bool:
+        """Show what is known before the store answers; return whether there is any."""
+        return False
 
     def looked_at(self) -> object:
         """Return what else than the view decides what is asked."""
