@@ -10,7 +10,7 @@ create or replace temp macro botanu_value(v) as left(coalesce(
     v.kvlistValue::varchar, v.bytesValue, ''
 ), {value_limit});
 
--- Attributes that may stay: no content, no key twice (the first wins, of one the last: see otlp.py), no endless key, no more than the limit.
+-- Attributes that may stay: no content, no key twice (the first wins, of one the last: see columns.py), no endless key, no more than the limit.
 create or replace temp macro botanu_kept(entries) as list_filter(
     entries[1:{attribute_limit}], lambda e: e.key is not null and length(e.key) <= {key_limit} and not {content_test}
 );
