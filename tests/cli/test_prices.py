@@ -190,6 +190,35 @@ def test_a_price_that_is_set_prices_the_past(botanu: Botanu) -> None:
 
 
 @pytest.mark.usefixtures("odd")
+@pytest.mark.parametrize("pattern", ["openai/llama-in-house", "OpenAI/llama-in-*", "openai/*"])
+@pytest.mark.parametrize("name", ["llama-in-house", "openai/llama-in-house", "Llama-In-House"])
+def test_show_has_what_is_said_of_a_model_of_ones_own_by_either_name(botanu: Botanu, pattern: str, name: str) -> None:
+    """A price set for a vendor's model, or for all of a vendor whose calls are of it, is shown by the model's name alone too, with its vendor."""
+    botanu("prices", "set", pattern, "input=1", "output=2")
+
+    vendor, _, model = pattern.partition("/")
+
+    assert [(row["vendor"], row["model"], row["usd"]) for row in rows(botanu, "show", name)] == [
+        (vendor, model, "1.00"),
+        (vendor, model, "2.00"),
+    ]
+
+
+@pytest.mark.usefixtures("begun")
+def test_show_takes_no_other_model_for_the_one_asked_for(botanu: Botanu) -> None:
+    """Before any call of it, a model is found by its name alone; a path before a name is no vendor, and a price of all of a vendor is not one of any name."""
+    for pattern in ("openai/in-house-7b", "openai/*", "meta-llama/Llama-9-7b"):
+        botanu("prices", "set", pattern, "input=1")
+
+    assert [(row["vendor"], row["model"]) for row in rows(botanu, "show", "in-house-7b")] == [("openai", "in-house-7b")]
+    assert [(row["vendor"], row["model"]) for row in rows(botanu, "show", "meta-llama/Llama-9-7b")] == [
+        (None, "meta-llama/Llama-9-7b")
+    ]
+    assert botanu("prices", "show", "house-7b").code == 2
+    assert botanu("prices", "show", "acme/in-house-7b").code == 2
+
+
+@pytest.mark.usefixtures("odd")
 def test_discounts_and_tools_can_be_set_too(botanu: Botanu) -> None:
     """A discount is off the published price; a tool has a price per call."""
     assert botanu("prices", "set", "openai/gpt-4o", "discount=10%").code == 0

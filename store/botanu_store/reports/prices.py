@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from decimal import Decimal
 from difflib import get_close_matches
@@ -60,7 +61,10 @@ def of_model(db: Database, filters: Filters, name: str, overrides: Overrides | N
         NotFound: the book has nothing of that name; the message names the nearest.
     """
     rows = [row for vendor, model in _places(name) for row in _published(db, vendor, model)]
-    rows += [_said(price) for price in (overrides or Overrides()).prices if _matches(price.pattern, name, rows)]
+    own = (overrides or Overrides()).prices
+    if own:
+        names, vendors = _names(name, rows) | _called(db, name), _vendors(db)
+        rows += [_said(price, vendors) for price in own if _is_of(price.pattern, name, names)]
     if not rows:
         raise NotFound(f"No price of {name!r} is known.{_nearest(db, name)} Yours can be set: {_set_command(name)}")
     return _report("prices", db, filters, rows)
@@ -76,7 +80,7 @@ def discounts_on(name: str, rows: Sequence[Row], overrides: Overrides) -> list[R
             "until": _date(discount.valid_to_ns, ALWAYS_TO_NS),
         }
         for discount in overrides.discounts
-        if _matches(discount.pattern, name, rows)
+        if _matches(discount.pattern, _names(name, rows))
     ]
 
 
@@ -164,11 +168,14 @@ def _grouped(rows: Iterable[Row], but: Sequence[str]) -> Iterable[list[Row]]:
     return groups.values()
 
 
-def _said(price: UserPrice) -> Row:
+def _said(price: UserPrice, vendors: AbstractSet[str]) -> Row:
+    vendor, slash, model = price.pattern.partition("/")
+    # What stands before a slash may be a path too, as in meta-llama/Llama-3-70b.
+    named = {"vendor": vendor, "model": model} if slash and vendor.lower() in vendors else {"model": price.pattern}
     return _presented(
-        {
+        named
+        | {
             "category": price.category or None,
-            "model": price.pattern,
             "operation": price.operation,
             "meter": price.meter,
             "usd": price.usd,
@@ -181,10 +188,38 @@ def _said(price: UserPrice) -> Row:
     )
 
 
-def _matches(pattern: str, name: str, rows: Sequence[Row]) -> bool:
-    names = {name.lower(), *(str(row["model"]).lower() for row in rows)}
-    names |= {f"{row['vendor']}/{row['model']}".lower() for row in rows} | {str(row["vendor"]).lower() for row in rows}
+def _is_of(pattern: str, name: str, names: AbstractSet[str]) -> bool:
+    """Whether what is said of a pattern holds for one of these names, or for a model of this name whatever its vendor."""
+    model = pattern.lower().partition("/")[2]
+    alike = model.strip("*") and model.count("/") == name.count("/") and fnmatchcase(name.lower(), model)
+    return bool(alike) or _matches(pattern, names)
+
+
+def _matches(pattern: str, names: AbstractSet[str]) -> bool:
     return any(fnmatchcase(known, pattern.lower()) for known in names)
+
+
+def _names(name: str, rows: Iterable[Row]) -> set[str]:
+    """All that a pattern may say to mean what was asked for, or what these rows are about: model, vendor/model, vendor."""
+    found = {name}
+    for row in rows:
+        found |= {str(row["vendor"]), str(row["model"]), f"{row['vendor']}/{row['model']}"}
+    return {each.lower() for each in found}
+
+
+def _called(db: Database, name: str) -> set[str]:
+    """The same of the calls in this store of a model of that name: the book may not list it."""
+    text = "select distinct vendor, model from price_keys where lower($name) in (lower(model), lower(vendor || '/' || model))"
+    return _names(name, db.rows(text, {"name": name}))
+
+
+def _vendors(db: Database) -> set[str]:
+    """What is the name of a vendor: in the book, in the rates, or in this store's calls."""
+    found = db.rows(
+        "select distinct lower(vendor) as vendor from prices union select lower(vendor) from price_keys", {}
+    )
+    listed = {vendor for product in rates().products for vendor in product.vendors}
+    return {*book.PROVIDERS, *listed, *(str(row["vendor"]) for row in found)}
 
 
 def _shortest(usd: Decimal) -> Decimal:
