@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from functools import cache
@@ -162,7 +163,9 @@ def _of_file(error: OSError) -> tuple[str, str]:
             return f"The folder {path.parent} does not exist.", "Create it, or name another."
         if not path.exists():
             return f"The file {path} does not exist.", "Name one that does."
-    return f"{path or 'A file'}: {error.strerror or error}.", "Check the disk and the permissions."
+    # Whoever writes a file names it; help and the version are written by others.
+    unnamed = "stdout" if error.errno == errno.ENOSPC else "A file"
+    return f"{path or unnamed}: {error.strerror or error}.", "Check the disk and the permissions."
 
 
 _DUCKDB_INTERRUPTED = "Query interrupted"

@@ -109,12 +109,12 @@ class Request:
 
     def draw(self, picture: str, report: Report) -> None:
         """Write a report that is laid out already; `--output` and `--strict` hold for it as for any other."""
-        from botanu_cli.output import emit, show
+        from botanu_cli.output import emit, show, write_file
 
         if self.values["output"] is None:
             (show if self.values["format"] == "table" else emit)(picture)
         else:
-            self.values["output"].write_text(picture, "utf-8")
+            write_file(self.values["output"], picture)
             self.settings.say(f"Wrote {self.values['output']}.")
         self._strictly(report)
 

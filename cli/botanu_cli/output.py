@@ -41,17 +41,37 @@ def write(report: Report, layout: Layout, settings: Settings, form: str, output:
     if output is None:
         emit(content)
     else:
-        output.write_text(content, "utf-8")
+        write_file(output, content)
         settings.say(f"Wrote {layout.counted(len(report.rows))} to {output}.")
 
 
 def emit(content: str) -> None:
-    """Write text to stdout as it is; where nobody reads it any more, the command goes on to what it comes to."""
+    """Write text to stdout as it is, and end its last line; where nobody reads it any more, the command goes on to what it comes to.
+
+    Raises:
+        OSError: there is no room for it; the error names stdout.
+    """
     try:
         sys.stdout.write(content if content.endswith("\n") else content + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         write_nowhere()
+    except OSError as error:
+        # What is left in the buffer would fail again at the end, and change the exit code.
+        write_nowhere()
+        raise OSError(error.errno, error.strerror, "stdout") from error
+
+
+def write_file(path: Path, content: str) -> None:
+    """Write text to a file.
+
+    Raises:
+        OSError: it cannot be written; the error names the file, as a full disk's own does not.
+    """
+    try:
+        path.write_text(content, "utf-8")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_nowhere() -> None:

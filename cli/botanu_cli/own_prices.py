@@ -18,6 +18,8 @@ from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AbstractTable, InlineTable, Item
 
+from botanu_cli.output import write_file
+
 
 @dataclass(frozen=True, slots=True)
 class OwnPrice:
@@ -141,7 +143,7 @@ def _replace(path: Path, text: str) -> None:
     read_overrides(parse_settings(path, text))
     trial = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        trial.write_text(text, "utf-8")
+        write_file(trial, text)
         if path.exists():
             trial.chmod(path.stat().st_mode)
         trial.replace(path)

@@ -69,6 +69,7 @@ def test_quiet_says_nothing_on_stderr(botanu: Botanu) -> None:
         (["cost", "--since", "0001-01-01", "--tz", "Asia/Tokyo"], "is no time"),
         (["cost", "--until", "9999-12-31T23:00Z", "--tz", "Asia/Tokyo"], "is no time"),
         (["cost", "--since", "0001-01-01", "--compare", "--tz", "UTC"], "Give a later --since"),
+        (["export", "/proc/folder"], "The folder /proc/folder cannot be made: No such file or directory."),
         (["serve", "--http-port", "65536"], "less than or equal to 65535"),
         (["cost", "-o", "nowhere/cost.txt"], "The folder nowhere does not exist. Create it"),
         (["serve", "--token-file", "nowhere.txt"], "The file nowhere.txt does not exist."),
@@ -107,6 +108,29 @@ def test_a_machine_may_name_the_file_of_its_zone(
     monkeypatch.setenv("TZ", f"{colon}{file}")
 
     assert json.loads(botanu("cost", "-f", "json").out)["interval"]["tz"] == "Europe/Berlin"
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("cost > /dev/full", "stdout"),
+        ("cost --chart > /dev/full", "stdout"),
+        ("--version > /dev/full", "stdout"),
+        ("cost -o /dev/full", "/dev/full"),
+        ("cost --chart -o /dev/full", "/dev/full"),
+        ("budget check --max-usd 1 -q -o json:/dev/full > /dev/null", "/dev/full"),
+        ("budget check --max-usd 1 -q --save-baseline /dev/full > /dev/null", "/dev/full"),
+    ],
+)
+def test_what_is_full_is_named(tmp_path: Path, line: str, named: str) -> None:
+    """A disk without room is an error of one line that says what could not be written."""
+    done = subprocess.run(
+        f"{sys.executable} -m botanu_cli {line}", shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Error: {named}: No space left on device. Check the disk and the permissions.\n"
 
 
 def _folder(path: Path) -> None:

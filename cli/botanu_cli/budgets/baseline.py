@@ -13,6 +13,7 @@ from botanu_store.errors import InputError
 from botanu_store.records import PICO_USD
 
 from botanu_cli.budgets.statistics import Sample
+from botanu_cli.output import write_file
 
 SCHEMA = "botanu.baseline/1"
 _KEPT = 2000
@@ -43,7 +44,7 @@ def save(path: Path, budgets: Mapping[str, Remembered]) -> None:
             for name, was in budgets.items()
         },
     }
-    path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    write_file(path, json.dumps(document, indent=1) + "\n")
 
 
 def load(path: Path) -> dict[str, Remembered]:

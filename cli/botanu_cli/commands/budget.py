@@ -214,14 +214,14 @@ def _targets(form: str, outputs: list[str]) -> list[tuple[str, Path | None]]:
 
 def _write(checked: Checked, targets: list[tuple[str, Path | None]]) -> None:
     from botanu_cli.budgets.formats import render
-    from botanu_cli.output import emit
+    from botanu_cli.output import emit, write_file
 
     for kind, path in targets:
         content = render(checked, kind)
         if path is None:
             emit(content)
         else:
-            path.write_text(content, "utf-8")
+            write_file(path, content)
             checked.settings.say(f"Wrote {kind} to {path}.")
 
 

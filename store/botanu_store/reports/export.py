@@ -38,7 +38,10 @@ def export(con: duckdb.DuckDBPyConnection, filters: Filters, folder: Path, form:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file. Name a folder to write into.")
     conditions = where(filters)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"The folder {folder} cannot be made: {error.strerror}. Name another.") from error
     written: dict[Path, int] = {}
     for name, query in _FILES.items():
         text = query.format(
@@ -53,7 +56,11 @@ def export(con: duckdb.DuckDBPyConnection, filters: Filters, folder: Path, form:
         partial = path.with_name(path.name + ".partial")
         options = "format csv, header" if form == "csv" else "format parquet, compression zstd"
         shown = _harmless(con, text, values) if form == "csv" else text
-        rows = con.execute(f"copy ({shown}) to {literal(partial)} ({options})", values).fetchall()
+        try:
+            rows = con.execute(f"copy ({shown}) to {literal(partial)} ({options})", values).fetchall()
+        except duckdb.IOException as error:
+            said = str(error).splitlines()[0]
+            raise InputError(f"{path} cannot be written: {said}. Look at the disk, or name another folder.") from error
         partial.replace(path)
         written[path] = int(rows[0][0])
     return written
