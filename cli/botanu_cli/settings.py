@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -32,6 +32,8 @@ class Settings:
     color: bool = True
     quiet: bool = False
     verbose: bool = False
+    told: set[str] = field(default_factory=set[str], compare=False, repr=False)
+    """What was said once and is not said again."""
 
     @property
     def store(self) -> str:
@@ -115,29 +117,47 @@ class Settings:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone in which days begin: `--tz`, else this machine's.
+        """The zone in which days begin: `--tz`, else this machine's, else UTC.
 
         Raises:
-            InputError: no zone of that name.
+            InputError: `--tz` names none.
         """
-        from difflib import get_close_matches
-        from zoneinfo import available_timezones
-
-        from botanu_store.errors import InputError
-
         name = local_zone() if self.tz is None else self.tz
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            near = get_close_matches(name, available_timezones(), n=1)
-            hint = f"Did you mean {near[0]}?" if near else "Name one like Europe/Berlin or UTC."
-            raise InputError(f"{name!r} is no time zone. {hint}") from error
+            if self.tz is not None:
+                raise _no_zone(name) from error
+            self._say_in_utc(name)
+            return ZoneInfo("UTC")
+
+    def _say_in_utc(self, name: str) -> None:
+        """Say once that this machine's zone has no name: TZ may hold a rule, as CET-1CEST, that no list of zones has."""
+        if "zone" not in self.told and not _IS_UTC.fullmatch(name):
+            self.told.add("zone")
+            where = "TZ" if os.environ.get("TZ") else "this machine's zone"
+            self.say(f"Times are in UTC: {where} is {name!r}, which names no zone. Name one: --tz Europe/Berlin")
 
     def everything(self) -> Filters:
         """Return filters that leave nothing out, with this zone's days."""
         from botanu_store.filters import Filters, Interval
 
         return Filters(interval=Interval(tz=self.zone.key))
+
+
+def _no_zone(name: str) -> Exception:
+    from difflib import get_close_matches
+    from zoneinfo import available_timezones
+
+    from botanu_store.errors import InputError
+
+    near = get_close_matches(name, available_timezones(), n=1)
+    hint = f"Did you mean {near[0]}?" if near else "Name one like Europe/Berlin or UTC."
+    return InputError(f"{name!r} is no time zone. {hint}")
+
+
+_IS_UTC = re.compile(r"[A-Za-z]{3,}[+-]?0")
+"""A rule that says no more than UTC does."""
 
 
 def as_words(given: Mapping[str, object]) -> list[str]:

@@ -110,6 +110,33 @@ def test_a_machine_may_name_the_file_of_its_zone(
     assert json.loads(botanu("cost", "-f", "json").out)["interval"]["tz"] == "Europe/Berlin"
 
 
+@pytest.mark.parametrize("rule", ["CET-1CEST", "CET-1CEST,M3.5.0,M10.5.0/3", "<+0330>-3:30", "Europe/Berln"])
+def test_a_machine_whose_zone_has_no_name_gets_utc_and_is_told_so(
+    botanu: Botanu, filled: Path, monkeypatch: pytest.MonkeyPatch, rule: str
+) -> None:
+    """TZ may be a rule that no list of zones has: no report fails for it, and one line says what days are in, and how to name another."""
+    monkeypatch.setenv("TZ", rule)
+
+    result = botanu("cost", "-f", "json", "--since", "2026-01-01", "--group-by", "time:day")
+
+    assert (result.code, json.loads(result.out)["interval"]["tz"]) == (0, "UTC")
+    assert result.err == f"Times are in UTC: TZ is {rule!r}, which names no zone. Name one: --tz Europe/Berlin\n"
+    assert botanu("cost", "--tz", "Asia/Tokyo").err == ""
+
+
+@pytest.mark.parametrize("rule", ["UTC0", "GMT+0", "UTC"])
+def test_a_machine_whose_rule_is_utc_is_told_nothing(
+    botanu: Botanu, filled: Path, monkeypatch: pytest.MonkeyPatch, rule: str
+) -> None:
+    """As containers set it: it says no more than that days are those of UTC."""
+    monkeypatch.setenv("TZ", rule)
+
+    result = botanu("cost", "-f", "json")
+
+    assert (result.code, result.err) == (0, "")
+    assert json.loads(result.out)["interval"]["tz"] in ("UTC", "GMT+0")
+
+
 @pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize(
     ("line", "named"),
