@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from botanu_store.errors import InputError
 from botanu_store.filters import Interval
 
+from botanu_cli.text import minute
+
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _NAMED = ("today", "yesterday", "this-month", "last-month")
@@ -27,17 +29,30 @@ def interval(since: str | None, until: str | None, zone: ZoneInfo, now: datetime
     return Interval(start, end, zone.key)
 
 
+def interval_until_now(since: str | None, until: str | None, zone: ZoneInfo, now: datetime) -> Interval:
+    """Return the interval that these words name; without an end it goes on until now, so it must have begun.
+
+    Raises:
+        InputError: as `interval` does, or a start after now without an end.
+    """
+    found = interval(since, until, zone, now)
+    if found.since is not None and found.until is None and found.since > now:
+        raise InputError(
+            f"The interval starts ({minute(found.since, zone)}) after now ({minute(now.replace(second=0), zone)}). Give an earlier --since."
+        )
+    return found
+
+
 def _empty(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     """Say why an interval holds no moment, and what would make it hold some."""
-    start, end = (moment.astimezone(zone) for moment in (start, end))
     if start != end:
         return (
-            f"The interval ends ({end:%Y-%m-%d %H:%M}) before it starts ({start:%Y-%m-%d %H:%M}). "
+            f"The interval ends ({minute(end, zone)}) before it starts ({minute(start, zone)}). "
             "Exchange --since and --until, or leave --until out to go on until now."
         )
-    day = start.date() + timedelta(days=1)
+    day = start.astimezone(zone).date() + timedelta(days=1)
     return (
-        f"--since and --until both name {start:%Y-%m-%d %H:%M}, and --until is exclusive, so no run is between them. "
+        f"--since and --until both name {minute(start, zone)}, and --until is exclusive, so no run is between them. "
         f"To take in that day, give --until {day}."
     )
 

@@ -79,10 +79,10 @@ class Request:
         """Return the filters asked for; a value that the store does not know gets a note with the nearest known ones."""
         from botanu_store.filters import Filters
 
-        from botanu_cli.interval import interval
+        from botanu_cli.interval import interval_until_now
 
         asked = {name: tuple(self.values[name] or ()) for name in KINDS}
-        during = interval(self.values["since"], self.values["until"], self.settings.zone, datetime.now(UTC))
+        during = interval_until_now(self.values["since"], self.values["until"], self.settings.zone, datetime.now(UTC))
         _note_unknown(self.settings, store, asked)
         _note_no_run(self.settings, store, during)
         return Filters(**asked, min_cost=amount(self.values["min_cost"]), interval=during)

@@ -83,7 +83,7 @@ def duration(milliseconds: float | None) -> str:
 
 def when(moment: datetime | None, zone: ZoneInfo) -> str:
     """Write a time in the zone asked for, to the second."""
-    return "" if moment is None else moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    return "" if moment is None else moment.astimezone(zone).replace(tzinfo=None).isoformat(" ", "seconds")
 
 
 def minute(moment: datetime | None, zone: ZoneInfo) -> str:

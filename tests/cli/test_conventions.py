@@ -69,6 +69,12 @@ def test_quiet_says_nothing_on_stderr(botanu: Botanu) -> None:
         (["cost", "--since", "0001-01-01", "--tz", "Asia/Tokyo"], "is no time"),
         (["cost", "--until", "9999-12-31T23:00Z", "--tz", "Asia/Tokyo"], "is no time"),
         (["cost", "--since", "0001-01-01", "--compare", "--tz", "UTC"], "Give a later --since"),
+        (
+            ["cost", "--since", "0003-01-01", "--until", "0002-01-01", "--tz", "UTC"],
+            "ends (0002-01-01 00:00) before it starts (0003-01-01 00:00).",
+        ),
+        (["runs", "list", "--since", "9999-12-31", "--tz", "UTC"], "starts (9999-12-31 00:00) after now ("),
+        (["budget", "check", "--max-usd", "1", "--since", "9999-12-31"], "Give an earlier --since."),
         (["export", "/proc/folder"], "The folder /proc/folder cannot be made: No such file or directory."),
         (["serve", "--http-port", "65536"], "less than or equal to 65535"),
         (["cost", "-o", "nowhere/cost.txt"], "The folder nowhere does not exist. Create it"),

@@ -377,6 +377,11 @@ def test_a_run_is_written_as_every_report_is(botanu: Botanu, filled: Path, tmp_p
     assert (flat["schema"], flat["rows"]) == ("botanu.calls/1", listed["rows"])
 
 
+def test_years_have_four_digits(botanu: Botanu, filled: Path) -> None:
+    """The first ones of the calendar too."""
+    assert "\n0001-01-01 00:00 to now (UTC)\n" in botanu("cost", "--since", "0001-01-01", "--tz", "UTC").out
+
+
 def test_a_comparison_names_the_interval_compared_with(botanu: Botanu, filled: Path) -> None:
     """As long as the one asked for, up to its beginning; JSON has it beside that."""
     days = ["--since", "2026-11-20", "--until", "2026-11-27", "--tz", "UTC"]

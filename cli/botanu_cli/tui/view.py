@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from botanu_store.filters import Filters
 
 from botanu_cli import text
-from botanu_cli.interval import interval
+from botanu_cli.interval import interval_until_now
 from botanu_cli.options import KINDS
 from botanu_cli.settings import as_words
 
@@ -33,7 +33,9 @@ class View:
         Raises:
             InputError: words that name no time.
         """
-        return Filters(**self.values, min_cost=self.min_cost, interval=interval(self.since, self.until, zone, now))
+        return Filters(
+            **self.values, min_cost=self.min_cost, interval=interval_until_now(self.since, self.until, zone, now)
+        )
 
     def flags(self) -> list[str]:
         """Return the words that make a command line of `botanu` look at the same."""
