@@ -52,7 +52,7 @@ def emit(content: str) -> None:
         OSError: there is no room for it; the error names stdout.
     """
     try:
-        sys.stdout.write(content if content.endswith("\n") else content + "\n")
+        sys.stdout.write(content if content.endswith("\n") or not content else content + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         write_nowhere()

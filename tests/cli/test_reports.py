@@ -377,6 +377,16 @@ def test_a_run_is_written_as_every_report_is(botanu: Botanu, filled: Path, tmp_p
     assert (flat["schema"], flat["rows"]) == ("botanu.calls/1", listed["rows"])
 
 
+@pytest.mark.usefixtures("begun")
+@pytest.mark.parametrize("report", ["cost", "outcomes", "vendors", "runs list", "calls list", "prices unpriced"])
+def test_no_rows_are_no_lines(botanu: Botanu, tmp_path: Path, report: str) -> None:
+    """Of JSON lines each is a row, so an empty report has none, on stdout as in a file."""
+    result = botanu(*report.split(), "-f", "jsonl")
+    botanu(*report.split(), "-f", "jsonl", "-o", "rows.jsonl")
+
+    assert (result.code, result.out, (tmp_path / "rows.jsonl").read_bytes()) == (0, "", b"")
+
+
 def test_years_have_four_digits(botanu: Botanu, filled: Path) -> None:
     """The first ones of the calendar too."""
     assert "\n0001-01-01 00:00 to now (UTC)\n" in botanu("cost", "--since", "0001-01-01", "--tz", "UTC").out
