@@ -387,6 +387,22 @@ def test_no_rows_are_no_lines(botanu: Botanu, tmp_path: Path, report: str) -> No
     assert (result.code, result.out, (tmp_path / "rows.jsonl").read_bytes()) == (0, "", b"")
 
 
+@pytest.mark.parametrize("store", ["begun", "filled"])
+@pytest.mark.parametrize(
+    "report",
+    ["cost", "cost --compare --since 2026-11-18 --until 2026-12-01", "outcomes", "vendors", "runs list", "calls list"],
+)
+def test_no_money_is_written_in_one_way(
+    botanu: Botanu, request: pytest.FixtureRequest, store: str, report: str
+) -> None:
+    """Zero has the twelve decimals of every other amount, whether it is a sum, of no rows, or of an interval without runs."""
+    request.getfixturevalue(store)
+
+    said = botanu(*report.split(), "-f", "json").out
+
+    assert set(re.findall(r'_usd": "(0(?:\.0*)?)"', said)) <= {"0.000000000000"}
+
+
 def test_years_have_four_digits(botanu: Botanu, filled: Path) -> None:
     """The first ones of the calendar too."""
     assert "\n0001-01-01 00:00 to now (UTC)\n" in botanu("cost", "--since", "0001-01-01", "--tz", "UTC").out

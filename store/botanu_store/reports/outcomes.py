@@ -9,7 +9,7 @@ from typing import Any
 
 from botanu_store.filters import NO_CONDITIONS, Filters, where
 from botanu_store.reports.database import Database
-from botanu_store.reports.report import Report, Row, coverage, known_sum, per, share, total
+from botanu_store.reports.report import ZERO, Report, Row, coverage, known_sum, per, share, total
 from botanu_store.reports.text import filled, runs_used
 
 _COUNTS = ("runs", "root_runs", "success", "partial", "failed", "unknown", "calls", "unpriced_calls")
@@ -26,7 +26,7 @@ def outcomes(db: Database, filters: Filters, values: Mapping[str, Decimal]) -> R
     """
     units, parameters = units_of(db, filters, values)
     rows = _by_type(db.rows(filled("outcomes", NO_CONDITIONS, units=units), parameters))
-    totals = total(rows, _COUNTS) | {name: sum((row[name] for row in rows), _ZERO) for name in _WASTE}
+    totals = total(rows, _COUNTS) | {name: sum((row[name] for row in rows), ZERO) for name in _WASTE}
     totals["value_usd"] = _value(rows)
     for row in (*rows, totals):
         _economics(row)
@@ -86,9 +86,9 @@ def _summed(use_case: str | None, value_type: str | None, units: list[Row]) -> R
         "unpriced_calls": _count(units, "unpriced_calls"),
         "cost_usd": known_sum(unit["cost_usd"] for unit in units),
         # Each call once: first by its unit, then by its attempt, then by itself.
-        "failed_runs_usd": known_sum(unit["cost_usd"] for unit in failed) or _ZERO,
-        "retried_usd": known_sum(unit["retried_usd"] for unit in others) or _ZERO,
-        "failed_calls_usd": known_sum(unit["failed_calls_usd"] for unit in others) or _ZERO,
+        "failed_runs_usd": known_sum(unit["cost_usd"] for unit in failed) or ZERO,
+        "retried_usd": known_sum(unit["retried_usd"] for unit in others) or ZERO,
+        "failed_calls_usd": known_sum(unit["failed_calls_usd"] for unit in others) or ZERO,
         "reasons": _reasons(failed),
         "unsuccessful": [
             {"outcome": outcome, **row}
@@ -124,7 +124,7 @@ def _value(rows: Sequence[Row]) -> Decimal | None:
 
 
 def _dearest(row: Row) -> tuple[bool, Decimal]:
-    return row["cost_usd"] is None, -(row["cost_usd"] or _ZERO)
+    return row["cost_usd"] is None, -(row["cost_usd"] or ZERO)
 
 
 def _last(text: str | None) -> tuple[bool, str]:
@@ -132,7 +132,6 @@ def _last(text: str | None) -> tuple[bool, str]:
 
 
 _FAILED = ("failed", "timeout", "canceled")
-_ZERO = Decimal("0.000000000000")
 
 
 def _economics(row: Row) -> None:

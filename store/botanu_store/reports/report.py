@@ -16,7 +16,8 @@ from botanu_store.reports.text import filled
 from botanu_store.times import moment
 
 Row = dict[str, Any]
-ZERO = Decimal(0)
+ZERO = 0 * PICO_USD
+"""No money, written with as many digits as any other amount."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from botanu_store.engines.duckdb import script
 from botanu_store.errors import NotFound
 from botanu_store.filters import Filters
 from botanu_store.reports.database import Database, Named
-from botanu_store.reports.report import Report, Row
+from botanu_store.reports.report import ZERO, Report, Row
 from botanu_store.reports.runs import runs
 from botanu_store.resolve.trace import nearest
 from botanu_store.times import moment
@@ -37,7 +37,7 @@ class SpanNode:
     call: Row | None
     own_usd: Decimal | None
     """Cost of its own counted call; None where it is unpriced; 0 where it has none."""
-    total_usd: Decimal = Decimal(0)
+    total_usd: Decimal = ZERO
     """Known cost of it and everything below it."""
     calls: int = 0
     """Counted calls, in it and below it."""
@@ -178,11 +178,11 @@ def _add_up(roots: list[SpanNode]) -> None:
         node.unpriced = int(counted is not None and counted["priced"] == "no") + sum(
             child.unpriced for child in node.children
         )
-        node.total_usd = (node.own_usd or Decimal(0)) + sum((child.total_usd for child in node.children), Decimal(0))
+        node.total_usd = (node.own_usd or ZERO) + sum((child.total_usd for child in node.children), ZERO)
 
 
 def _node(span: Row, call: Row | None) -> SpanNode:
-    own = call["cost_usd"] if call is not None and call["counted"] else Decimal(0)
+    own = call["cost_usd"] if call is not None and call["counted"] else ZERO
     return SpanNode(
         trace_id=span["trace_id"],
         span_id=span["span_id"],
