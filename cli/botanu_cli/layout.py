@@ -45,6 +45,8 @@ class Column:
     """Columns with the lowest are dropped first."""
     usual: object = None
     """What goes without saying: a column that says nothing else is not shown."""
+    per: tuple[str, ...] = ()
+    """What an amount is divided by, the sum of these fields: where that is nothing, no price could give it one."""
 
 
 @dataclass(frozen=True, slots=True)

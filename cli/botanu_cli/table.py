@@ -74,7 +74,7 @@ def written(row: Mapping[str, Any], column: Column, zone: ZoneInfo) -> str:
     value = row.get(column.field)
     match column.kind:
         case "money" | "worth":
-            return _money(row, value, column.kind)
+            return _money(row, value, column)
         case "share" | "roi":
             return _share(row, value, column.kind)
         case "change" if value is None and row.get("before_usd") == 0 and row.get("cost_usd"):
@@ -103,13 +103,15 @@ def _fact(value: Any, zone: ZoneInfo) -> str:
     return text.count(value) if isinstance(value, int) else text.safe(value)
 
 
-def _money(row: Mapping[str, Any], value: Decimal | None, kind: str) -> str:
+def _money(row: Mapping[str, Any], value: Decimal | None, column: Column) -> str:
+    is_cost = column.kind == "money"
     if value is None:
-        # Only what counts can lack a price.
+        # Only what counts can lack a price, and of what there is none of each costs neither much nor little.
         lacking = row.get("cost_usd") is None and row.get("calls", 1) and row.get("counted", True)
-        return text.UNPRICED if kind == "money" and lacking else ""
+        divisible = not column.per or any(row.get(name) for name in column.per)
+        return text.UNPRICED if is_cost and lacking and divisible else ""
     # A known part beside calls without a price is a lower bound; what something is worth is not.
-    return text.usd_at_least(value, row.get("unpriced_calls", 0) if kind == "money" else 0)
+    return text.usd_at_least(value, row.get("unpriced_calls", 0) if is_cost else 0)
 
 
 def _share(row: Mapping[str, Any], value: float | None, kind: str) -> str:

@@ -54,6 +54,27 @@ def said(path: Path, text: str) -> None:
     (path / "botanu.toml").write_text(text)
 
 
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_what_cannot_be_divided_is_empty_and_not_unpriced(botanu: Botanu, tmp_path: Path, form: str) -> None:
+    """A use case without a success has no cost per outcome, whether its calls have a price or not; one with some whose calls have none is unpriced."""
+    spans = list[Document]()
+    for name, model, outcome in (
+        ("a none", "gpt-4o", "failed"),
+        ("b none", "in-house-7b", "failed"),
+        ("c some", "in-house-7b", "success"),
+    ):
+        trace = trace_id()
+        top = run(trace, f"{name} 1", name, span_id="00000000000000aa", **ended(outcome))
+        spans += [top, chat(trace, "00000000000000aa", model=model)]
+    botanu("ingest", str(write(tmp_path / "a.jsonl", document(spans))))
+
+    lines = botanu("outcomes", "-f", form).out.splitlines()
+
+    rows = {line.strip("| ")[:6]: line.count("unpriced") for line in reversed(lines)}
+    # What they cost and what of that is waste; per outcome only the last.
+    assert (rows["a none"], rows["b none"], rows["c some"]) == (0, 2, 3)
+
+
 def test_attempts_of_one_root_run_are_one_outcome_and_all_of_them_are_its_cost(botanu: Botanu, tmp_path: Path) -> None:
     """Two failed attempts and a good third: one root run, one success, three attempts' cost, two of them wasted."""
     (row,) = outcomes(

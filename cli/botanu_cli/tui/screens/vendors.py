@@ -83,17 +83,15 @@ class Vendors(Page):
         totals = found.totals
         errors = text.percent(totals["error_rate"]) or "—"
         saved = totals["saved_usd"]
+        tokens = totals["input_tokens"] + totals["output_tokens"]
+        per_million = text.usd_at_least(totals["usd_per_million_tokens"], totals["unpriced_calls"])
         self.query_one(Tiles).tiles = [
             Tile(
                 "Spend",
                 text.usd_at_least(totals["cost_usd"], totals["unpriced_calls"]),
                 text.counted(totals["calls"], "call"),
             ),
-            Tile(
-                "Per million tokens",
-                text.usd_at_least(totals["usd_per_million_tokens"], totals["unpriced_calls"]),
-                text.counted(totals["input_tokens"] + totals["output_tokens"], "token"),
-            ),
+            Tile("Per million tokens", per_million if tokens else "—", text.counted(tokens, "token")),
             Tile(
                 "Cache hits",
                 text.percent(totals["cache_hit_rate"]) or "—",
