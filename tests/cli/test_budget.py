@@ -530,3 +530,27 @@ def test_init_on_an_empty_store_writes_an_example(botanu: Botanu, tmp_path: Path
 
     assert "# [[budgets]]" in (tmp_path / "botanu.toml").read_text()
     assert "There is no budget" in botanu("budget", "check").err
+
+
+@pytest.mark.parametrize("first", ["", 'name = "budget max_usd"\n'])
+def test_budgets_without_a_name_are_told_that_they_need_one(botanu: Botanu, tmp_path: Path, first: str) -> None:
+    """Whoever wrote no name is not told that it is another's, but where one is missing."""
+    budgets(tmp_path, f"[[budgets]]\n{first}max_usd = 1\n\n[[budgets]]\nmax_usd = 2\nper = 'total'\n")
+
+    result = botanu("budget", "check")
+
+    line = 4 + bool(first)
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        f"Error: botanu.toml, line {line}: name is missing: without one this is 'budget max_usd', as another is already. Give it one.\n"
+    )
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_budget_may_begin_later(botanu: Botanu, tmp_path: Path) -> None:
+    """What is planned for a time to come has no data yet, and is nothing wrong."""
+    budgets(tmp_path, "[[budgets]]\nsince = 2999-01-01\nmax_usd = 1\n")
+
+    code, (row,) = checked(botanu)
+
+    assert (code, row["status"]) == (0, "no data")

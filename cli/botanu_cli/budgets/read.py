@@ -154,7 +154,12 @@ def _refuse_twins(budgets: list[Budget], found: SettingsFile) -> None:
     names = [budget.name for budget in budgets]
     for number, name in enumerate(names, start=1):
         if name in names[: number - 1]:
-            raise _Place(found, number).wrong("name", f"{name!r} is another budget's too. Give each its own.")
+            place = _Place(found, number)
+            if "name" not in found.said["budgets"][number - 1]:
+                raise place.wrong(
+                    "name", f"is missing: without one this is {name!r}, as another is already. Give it one."
+                )
+            raise place.wrong("name", f"{name!r} is another budget's too. Give each its own.")
 
 
 def _word(value: Any, key: str, place: Flags | _Place) -> str:
