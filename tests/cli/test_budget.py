@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shlex
+import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from decimal import Decimal
@@ -524,12 +525,29 @@ def test_init_says_how_to_check_what_it_wrote(botanu: Botanu, tmp_path: Path) ->
     assert "run: botanu budget check --config ci.toml --store ci.duckdb\n" in said
 
 
-def test_init_on_an_empty_store_writes_an_example(botanu: Botanu, tmp_path: Path) -> None:
-    """What may be written is explained; no budget is made up."""
+def test_init_on_an_empty_store_writes_an_example_and_says_so(botanu: Botanu, tmp_path: Path) -> None:
+    """What may be written is explained, once; no budget is made up, and nobody is told that there is one."""
+    first, text = botanu("budget", "init"), (tmp_path / "botanu.toml").read_text()
+    again = botanu("budget", "init")
+
+    assert (first.code, again.code) == (0, 0)
+    assert "# [[budgets]]" in text
+    assert "no run here has a cost to propose a budget from. Once one has: botanu budget init\n" in first.err
+    assert again.err == first.err
+    assert (tmp_path / "botanu.toml").read_text() == text
+    assert "There is no budget" in botanu("budget", "check").err
+
+
+def test_init_proposes_after_an_example(botanu: Botanu, ingested: Path, tmp_path: Path) -> None:
+    """A file without a budget is added to as soon as there are runs, and not explained a second time."""
+    botanu("budget", "init")
+    shutil.copy(ingested, tmp_path / "botanu.duckdb")
+
     assert botanu("budget", "init").code == 0
 
-    assert "# [[budgets]]" in (tmp_path / "botanu.toml").read_text()
-    assert "There is no budget" in botanu("budget", "check").err
+    code, rows = checked(botanu)
+    assert (code, {"Customer Support", "Research"} < {row["budget"] for row in rows}) == (0, True)
+    assert (tmp_path / "botanu.toml").read_text().count("# Budgets") == 1
 
 
 @pytest.mark.parametrize("first", ["", 'name = "budget max_usd"\n'])

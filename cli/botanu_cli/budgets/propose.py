@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 _MOST = 10
 
 
-def proposal(store: Store, filters: Filters, headroom: Decimal) -> str:
+def proposed(store: Store, filters: Filters, headroom: Decimal) -> list[str]:
     """Return `[[budgets]]` for the costliest use cases: the p95 of a run's cost with headroom, and where it comes from."""
     rows = [row for row in store.cost(filters).rows if row["cost_usd"]]
-    found = [part for row in rows[:_MOST] for part in _budget(store, filters, row["use_case"], headroom)]
-    return "\n".join([_HEAD, *(found or [_EXAMPLE])])
+    return [part for row in rows[:_MOST] for part in _budget(store, filters, row["use_case"], headroom)]
+
+
+def with_budgets(before: str, budgets: list[str]) -> str:
+    """Return a settings file with these budgets at its end, or an example where there are none; what an earlier proposal explained stands once."""
+    head = "" if _HEAD.rstrip() in before else _HEAD + "\n"
+    example = "" if _EXAMPLE.rstrip() in before else _EXAMPLE
+    text = before.rstrip() + "\n\n" if before.strip() else ""
+    return (text + head + ("\n".join(budgets) or example)).rstrip() + "\n"
 
 
 def _budget(store: Store, filters: Filters, use_case: str, headroom: Decimal) -> Iterator[str]:

@@ -233,7 +233,7 @@ def init(
 ) -> None:
     """Write botanu.toml with budgets proposed from what the store has seen: the p95 of a run's cost, plus headroom.
 
-    A file that is there already is added to; one with budgets is left alone.
+    A file that is there already is added to; one with budgets is left alone. Where no run has a cost yet, an example is written.
 
     Examples:
       botanu budget init
@@ -242,19 +242,42 @@ def init(
     """
     from botanu_store.errors import InputError
 
-    from botanu_cli.budgets.propose import proposal
+    from botanu_cli.budgets.propose import proposed, with_budgets
     from botanu_cli.budgets.read import share_of
+    from botanu_cli.output import write_file
     from botanu_cli.settings import as_words
 
     settings = request.settings
     room = share_of(headroom, "headroom")
     path = settings.config or Path("botanu.toml")
-    before = path.read_text("utf-8").rstrip() + "\n\n" if path.is_file() else ""
-    if "[[budgets]]" in before:
-        raise InputError(f"{path} has budgets already. Edit them there, or name another file with --config.")
     if path.name == "pyproject.toml":
         raise InputError(f"{path} is not written to. Leave --config out; budgets then go to botanu.toml.")
-    with replace(settings, config=path if before else None).open() as store:
-        path.write_text(before + proposal(store, request.filters(store), room), "utf-8")
-    named = {"--config": path if settings.config else None, "--store": settings.store_to_name}
-    settings.say(f"Wrote {path}. Look at it, then run: {shlex.join(['botanu', 'budget', 'check', *as_words(named)])}")
+    is_there = path.is_file()
+    before = _without_budgets(path) if is_there else ""
+    with replace(settings, config=path if is_there else None).open() as store:
+        budgets = proposed(store, request.filters(store), room)
+    write_file(path, with_budgets(before, budgets))
+    named = as_words({"--config": path if settings.config else None, "--store": settings.store_to_name})
+    check, again = (shlex.join(["botanu", "budget", word, *named]) for word in ("check", "init"))
+    if budgets:
+        settings.say(f"Wrote {path}. Look at it, then run: {check}")
+    else:
+        settings.say(
+            f"Wrote {path} with an example alone: no run here has a cost to propose a budget from. Once one has: {again}"
+        )
+        settings.say(f"Or take the # off the example and make it yours, then run: {check}")
+
+
+def _without_budgets(path: Path) -> str:
+    """Return the text of a settings file that budgets may be added to.
+
+    Raises:
+        InputError: it has budgets, or is no TOML.
+    """
+    from botanu_store.errors import InputError
+    from botanu_store.settings_file import read_settings
+
+    found = read_settings(path)
+    if "budgets" in found.said:
+        raise InputError(f"{path} has budgets already. Edit them there, or name another file with --config.")
+    return found.text
