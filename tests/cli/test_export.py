@@ -45,3 +45,20 @@ def test_a_file_is_no_folder_to_export_into(botanu: Botanu, filled: Path) -> Non
     assert result.code == 2
     assert "is a file" in result.err
     assert botanu("cost").code == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="every folder here can be written to")
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("/proc/folder", "The folder /proc/folder cannot be made: No such file or directory. Name another."),
+        ("/proc/self", "/proc/self/runs.parquet cannot be written: IO Error: "),
+    ],
+)
+def test_where_nothing_can_be_written_it_is_said_so(botanu: Botanu, folder: str, said: str) -> None:
+    """A folder that cannot be made, or takes no file, is named with what went wrong: no missing file, and nothing unexpected."""
+    result = botanu("export", folder)
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"Error: {said}")
