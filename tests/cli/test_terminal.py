@@ -108,3 +108,50 @@ def test_a_script_is_not_asked(botanu: Botanu, filled: Path) -> None:
     """What says --yes goes on at once, on a terminal too."""
     assert "[y/N]" not in (done := shown("store", "prune", "--older-than", "1m", "--yes", answer="n\n"))
     assert "Forgot 24 runs" in done
+
+
+@pytest.mark.parametrize(
+    ("where", "term"),
+    [({"stdin"}, "xterm"), ({"stderr"}, "xterm"), (set[str](), "xterm"), ({"stdin", "stderr"}, "dumb")],
+)
+def test_the_dashboard_needs_a_terminal_that_can_draw(filled: Path, where: set[str], term: str) -> None:
+    """Where keys or drawings have none, or it is dumb, nothing is drawn, and two sentences say what to do."""
+    ours, theirs = pty.openpty()
+    streams = dict.fromkeys(where, theirs)
+    process = subprocess.Popen(
+        [*BOTANU, "dashboard"],
+        stdin=streams.get("stdin", subprocess.DEVNULL),
+        stdout=subprocess.PIPE,
+        stderr=streams.get("stderr", subprocess.PIPE),
+        env=os.environ | {"TERM": term, "NO_COLOR": "1"},
+    )
+    try:
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    said = err or os.read(ours, 65536)
+    os.close(theirs)
+    os.close(ours)
+
+    assert (process.returncode, out) == (2, b"")
+    assert said.decode().strip() == (
+        "Error: The dashboard needs a terminal that can draw. "
+        "For a report use `botanu cost`, for a browser `botanu dashboard --web`."
+    )
+
+
+def test_the_dashboard_ends_with_its_terminal(filled: Path) -> None:
+    """Also where no signal comes, as outside of the terminal's session."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*BOTANU, "dashboard"], stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ | {"TERM": "xterm"}
+    )
+    os.close(theirs)
+    drawn = b""
+    while b"Customer Support" not in drawn:
+        drawn += os.read(ours, 65536)
+    os.close(ours)
+    try:
+        assert process.wait(30) == 129
+    finally:
+        process.kill()

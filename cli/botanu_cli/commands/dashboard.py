@@ -32,7 +32,7 @@ def dashboard(
 
       botanu dashboard --web
     """
-    from botanu_cli.tui.app import Dashboard
+    from botanu_cli.tui.terminal import end_with_terminal, need_terminal
     from botanu_cli.tui.view import View
 
     values = {name: tuple(request.values[name]) for name in KINDS if request.values[name]}
@@ -43,6 +43,10 @@ def dashboard(
     if web:
         _serve(request, view, refresh)
         return
+    need_terminal()
+    from botanu_cli.tui.app import Dashboard
+
+    end_with_terminal()
     Dashboard(request.settings, view, seconds).run()
 
 
