@@ -15,6 +15,7 @@ from botanu_cli.tui.app import Dashboard
 from botanu_cli.tui.view import View
 from botanu_store import open_store
 from textual.pilot import Pilot
+from textual.widgets import Input
 from textual.worker import WorkerCancelled
 
 from tests.conftest import REPOSITORY
@@ -100,10 +101,12 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Show:
 
 
 async def settled(pilot: Pilot[None]) -> None:
-    """Wait until nothing is asked of the store and everything is drawn."""
+    """Wait until nothing is asked of the store and everything is drawn, the cursor too: it blinks no more."""
     for _ in range(2):
         await pilot.pause()
         await _answered(pilot)
+        for line in pilot.app.screen.query(Input):
+            line.cursor_blink = False
         await pilot.pause()
 
 

@@ -10,7 +10,7 @@ from botanu_cli.tui.view import View
 from textual.pilot import Pilot
 
 from tests.cli.tui.conftest import Show, press, settled
-from tests.cli.tui.snapshots import FOLDER, same
+from tests.cli.tui.snapshots import FOLDER, document, same
 
 SIZES = {"80x24": (80, 24), "140x45": (140, 45)}
 LARGE = {"200x60": (200, 60)}
@@ -59,6 +59,18 @@ async def test_dialogs_look_as_they_did(store: Path, show: Show, monkeypatch: py
 
             assert same(pilot.app, f"dialog-{name}")
             await press(pilot, "escape")
+
+
+async def test_a_dialog_looks_the_same_however_late_it_is_looked_at(store: Path, show: Show) -> None:
+    """On a busy machine a cursor has time to blink between the key and the look."""
+    async with show() as pilot:
+        await press(pilot, "2", "slash")
+        seen = {document(pilot.app)}
+        for _ in range(4):
+            await pilot.pause(0.3)
+            seen.add(document(pilot.app))
+
+        assert len(seen) == 1
 
 
 async def test_an_empty_store_says_how_to_fill_it(show: Show) -> None:
