@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Literal
@@ -226,7 +226,7 @@ def _quantity(name: str, allowed: Decimal, budget: Budget, measured: Samples) ->
     figure = statistics.measure(sample, budget.metric) if sample.amounts else None
     within = statistics.interval(sample, budget.metric)
     if name == "max_usd":
-        figure = None if figure is None else figure * PICO_USD
+        figure = None if figure is None else _usd(figure, budget.metric)
         within = None if within is None else (within[0] / _PICOS, within[1] / _PICOS)
     check = Check(
         limit=name,
@@ -240,6 +240,12 @@ def _quantity(name: str, allowed: Decimal, budget: Budget, measured: Samples) ->
         why=f"{unknown:,} of {len(measured):,} have no price and count as nothing" if unknown else "",
     )
     return _judged(check, budget)
+
+
+def _usd(picos: Decimal, metric: Metric) -> Decimal:
+    """Money as reports say it, where they say a percentile too."""
+    figure = picos * PICO_USD
+    return figure.quantize(PICO_USD, ROUND_HALF_UP) if metric in statistics.PERCENTILES else figure
 
 
 def _sample(name: str, measured: Samples, *, per_outcome: bool) -> Sample:

@@ -1,14 +1,14 @@
 -- What reports ask of ClickHouse beyond the SQL that both engines share, to the last digit as DuckDB answers it; see reports/sql/functions.sql. They go
 -- before each query that uses them, so that nothing is made on the server.
 
--- Between the two values around the place of the quantile, as DuckDB goes: by a share of their difference in trillionths, the rest cut off.
-create function botanu_between as (sorted, place) ->
+-- Between the two values around the place of the quantile, by twentieths of their difference; a half of a trillionth goes up.
+create function botanu_between as (sorted, twentieths) ->
     if(empty(sorted), null,
-        sorted[toInt64(floor(place)) + 1] + toDecimal128(
-            toFloat64(reinterpretAsInt128(sorted[toInt64(ceil(place)) + 1] - sorted[toInt64(floor(place)) + 1])) * (place - floor(place)), 0
+        sorted[intDiv(twentieths, 20) + 1] + toDecimal128(
+            intDiv(reinterpretAsInt128(sorted[least(intDiv(twentieths, 20) + 2, length(sorted))] - sorted[intDiv(twentieths, 20) + 1]) * (twentieths % 20) + 10, 20), 0
         ) * toDecimal64('0.000000000001', 12));
-create function botanu_p50 as (usd) -> botanu_between(arraySort(groupArray(usd)), 0.5 * (count(usd) - 1));
-create function botanu_p95 as (usd) -> botanu_between(arraySort(groupArray(usd)), 0.95 * (count(usd) - 1));
+create function botanu_p50 as (usd) -> botanu_between(arraySort(groupArray(usd)), 10 * (count(usd) - 1));
+create function botanu_p95 as (usd) -> botanu_between(arraySort(groupArray(usd)), 19 * (count(usd) - 1));
 
 create function botanu_between_ns as (sorted, place) ->
     if(empty(sorted), null,
