@@ -133,6 +133,9 @@ class StoreFile:
         """Return what takes spans in on this connection, which may write; whenever it lets others have the file, it waits so long to have it back."""
         from botanu_store.ingest.ingester import Ingester  # noqa: PLC0415 - 0.15 s that who only reads does not need
 
+        if needs_sync(con):
+            # Before the first batch, which finds in the book what its calls cost.
+            sync_prices(con)
         return Ingester(
             con, self._content, lambda: connect(self.path, wait=wait), self.spool.is_wanted, self.settle_much
         )

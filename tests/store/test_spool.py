@@ -95,6 +95,7 @@ def killed(program: str, *arguments: Path) -> None:
         "engine.Path.replace = die",
         "engine.sync_folder = die",
         "ingester.conclude.conclude = die",
+        "ingester.find_new = die",
         "ingester._set_aside = die",
         "spool.Spool.retire = lambda self, segments: die() if list(segments) else None",
         "ingester.time.sleep = die; decoding.BATCH_BYTES = ingester.BATCHES_A_TURN = 1",

@@ -31,6 +31,7 @@ from botanu_store.otlp.columns import SCHEMA
 from botanu_store.otlp.content import ContentMode
 from botanu_store.otlp.decoding import OF_THE_DATA, SLICE_BYTES, Batch, Decoder, Slice, slices
 from botanu_store.otlp.sources import Piece
+from botanu_store.prices.tables import find_new
 from botanu_store.spool import Spool, size_of
 
 BATCHES_A_TURN = 16
@@ -205,7 +206,11 @@ class Ingester:
         self._name_unusable(batch)
         fresh = self._arrive(batch.table)
         if fresh:
-            store_fresh(self.con)
+            # With the calls, not after them: a reader between two batches, or after a kill, would take them for unpriced.
+            for calls in store_fresh(self.con):
+                self.con.register("stored_calls", calls)
+                find_new(self.con, "stored_calls")
+                self.con.unregister("stored_calls")
         return fresh
 
     def _arrive(self, table: str) -> int:
@@ -301,8 +306,8 @@ def arriving(table: str) -> str:
     return text.replace("{incoming}", table)
 
 
-def store_fresh(con: duckdb.DuckDBPyConnection, *, across_traces: bool = True) -> None:
-    """Put the spans of the view `fresh` among the stored ones, and conclude again what they touch, traces that tell of the same calls too."""
+def store_fresh(con: duckdb.DuckDBPyConnection, *, across_traces: bool = True) -> list[pa.Table]:
+    """Put the spans of the view `fresh` among the stored ones, conclude again what they touch, traces that tell of the same calls too; return the calls."""
     spans, groups = conclude.touched(con)
     # DuckDB stores what Python, at the same time, thinks about.
     with ThreadPoolExecutor(1) as beside:
@@ -310,8 +315,7 @@ def store_fresh(con: duckdb.DuckDBPyConnection, *, across_traces: bool = True) -
         calls = calls_of(spans, groups)
         stored.result()
     conclude.conclude(con, calls)
-    if across_traces:
-        join_linked(con, calls)
+    return [calls, *join_linked(con, calls)] if across_traces else [calls]
 
 
 _PAUSE_SECONDS = 0.05

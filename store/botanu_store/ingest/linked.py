@@ -57,23 +57,24 @@ _MOST_TOGETHER = 5000
 """At most this many traces are looked at together: calls that are all alike would make one group of everything there is."""
 
 
-def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> None:
-    """Conclude again, together, the traces of these calls and those that tell of the same ones."""
+def join_linked(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> list[pa.Table]:
+    """Conclude again, together, the traces of these calls and those that tell of the same ones; return the calls, none where there are no such traces."""
     groups = _groups(con, calls) if calls.num_rows else {}
-    if groups:
-        conclude_together(con, groups)
+    return [conclude_together(con, groups)] if groups else []
 
 
-def conclude_together(con: duckdb.DuckDBPyConnection, groups: Mapping[str, str]) -> None:
-    """Conclude stored traces again, those of one group as if they were one trace."""
+def conclude_together(con: duckdb.DuckDBPyConnection, groups: Mapping[str, str]) -> pa.Table:
+    """Conclude stored traces again, those of one group as if they were one trace; return their calls."""
     con.execute("create or replace temp table linked as select unnest($traces) as trace_id", {"traces": list(groups)})
     con.execute("create or replace temp view work as from spans semi join linked using (trace_id)")
-    con.register("resolved", calls_of(spans_of(con), groups))
+    calls = calls_of(spans_of(con), groups)
+    con.register("resolved", calls)
     con.execute(
         "insert into stale_runs select run_id from calls semi join linked using (trace_id) union select run_id from resolved"
     )
     put_calls(con, "linked")
     con.unregister("resolved")
+    return calls
 
 
 def _groups(con: duckdb.DuckDBPyConnection, calls: pa.Table) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from botanu_store.engines.duckdb import connect, literal, migrate, rewritten, transaction
 from botanu_store.ingest.ingested import Progress
 from botanu_store.ingest.ingester import store_fresh
+from botanu_store.prices.tables import sync_prices
 
 _BATCH_ROWS = 200_000
 """Spans read again in one transaction: bounds memory."""
@@ -43,6 +44,8 @@ def _write(path: Path, fresh: Path, progress: Progress | None) -> int:
                 progress(min(last, rows) - first)
         con.execute("drop view if exists fresh")
         con.execute("detach before")
+        # Before anybody reads it: other rules may find other kinds of calls.
+        sync_prices(con)
         con.execute("checkpoint")
     finally:
         con.close()

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_KIND = ("category", "vendor", "model", "operation")
+"""Columns of a call that its price depends on."""
+
+
 def book_version() -> str:
     """Return the version of the price book: that of genai-prices and of an update to it, and a hash of what is ours, rates.toml and vendors' names."""
     return f"genai-prices {updates.label()}, rates {_own_hash()}"
@@ -61,18 +65,27 @@ def sync_prices(con: duckdb.DuckDBPyConnection) -> None:
         _store_book(con)
         con.execute("create or replace temp table found_before as from price_keys where price_model <> ''")
         con.execute("delete from price_keys")
-    _store_keys(con)
+    find_new(con, "calls")
     if is_new:
         # What a newer book no longer has keeps its place: --as-priced finds there what was believed before.
         con.execute(
             "update price_keys set price_vendor = b.price_vendor, price_model = b.price_model from found_before as b "
-            "where price_keys.rule = 'unknown' and "
-            + " and ".join(f"price_keys.{name} = b.{name}" for name in ("category", "vendor", "model", "operation"))
+            "where price_keys.rule = 'unknown' and " + " and ".join(f"price_keys.{name} = b.{name}" for name in _KIND)
         )
         con.execute("drop table found_before")
     con.execute("delete from price_book")
     con.execute("insert into price_book values (?, ?)", [book_version(), _calls_seen(con)])
     lay_out_again(con)
+
+
+def find_new(con: duckdb.DuckDBPyConnection, calls: str) -> None:
+    """Find the price of every kind of call in this relation that is in no call before; who adds calls does so in their transaction."""
+    kind = ", ".join(_KIND)
+    new = con.execute(f"select distinct {kind} from {calls} anti join price_keys using ({kind})").fetchall()
+    if new:
+        con.register("read_keys", _rows([key_row(*key) for key in new]))
+        con.execute("insert into price_keys by name from read_keys")
+        con.unregister("read_keys")
 
 
 def lay_out_again(con: duckdb.DuckDBPyConnection) -> None:
@@ -100,8 +113,7 @@ def lay_out(
 
 def _calls_seen(con: duckdb.DuckDBPyConnection) -> str:
     """What tells this state of calls from another, at no cost: every call written gets a row id of its own."""
-    row = con.execute("select count(*), max(rowid) from calls").fetchone()
-    return str(row)
+    return str(con.execute("select count(*), max(rowid) from calls").fetchall()[0])
 
 
 def _store_book(con: duckdb.DuckDBPyConnection) -> None:
@@ -133,16 +145,6 @@ def _rows(rows: Sequence[Mapping[str, object]]) -> pa.Table:
 
 def _rate_prices() -> Iterable[Price]:
     return (price for product in rates().products for price in product.prices)
-
-
-def _store_keys(con: duckdb.DuckDBPyConnection) -> None:
-    new = con.execute(
-        "select distinct category, vendor, model, operation from calls anti join price_keys using (category, vendor, model, operation)"
-    ).fetchall()
-    if new:
-        con.register("read_keys", _rows([key_row(*key) for key in new]))
-        con.execute("insert into price_keys by name from read_keys")
-        con.unregister("read_keys")
 
 
 def key_row(category: str, vendor: str, model: str, operation: str) -> Mapping[str, object]:
