@@ -98,7 +98,8 @@ class Spool:
         handle = None
         with suppress(OSError):
             handle = _opened(self._wanted_path)
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            # Whoever asks `is_wanted` at this moment has it for that moment alone.
+            fcntl.flock(handle, fcntl.LOCK_SH)
         try:
             yield
         finally:

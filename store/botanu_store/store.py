@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from botanu_store import sql, upkeep
 from botanu_store.engines.clickhouse import SCHEME, read_address
-from botanu_store.engines.duckdb import check_path, connect_writable
+from botanu_store.engines.duckdb import check_path
 from botanu_store.errors import InputError
 from botanu_store.filters import Filters, Interval
 from botanu_store.ingest.ingested import Ingested, Progress
@@ -35,7 +35,7 @@ from botanu_store.reports.database import Database
 from botanu_store.reports.report import Coverage, Report, Row, coverage
 from botanu_store.reports.runs import RunSort
 from botanu_store.spool import Spool
-from botanu_store.store_file import TURN_SECONDS, StoreFile
+from botanu_store.store_file import READERS_SECONDS, TURN_SECONDS, StoreFile
 
 if TYPE_CHECKING:
     from botanu_store.clickhouse.server_store import ServerStore
@@ -144,9 +144,10 @@ class Store:
         if stdin:
             said = sources.read_stdin()
             # Who writes there may take long to begin, and the store is not held for that.
+            self._let_go()
             pieces = chain(pieces, list(islice(said, 1)), said)
         with self._writing() as file:
-            ingester = file.ingester(self._db.bare, wait=TURN_SECONDS)
+            ingester = file.ingester(self._db.bare, wait=READERS_SECONDS)
             try:
                 ingester.ingest(pieces, progress)
             finally:
@@ -352,14 +353,21 @@ class Store:
     def _writing(self) -> Generator[StoreFile]:
         """Hold the right to write, on a connection that can; afterwards the store only reads again, so that others can too."""
         file = self.file
+        # Before the wait for the right: who has it may be waiting for the file.
+        self._let_go()
         with file.held():
-            self._db.close()
-            self._db = Database(connect_writable(file.path), file.path)
+            self._db = Database(file.open_to_write(TURN_SECONDS), file.path)
             try:
                 yield file
             finally:
                 self._db.close()
             self._db = file.read_later()
+
+    def _let_go(self) -> None:
+        """Leave the file to others until something is asked of it again."""
+        later = self.file.read_later()
+        self._db.close()
+        self._db = later
 
     def _need_book(self) -> None:
         """Read the price book where there is no store yet that holds it."""

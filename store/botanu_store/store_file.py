@@ -28,6 +28,7 @@ from botanu_store.engines.duckdb import (
     exists,
     store_in_memory,
     stored_version,
+    transaction,
 )
 from botanu_store.engines.faults import explained
 from botanu_store.errors import StoreError, StoreUnavailable, StoreUnusable
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 
 TURN_SECONDS = 20.0
 """How long one waits for a process of botanu that writes: it lets go of the file after each batch, which takes seconds."""
+
+READERS_SECONDS = 600.0
+"""How long an ingest, in the middle of its work, waits for those that it let read meanwhile: a long export is no reason to give up."""
 
 
 class StoreFile:
@@ -129,13 +133,26 @@ class StoreFile:
                 )
             yield
 
+    def open_to_write(self, wait: float = WAIT_SECONDS) -> duckdb.DuckDBPyConnection:
+        """Open the file for writing, with the prices of all that is in it, and the book in which those of what comes in are found; only who holds the right may.
+
+        Raises:
+            StoreError: as `connect_writable` does.
+        """
+        con = connect_writable(self.path, wait=wait)
+        try:
+            if needs_sync(con):
+                with transaction(con):
+                    sync_prices(con)
+        except BaseException:
+            con.close()
+            raise
+        return con
+
     def ingester(self, con: duckdb.DuckDBPyConnection, *, wait: float = WAIT_SECONDS) -> Ingester:
         """Return what takes spans in on this connection, which may write; whenever it lets others have the file, it waits so long to have it back."""
         from botanu_store.ingest.ingester import Ingester  # noqa: PLC0415 - 0.15 s that who only reads does not need
 
-        if needs_sync(con):
-            # Before the first batch, which finds in the book what its calls cost.
-            sync_prices(con)
         return Ingester(
             con, self._content, lambda: connect(self.path, wait=wait), self.spool.is_wanted, self.settle_much
         )
@@ -190,7 +207,7 @@ class StoreFile:
         """Take in what waits; where others read the file, and so keep it from being written, the rest goes on waiting."""
         result = Ingested()
         with suppress(StoreUnavailable):
-            ingester = self.ingester(connect_writable(self.path))
+            ingester = self.ingester(self.open_to_write())
             result = ingester.result
             try:
                 ingester.drain(self.spool, progress, follow=self._drains_only)

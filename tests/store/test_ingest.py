@@ -307,6 +307,7 @@ def test_what_changed_is_added_up_now_and_then_unless_somebody_waits(
     """A long ingest notes no more runs than a turn changes: the notes take room in the file that is not given back."""
     monkeypatch.setattr(decoding, "BATCH_BYTES", 1)
     monkeypatch.setattr(ingester, "BATCHES_A_TURN", 2)
+    monkeypatch.setattr(ingester, "_LONGEST_PAUSE_SECONDS", 0)
     path, noted = tmp_path / "s.duckdb", list[int]()
 
     def settle(con: duckdb.DuckDBPyConnection) -> None:

@@ -116,7 +116,7 @@ class Ingester:
             if self._settle and not self._wanted():
                 self._settle(self.con)
             self.con.close()
-            time.sleep(_PAUSE_SECONDS)
+            self._let_others()
             self.con = reopen()
         self.result.seconds += time.perf_counter() - started
 
@@ -132,10 +132,17 @@ class Ingester:
                     spool.retire(batch.finished)
                     if progress:
                         progress(len(batch.finished))
-                if self._reopen and (number == BATCHES_A_TURN or self._wanted()):
+                if self._reopen and decoder.goes_on and (number == BATCHES_A_TURN or self._wanted()):
                     rest.give_back(decoder.undecoded())
                     return self._reopen
         return None
+
+    def _let_others(self) -> None:
+        """Wait until who waits for the file has it: on a busy machine that takes longer than a moment, and one who dies meanwhile is not waited for."""
+        deadline = time.monotonic() + _LONGEST_PAUSE_SECONDS
+        time.sleep(_PAUSE_SECONDS)
+        while self._wanted() and time.monotonic() < deadline:
+            time.sleep(_PAUSE_SECONDS)
 
     def _limit_memory(self, limit: str | None) -> None:
         """Let DuckDB use so much; a batch that does not fit, even with the disk's help, gets what there is until the end of the turn."""
@@ -320,6 +327,9 @@ def store_fresh(con: duckdb.DuckDBPyConnection, *, across_traces: bool = True) -
 
 _PAUSE_SECONDS = 0.05
 """Longer than who waits for the file sleeps between two tries."""
+
+_LONGEST_PAUSE_SECONDS = 2.0
+"""Longer than it takes to open a file that nobody holds."""
 
 
 def _refused(piece: Piece, error: Exception) -> Piece:

@@ -130,6 +130,11 @@ class Decoder:
             self._ahead = self._start(source)
             yield batch
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is another batch after the one that came last."""
+        return self._ahead is not None
+
     def undecoded(self) -> Iterator[Slice]:
         """Yield again what was read of the source, but is in no batch that came of it."""
         if self._ahead is not None:
