@@ -32,6 +32,7 @@ from botanu_cli.commands import (
 )
 from botanu_cli.diagnostics import ExitCode, say_error, say_traceback
 from botanu_cli.helping import Command, Group
+from botanu_cli.interrupts import FLAGS_WITH_VALUE, heard
 from botanu_cli.settings import Settings
 
 app = typer.Typer(
@@ -64,7 +65,6 @@ app.command("sql", cls=Command, rich_help_panel=_STORE)(sql.sql)
 app.command("schema", cls=Command, rich_help_panel=_STORE)(schema.schema)
 app.add_typer(store.app, name="store", rich_help_panel=_STORE)
 
-_VALUE_FLAGS = ("--store", "--config", "--tz")
 _SWITCHES = ("--no-color", "-q", "--quiet", "-v", "--verbose", "--version")
 
 
@@ -127,6 +127,8 @@ def run(arguments: list[str]) -> int:
     except SystemExit:
         return _closed_pipe()
     except Exception as error:  # noqa: BLE001 - the one place where errors become messages
+        if heard():
+            return ExitCode.INTERRUPTED
         if verbose:
             say_traceback(error)
         return _explained(error)
@@ -135,7 +137,7 @@ def run(arguments: list[str]) -> int:
 def _explained(error: Exception) -> int:
     from botanu_store.errors import StoreError, StoreUnavailable
 
-    if isinstance(error, typer.Abort) or str(error) == _DUCKDB_INTERRUPTED:
+    if isinstance(error, typer.Abort):
         return ExitCode.INTERRUPTED
     if isinstance(error, typer.TyperException):
         said = error.format_message()
@@ -168,10 +170,6 @@ def _of_file(error: OSError) -> tuple[str, str]:
     return f"{path or unnamed}: {error.strerror or error}.", "Check the disk and the permissions."
 
 
-_DUCKDB_INTERRUPTED = "Query interrupted"
-"""What DuckDB raises, as a RuntimeError, where Python would raise KeyboardInterrupt."""
-
-
 def _help_of(error: typer.TyperException) -> str:
     context: Any = getattr(error, "ctx", None)
     return f"See: {context.command_path} --help" if context is not None else ""
@@ -194,9 +192,9 @@ def _globals_first(arguments: list[str]) -> list[str]:
         if word == "--":
             rest += [word, *waiting]
             break
-        if word in _SWITCHES or word.startswith(tuple(f"{flag}=" for flag in _VALUE_FLAGS)):
+        if word in _SWITCHES or word.startswith(tuple(f"{flag}=" for flag in FLAGS_WITH_VALUE)):
             front.append(word)
-        elif word in _VALUE_FLAGS:
+        elif word in FLAGS_WITH_VALUE:
             if not waiting:
                 raise typer.BadParameter("Its value is missing.", param_hint=word)
             front += [word, waiting.pop(0)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from enum import IntEnum
 
 
@@ -34,6 +33,8 @@ def say_error(message: str, way_out: str = "") -> None:
 
 def say_traceback(error: BaseException) -> None:
     """Write where an error came from; only `--verbose` asks for it."""
+    import traceback
+
     _write("".join(traceback.format_exception(error)))
 
 

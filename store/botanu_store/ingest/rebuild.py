@@ -3,6 +3,9 @@
 The store stays as it is until the new file is whole, so a rebuild may be interrupted or killed anywhere.
 """
 
+# pyright: reportUnknownVariableType=false
+# (pyarrow ships no types.)
+
 from __future__ import annotations
 
 from pathlib import Path
