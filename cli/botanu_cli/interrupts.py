@@ -31,6 +31,12 @@ def hear(arguments: Sequence[str]) -> None:
         signal.signal(signal.SIGINT, _stopping(arguments))
 
 
+def leave() -> None:
+    """Let an event loop hear them from now on, which ends what it runs by itself: a dashboard has a screen to give back."""
+    if getattr(signal.getsignal(signal.SIGINT), "__module__", "") == __name__:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def heard() -> bool:
     """Whether there was an interrupt: whatever error came of it, it is none."""
     return _heard

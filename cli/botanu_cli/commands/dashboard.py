@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from botanu_cli import interrupts
 from botanu_cli.options import KINDS, Request, amount, filtered
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def dashboard(
     view = View(values, said["since"], said["until"], amount(said["min_cost"]))
     seconds = _seconds(refresh)
     view.filters(request.settings.zone, datetime.now(UTC))
+    interrupts.leave()
     if web:
         _serve(request, view, refresh)
         return
