@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from botanu_store.engines.duckdb import connect, identifier, literal, rewritten, script, transaction
+from botanu_store.engines.duckdb import connect, fill, identifier, literal, rewritten, script, transaction
 from botanu_store.prices.tables import book_version
 from botanu_store.spool import Spool
 from botanu_store.times import moment, to_ns
@@ -49,7 +49,7 @@ def info(con: duckdb.DuckDBPyConnection, path: Path, spool: Spool) -> dict[str, 
 
 def prune(con: duckdb.DuckDBPyConnection, before: datetime, *, dry_run: bool) -> Pruned:
     """Forget the runs that were over before a moment, with their calls and spans; a run is forgotten whole or not at all."""
-    con.execute(script("ingest/sql/prune.sql").replace("{before_ns}", str(to_ns(before))))
+    con.execute(fill(script("ingest/sql/prune.sql"), before_ns=to_ns(before)))
     counts = con.execute(
         "select (select count(*) from old_runs), (select count(*) from calls semi join old_traces using (trace_id)), "
         "(select count(*) from spans semi join old_traces using (trace_id))"

@@ -11,10 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from botanu_store.dialects import AGENTS
-from botanu_store.engines.duckdb import connect, literals, migrate, script
+from botanu_store.engines.duckdb import connect, fill, literals, migrate, script
 from botanu_store.ingest.ingester import ONCE, arriving, store_fresh
 from botanu_store.ingest.linked import between, conclude_together
-from botanu_store.otlp.columns import filled, make_macros
+from botanu_store.otlp.columns import make_macros, with_limits
 from botanu_store.reports.usage import step_of
 
 
@@ -33,11 +33,11 @@ class Concluder:
             self.con.execute(f"delete from {table}")
         self.con.register("rows_read", spans)
         self.con.execute(
-            f"create or replace temp table decoded as {filled(script('clickhouse/sql/decode_rows.sql'), 'drop')}"
+            f"create or replace temp table decoded as {with_limits(script('clickhouse/sql/decode_rows.sql'), 'drop')}"
         )
         self.con.unregister("rows_read")
-        arrive = arriving("decoded").replace("{unknown}", "")
-        self.con.execute(f"create or replace temp table arrived as {arrive.replace('{once}', ONCE)}")
+        arrive = arriving("decoded", once=ONCE, unknown="")
+        self.con.execute(f"create or replace temp table arrived as {arrive}")
         self.con.execute("create or replace temp view fresh as from arrived")
         # Which traces come in one batch is chance, and no number may depend on that.
         store_fresh(self.con, across_traces=False)
@@ -74,10 +74,8 @@ class Concluder:
 
 @cache
 def _told() -> str:
-    text = script("clickhouse/sql/told.sql")
-    for name in ("told", "places"):
-        text = text.replace("{" + name + "}", f"({script(f'ingest/sql/{name}.sql')})")
-    return between(text, 0, _EVER_NS)
+    of_calls = {name: f"({script(f'ingest/sql/{name}.sql')})" for name in ("told", "places")}
+    return between(fill(script("clickhouse/sql/told.sql"), **of_calls), 0, _EVER_NS)
 
 
 _EVER_NS = 2**62

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from botanu_store.engines.clickhouse import Server
-from botanu_store.engines.duckdb import connect, script
+from botanu_store.engines.duckdb import connect, fill, script
 from botanu_store.ingest.linked import INSTRUMENTATIONS, LONGEST_NS, SLOT_NS, between, not_too_many, pairs_of
 from botanu_store.ingest.sessions import joined
 
@@ -78,7 +78,7 @@ def _instrumentations(server: Server, first_ns: int, last_ns: int) -> int:
 
 
 def _told(server: Server, first_ns: int, last_ns: int) -> pa.Table:
-    text = script("clickhouse/sql/told_at.sql").replace("{longest}", str(LONGEST_NS))
+    text = fill(script("clickhouse/sql/told_at.sql"), longest=LONGEST_NS)
     return server.arrow(text, {"first_ns": first_ns - SLOT_NS, "last_ns": last_ns + SLOT_NS})
 
 

@@ -8,7 +8,7 @@ from functools import cache
 import duckdb
 
 from botanu_store.engines.clickhouse import SETTINGS, Server
-from botanu_store.engines.duckdb import script, store_in_memory
+from botanu_store.engines.duckdb import fill, script, store_in_memory
 from botanu_store.reports.usage import KEPT_COLUMNS
 
 _TYPES = {"VARCHAR": "String", "BIGINT": "Int64", "INTEGER": "Int32", "DOUBLE": "Float64", "BOOLEAN": "Bool", "TIMESTAMP": "DateTime64(6, 'UTC')"}  # fmt: skip
@@ -43,7 +43,7 @@ def create_tables(server: Server) -> None:
             if column.split()[0] not in {*known, "index"}:
                 server.run(f"alter table {table} add column if not exists {column.strip()}")
     settings = ", ".join(f"{name} = {value!r}" for name, value in SETTINGS.items())
-    server.run(script("clickhouse/sql/run_costs.sql").replace("{settings}", settings))
+    server.run(fill(script("clickhouse/sql/run_costs.sql"), settings=settings))
 
 
 def columns(table: str) -> list[str]:

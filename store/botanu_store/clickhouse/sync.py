@@ -30,7 +30,7 @@ from botanu_store.clickhouse.prices import Pricer, price_again, upload_book
 from botanu_store.clickhouse.schema import create_tables
 from botanu_store.clickhouse.write import write
 from botanu_store.engines.clickhouse import Address, Server, connect
-from botanu_store.engines.duckdb import script
+from botanu_store.engines.duckdb import fill, script
 from botanu_store.ingest.ingested import Progress
 
 OVERLAP = timedelta(hours=1)
@@ -171,14 +171,14 @@ def _in_ns(length: timedelta) -> int:
 
 
 def _find(server: Server, source: OtelTraces, name: str, parameters: dict[str, int]) -> None:
-    text = script(f"clickhouse/sql/{name}.sql").replace("{run_id}", source.run_id)
-    server.run(text.replace("{otel_traces}", source.name), parameters)
+    text = fill(script(f"clickhouse/sql/{name}.sql"), run_id=source.run_id, otel_traces=source.name)
+    server.run(text, parameters)
 
 
 def _batches(server: Server, source: OtelTraces, from_ns: int) -> list[_Batch]:
     """Note which runs are pending from a moment on, and return them in batches."""
     name = uuid.uuid4().hex
-    due, *rest = script("clickhouse/sql/find_pending.sql").replace("{batch_spans}", str(BATCH_SPANS)).split(";\n")
+    due, *rest = fill(script("clickhouse/sql/find_pending.sql"), batch_spans=BATCH_SPANS).split(";\n")
     server.run(due, {"from_ns": from_ns})
     if not server.rows("select 1 from due limit 1"):
         return []

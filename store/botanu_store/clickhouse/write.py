@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from botanu_store.clickhouse.schema import columns
 from botanu_store.engines.clickhouse import Server
-from botanu_store.engines.duckdb import script
+from botanu_store.engines.duckdb import fill, script
 
 _PENDING = "(select run_id from botanu_pending where sync = $sync and batch = $batch)"
 _KEYS = {
@@ -48,8 +48,9 @@ def write(
 
 
 def _write_table(server: Server, con: duckdb.DuckDBPyConnection, table: str, keys: str) -> int:
-    text = script("clickhouse/sql/written.sql").replace("{table}", table)
-    text = text.replace("{same}", " and ".join(f"s.{key} is not distinct from c.{key}" for key in keys.split(", ")))
-    rows = con.sql(text.replace("{columns}", ", ".join(f"t.{name}" for name in columns(table)))).to_arrow_table()
+    same = " and ".join(f"s.{key} is not distinct from c.{key}" for key in keys.split(", "))
+    shown = ", ".join(f"t.{name}" for name in columns(table))
+    text = fill(script("clickhouse/sql/written.sql"), table=table, same=same, columns=shown)
+    rows = con.sql(text).to_arrow_table()
     server.insert(f"botanu_{table}", rows)
     return sum(not deleted for deleted in rows["deleted"].to_pylist())

@@ -180,7 +180,7 @@ def migrate(con: duckdb.DuckDBPyConnection, path: Path | None) -> None:
     for version in range(stored_version(con, path) or 0, SCHEMA_VERSION):
         with explained(path), transaction(con):
             for name in MIGRATIONS[version]:
-                con.execute(script(name).replace("{meters}", ",\n    ".join(f"{meter} bigint" for meter in METERS)))
+                con.execute(fill(script(name), meters=",\n    ".join(f"{meter} bigint" for meter in METERS)))
             con.execute("delete from meta where key = 'schema_version'")
             con.execute("insert into meta values ('schema_version', ?)", [str(version + 1)])
 
@@ -241,6 +241,13 @@ def _version(con: duckdb.DuckDBPyConnection) -> int | None:
 def script(name: str) -> str:
     """Return the text of one of the package's SQL files."""
     return resources.files("botanu_store").joinpath(name).read_text("utf-8")
+
+
+def fill(text: str, /, **values: object) -> str:
+    """Return a text of SQL with each `{name}` in it replaced by its value, one after the other: a value may name those after it."""
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", str(value))
+    return text
 
 
 def literal(value: object) -> str:

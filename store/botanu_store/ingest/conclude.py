@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from botanu import attributes as keys
 from botanu_store.dialects import OF_RUN
-from botanu_store.engines.duckdb import literals, script
+from botanu_store.engines.duckdb import fill, literals, script
 from botanu_store.ingest import sessions
 from botanu_store.ingest.touched import spans_of
 
@@ -46,7 +46,7 @@ def touched(con: duckdb.DuckDBPyConnection) -> tuple[pa.Table, Mapping[str, str]
     seen = con.execute(
         "select exists (from late_traces) or exists (from runs where run_id in (from maybe_touched_runs))"
     ).fetchall()[0][0]
-    con.execute(script("ingest/sql/earlier.sql").replace("{seen_before}", "true" if seen else "false"))
+    con.execute(fill(script("ingest/sql/earlier.sql"), seen_before="true" if seen else "false"))
     return spans_of(con), sessions.groups(con)
 
 
@@ -87,11 +87,14 @@ def _runs_script(*, moved: bool) -> str:
     for column in OF_RUN:
         facts[column] = f"coalesce({facts.get(column, 'null')}, {_first(f'told_{column}')})"
     said = literals({*RUN_FACTS.values(), *chain.from_iterable(OF_RUN.values()), keys.OUTCOME, keys.OUTCOME_STATUS})
-    text = script("ingest/sql/runs.sql").replace("{run_keys}", said)
-    text = text.replace("{values}", _columns(values)).replace("{facts}", _columns(facts))
-    staying = "(kind <> 'LOG' or (trace_id, span_id) not in (from moved))"
-    text = text.replace("{staying}", staying if moved else "true")
-    return text.replace("{place}", "case when kind = 'LOG' then 2 when parent_id = '' then 0 else 1 end")
+    return fill(
+        script("ingest/sql/runs.sql"),
+        run_keys=said,
+        values=_columns(values),
+        facts=_columns(facts),
+        staying="(kind <> 'LOG' or (trace_id, span_id) not in (from moved))" if moved else "true",
+        place="case when kind = 'LOG' then 2 when parent_id = '' then 0 else 1 end",
+    )
 
 
 def _columns(expressions: Mapping[str, str]) -> str:

@@ -21,7 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from botanu_store.dialects import HASTY_SCOPES
-from botanu_store.engines.duckdb import literals, script, transaction
+from botanu_store.engines.duckdb import fill, literals, script, transaction
 from botanu_store.ingest import conclude
 from botanu_store.ingest.ingested import REJECTED_LIMIT, Ingested, Progress, Rejected
 from botanu_store.ingest.linked import join_linked
@@ -231,8 +231,8 @@ class Ingester:
             f"select 1 from {table} semi join {within} as known using (trace_id, span_id) limit 1"
         ).fetchall()
         once = usable == distinct
-        text = arriving(table).replace("{once}", "" if once else ONCE)
-        text = text.replace("{unknown}", f"anti join {within} as known using (trace_id, span_id)" if known else "")
+        unknown = f"anti join {within} as known using (trace_id, span_id)" if known else ""
+        text = arriving(table, once="" if once else ONCE, unknown=unknown)
         if known or not once:
             self.con.execute(f"create or replace temp table arrived as {text}")
             text = "from arrived"
@@ -307,10 +307,10 @@ class Rest(Iterator[Slice]):
         return part
 
 
-def arriving(table: str) -> str:
-    """Return the SQL of the spans of a decoded batch as they are kept."""
-    text = script("ingest/sql/arrive.sql").replace("{hasty_scopes}", literals(HASTY_SCOPES))
-    return text.replace("{incoming}", table)
+def arriving(table: str, *, once: str, unknown: str) -> str:
+    """Return the SQL of the spans of a decoded batch as they are kept, less those that these conditions leave out."""
+    hasty = literals(HASTY_SCOPES)
+    return fill(script("ingest/sql/arrive.sql"), hasty_scopes=hasty, incoming=table, once=once, unknown=unknown)
 
 
 def store_fresh(con: duckdb.DuckDBPyConnection, *, across_traces: bool = True) -> list[pa.Table]:

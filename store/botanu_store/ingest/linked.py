@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from botanu_store.dialects import AGENTS, OWN_TRACES, SHARING_SCOPE
-from botanu_store.engines.duckdb import literals, script
+from botanu_store.engines.duckdb import fill, literals, script
 from botanu_store.ingest.conclude import put_calls
 from botanu_store.ingest.sessions import joined
 from botanu_store.ingest.touched import calls_of, spans_of
@@ -110,8 +110,11 @@ def pairs_of(
         told: a table of what `ingest/sql/told.sql` says.
         places: a table of what `ingest/sql/places.sql` says.
     """
-    text = script("ingest/sql/linked.sql").replace("{told}", told or f"({script('ingest/sql/told.sql')})")
-    text = text.replace("{places}", places or f"({script('ingest/sql/places.sql')})")
+    text = fill(
+        script("ingest/sql/linked.sql"),
+        told=told or f"({script('ingest/sql/told.sql')})",
+        places=places or f"({script('ingest/sql/places.sql')})",
+    )
     return set(con.execute(between(text, first_ns, last_ns)).fetchall())
 
 
@@ -135,24 +138,22 @@ _OF_MODELS = "category in ('llm', 'embedding') and dialect not in ({agents}) and
 
 def between(text: str, first_ns: int, last_ns: int) -> str:
     """Return a text of this step for the calls between these times."""
-    values = {
-        "of_models": _OF_MODELS,
-        "first_ns": first_ns,
-        "from_ns": first_ns - LONGEST_NS,
-        "to_ns": last_ns + _APART_NS,
-        "apart": _APART_NS,
-        "slot": SLOT_NS,
-        "skew": SKEW_NS,
-        "longest": LONGEST_NS,
-        "most_named": _MOST_NAMED,
-        "most_at_once": _MOST_AT_ONCE,
-        "agents": literals(AGENTS),
-        "alone": literals(OWN_TRACES),
-        "shared": literals(SHARING_SCOPE),
-        "input_tokens": summed(INPUT_METERS),
-        "cached_tokens": summed(FRESH),
-        "output_tokens": summed(OUTPUT_METERS),
-    }
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", str(value))
-    return text
+    return fill(
+        text,
+        of_models=_OF_MODELS,
+        first_ns=first_ns,
+        from_ns=first_ns - LONGEST_NS,
+        to_ns=last_ns + _APART_NS,
+        apart=_APART_NS,
+        slot=SLOT_NS,
+        skew=SKEW_NS,
+        longest=LONGEST_NS,
+        most_named=_MOST_NAMED,
+        most_at_once=_MOST_AT_ONCE,
+        agents=literals(AGENTS),
+        alone=literals(OWN_TRACES),
+        shared=literals(SHARING_SCOPE),
+        input_tokens=summed(INPUT_METERS),
+        cached_tokens=summed(FRESH),
+        output_tokens=summed(OUTPUT_METERS),
+    )

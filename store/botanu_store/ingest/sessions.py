@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from botanu_store.dialects import SESSION_DIALECTS, SESSION_SCOPES, SESSION_TOTALS
-from botanu_store.engines.duckdb import literals, script
+from botanu_store.engines.duckdb import fill, literals, script
 from botanu_store.otlp.logs import SESSION_KEYS, SESSION_TRACE
 from botanu_store.records import Span
 from botanu_store.times import DAY_NS
@@ -40,17 +40,13 @@ def _more(con: duckdb.DuckDBPyConnection) -> bool:
     records = " union all ".join(f"select start_ns, end_ns from {table} semi join touched using (trace_id) where kind = 'LOG'" for table in ("fresh", "spans"))  # fmt: skip
     first, last = con.execute(f"select min(start_ns), max(end_ns) from ({records})").fetchall()[0]
     extent = (first - DAY_NS, last + DAY_NS) if first is not None else (1, 0)
-    text = _script().replace("{from_ns}", str(extent[0])).replace("{to_ns}", str(extent[1]))
+    text = fill(_script(), from_ns=extent[0], to_ns=extent[1])
     return bool(con.execute(text).fetchall()[0][0])
 
 
 @cache
 def _script() -> str:
-    return (
-        script("ingest/sql/sessions.sql")
-        .replace("{of_sessions}", _OF_SESSIONS)
-        .replace("{session_trace}", SESSION_TRACE)
-    )
+    return fill(script("ingest/sql/sessions.sql"), of_sessions=_OF_SESSIONS, session_trace=SESSION_TRACE)
 
 
 def groups(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -13,7 +13,7 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
-from botanu_store.engines.duckdb import literals, script
+from botanu_store.engines.duckdb import fill, literals, script
 from botanu_store.otlp import content
 from botanu_store.otlp.content import ContentMode
 
@@ -67,13 +67,13 @@ ATTRIBUTES_SHAPE = (
 
 def make_macros(con: duckdb.DuckDBPyConnection, mode: ContentMode) -> None:
     """Give a connection what decoding is written in: attributes within their limits, less their content."""
-    for statement in filled(script("otlp/sql/macros.sql"), mode).split(";\n"):
+    for statement in with_limits(script("otlp/sql/macros.sql"), mode).split(";\n"):
         if statement.strip():
             con.execute(statement)
 
 
 @cache
-def filled(text: str, mode: ContentMode) -> str:
+def with_limits(text: str, mode: ContentMode) -> str:
     """Return a step's text with limits, shapes and the names of content filled in."""
     values = {
         "array_shape": _ARRAY,
@@ -88,9 +88,7 @@ def filled(text: str, mode: ContentMode) -> str:
         "reduced_keys": literals(content.KEPT_PARTS) if mode == "drop" else "''",
         "reduced_value": _reduced_value(),
     }
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
-    return text
+    return fill(text, **values)
 
 
 def _content_test() -> str:

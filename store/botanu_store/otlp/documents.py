@@ -13,15 +13,15 @@ from collections.abc import Collection, Iterator, Sequence
 import duckdb
 import pyarrow as pa
 
-from botanu_store.engines.duckdb import connect, literals, script
+from botanu_store.engines.duckdb import connect, fill, literals, script
 from botanu_store.otlp import content
 from botanu_store.otlp.columns import (
     ATTRIBUTE_LIMIT,
     ATTRIBUTES_SHAPE,
     KEY_LIMIT,
     SCHEMA,
-    filled,
     make_macros,
+    with_limits,
 )
 from botanu_store.otlp.content import ContentMode
 
@@ -44,7 +44,7 @@ class JsonDecoder:
         self._con = con or connect(None)
         self._mode: ContentMode = mode
         make_macros(self._con, mode)
-        self._query = filled(script("otlp/sql/decode_json.sql"), mode).replace("{document_shape}", _DOCUMENT)
+        self._query = with_limits(fill(script("otlp/sql/decode_json.sql"), document_shape=_DOCUMENT), mode)
         self._content = set[str]()
         self._planned_nothing = False
 
@@ -84,7 +84,7 @@ class JsonDecoder:
                 self._decode(table, _plain_attributes(self._content))
             except duckdb.InvalidInputException:
                 return False  # A key twice in one span, or none.
-            names, most = self._con.execute(_KEYS.replace("{table}", table)).fetchall()[0]
+            names, most = self._con.execute(fill(_KEYS, table=table)).fetchall()[0]
             if most > ATTRIBUTE_LIMIT or any(map(_is_odd, names)):
                 return False
             found = set[str]() if self._mode == "keep" else set(filter(content.is_content, names))
@@ -94,7 +94,7 @@ class JsonDecoder:
         return False
 
     def _decode(self, table: str, attributes: str) -> None:
-        self._con.execute(f"create or replace table {table} as {self._query.replace('{attributes}', attributes)}")
+        self._con.execute(f"create or replace table {table} as {fill(self._query, attributes=attributes)}")
 
 
 _MOST_CONTENT = 2_000

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from botanu_store.dialects import EVENTS
-from botanu_store.engines.duckdb import literals, script
+from botanu_store.engines.duckdb import fill, literals, script
 from botanu_store.otlp import damaged
-from botanu_store.otlp.columns import ATTRIBUTES_SHAPE, TEXT_MAP, filled
+from botanu_store.otlp.columns import ATTRIBUTES_SHAPE, TEXT_MAP, with_limits
 from botanu_store.otlp.content import ContentMode
 from botanu_store.records import Signal
 
@@ -100,17 +100,18 @@ def decode_logs_into(
 
 @cache
 def _decoding(mode: ContentMode) -> str:
-    words = literals(EVENTS)
-    text = script("otlp/sql/decode_logs.sql").replace("{logs_shape}", _SHAPE).replace("{events}", words)
-    return filled(text, mode)
+    return with_limits(fill(script("otlp/sql/decode_logs.sql"), logs_shape=_SHAPE, events=literals(EVENTS)), mode)
 
 
 @cache
 def _arriving() -> str:
     cases = " ".join(f"when '{name}' then '{key}'" for name, key in EVENTS.items())
-    text = script("otlp/sql/arrive_logs.sql").replace("{key}", f"case name {cases} end")
-    text = text.replace("{session_trace}", SESSION_TRACE)
-    return text.replace("{identity}", ", ".join(f"coalesce(attributes['{key}'], '')" for key in _IDENTITY_KEYS))
+    return fill(
+        script("otlp/sql/arrive_logs.sql"),
+        key=f"case name {cases} end",
+        session_trace=SESSION_TRACE,
+        identity=", ".join(f"coalesce(attributes['{key}'], '')" for key in _IDENTITY_KEYS),
+    )
 
 
 def _table(messages: Iterable[tuple[int, bytes]], mode: ContentMode) -> pa.Table:

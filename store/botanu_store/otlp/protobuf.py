@@ -17,7 +17,7 @@ import pyarrow as pa
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
-from botanu_store.engines.duckdb import script
+from botanu_store.engines.duckdb import fill, script
 from botanu_store.otlp import damaged, lean
 from botanu_store.otlp.columns import ATTRIBUTE_LIMIT, SCHEMA, VALUE_LIMIT
 from botanu_store.otlp.content import ContentMode
@@ -38,7 +38,7 @@ def decode_protobuf_into(
     """Add the spans of these messages to a table that a `JsonDecoder` of the same connection made; the first message is that piece."""
     con.register("decoded_messages", decode_protobuf(messages, mode))
     try:
-        con.execute(script("otlp/sql/add_protobuf.sql").replace("{table}", table), {"first_piece": first_piece})
+        con.execute(fill(script("otlp/sql/add_protobuf.sql"), table=table), {"first_piece": first_piece})
     finally:
         con.unregister("decoded_messages")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from botanu_store.engines.duckdb import Engine, literals, script
+from botanu_store.engines.duckdb import Engine, fill, literals, script
 from botanu_store.prices.price import FALLBACKS, MINIMUM_METERS, PROPORTIONAL_METERS
 from botanu_store.records import INPUT_METERS, METERS, OUTPUT_METERS, PART_METERS
 
@@ -31,13 +31,13 @@ def grid_script() -> str:
         for meter in METERS
         for distance, billed_as in enumerate((meter, *FALLBACKS.get(meter, ())))
     )
-    text = (
-        script("prices/sql/price_grid.sql")
-        .replace("{fallbacks}", ", ".join(fallbacks))
-        .replace("{tokens}", literals(_TOKENS))
-        .replace("{ranks}", str(RANKS))
+    return fill(
+        script("prices/sql/price_grid.sql"),
+        fallbacks=", ".join(fallbacks),
+        tokens=literals(_TOKENS),
+        ranks=RANKS,
+        columns=",\n    ".join(_price_columns()),
     )
-    return text.replace("{columns}", ",\n    ".join(_price_columns()))
 
 
 def _price_columns() -> Iterable[str]:
@@ -77,10 +77,7 @@ def charges_script(engine: Engine = "duckdb") -> str:
         "cached_tokens": summed(CACHED),
         "without": "exclude" if engine == "duckdb" else "except",
     }
-    text = script("prices/sql/charges.sql")
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
-    return text
+    return fill(script("prices/sql/charges.sql"), **values)
 
 
 def by_meter(meters: Iterable[str]) -> dict[str, str]:

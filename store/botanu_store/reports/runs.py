@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from botanu_store.engines.duckdb import fill
 from botanu_store.filters import Filters, Where, only, where
 from botanu_store.reports.database import Database, Named
 from botanu_store.reports.report import Report, Row, coverage, presentable, total
@@ -54,7 +55,7 @@ def _totals_of_all(db: Database, conditions: Where, listed: str, *, all_used: bo
         totals = db.rows(filled("run_totals", conditions), conditions.parameters)[0]
         if totals["cost_usd"] is not None:
             return totals
-    return db.rows(_TOTALS_OF_RUNS.replace("{listed}", listed), conditions.parameters)[0]
+    return db.rows(fill(_TOTALS_OF_RUNS, listed=listed), conditions.parameters)[0]
 
 
 def _first_runs(db: Database, conditions: Where, order: str) -> list[str]:

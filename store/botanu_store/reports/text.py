@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 
-from botanu_store.engines.duckdb import script
+from botanu_store.engines.duckdb import fill, script
 from botanu_store.filters import Where
 from botanu_store.reports.database import Database
 
 
 def filled(name: str, conditions: Where, **values: str) -> str:
     """Return the SQL of a report with the conditions and these values filled in."""
-    text = text_of(name)
     calls_meant = f"{conditions.calls} and {conditions.of_named_runs}"
     own = {"run_filter": conditions.runs, "call_filter": calls_meant, "of_runs": conditions.of_runs}
-    for key, value in {**own, **values}.items():
-        text = text.replace("{" + key + "}", value)
-    return text
+    return fill(text_of(name), **{**own, **values})
 
 
 def used(conditions: Where, **values: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from botanu_store.engines.duckdb import script, transaction
+from botanu_store.engines.duckdb import fill, script, transaction
 from botanu_store.filters import NO_CONDITIONS
 from botanu_store.prices.money import charges_script
 from botanu_store.prices.overrides import Overrides
@@ -99,8 +99,8 @@ def add_up(con: duckdb.DuckDBPyConnection, overrides: Overrides | None, views: V
 def step_of(usage: str) -> str:
     """Return the script that adds up the runs in `adding` of this relation, which has all of their calls."""
     added = used(NO_CONDITIONS, lines="(select * from run_usage where run_id in (from adding))")
-    text = script("reports/sql/add_up.sql").replace("{usage}", usage).replace("{used}", added)
-    return text.replace("{kept}", ", ".join(f"kept_{name} = u.used_{name}" for name in _SUMS))
+    kept = ", ".join(f"kept_{name} = u.used_{name}" for name in _SUMS)
+    return fill(script("reports/sql/add_up.sql"), usage=usage, used=added, kept=kept)
 
 
 def sums(con: duckdb.DuckDBPyConnection, overrides: Overrides | None, believed_at: datetime | None) -> Sums:
@@ -120,7 +120,7 @@ def sums(con: duckdb.DuckDBPyConnection, overrides: Overrides | None, believed_a
 
 def usage_script(of: Sums) -> str:
     """Return the script of the views that reports sum."""
-    return script("reports/sql/usage.sql").replace("{lines}", of.lines).replace("{runs}", of.runs)
+    return fill(script("reports/sql/usage.sql"), lines=of.lines, runs=of.runs)
 
 
 @cache
