@@ -32,8 +32,13 @@ if TYPE_CHECKING:
 Status = Literal["pass", "warn", "fail", "no data"]
 Unit = Literal["usd", "tokens", "calls", "share"]
 
-_QUANTITIES: dict[str, Unit] = {"max_usd": "usd", "max_tokens": "tokens", "max_llm_calls": "calls"}
-_UNITS: dict[str, Unit] = {**_QUANTITIES, "max_unpriced_calls": "calls"}
+_QUANTITIES = ("max_usd", "max_tokens", "max_llm_calls")
+_UNITS: dict[str, Unit] = {
+    "max_usd": "usd",
+    "max_tokens": "tokens",
+    "max_llm_calls": "calls",
+    "max_unpriced_calls": "calls",
+}
 _COSTLIEST = 3
 _PICOS = int(1 / PICO_USD)
 
@@ -214,7 +219,7 @@ def _check(
         check = _quantity(name, allowed, budget, measured())
     elif name == "max_unpriced_calls":
         unpriced = Decimal(sum(measured().unpriced_calls))
-        check = _judged(Check(name, allowed, "calls", "pass", unpriced, len(measured())), budget)
+        check = _judged(Check(name, allowed, unit_of(name), "pass", unpriced, len(measured())), budget)
     else:
         check = _economic(name, allowed, outcomes().totals)
     return _enough(check, budget)
@@ -231,7 +236,7 @@ def _quantity(name: str, allowed: Decimal, budget: Budget, measured: Samples) ->
     check = Check(
         limit=name,
         allowed=allowed,
-        unit=_QUANTITIES[name],
+        unit=unit_of(name),
         status="pass",
         measured=figure,
         samples=len(sample.amounts),
@@ -267,16 +272,16 @@ def _economic(name: str, allowed: Decimal, totals: Row) -> Check:
         missing = (
             "no outcome is known" if name == "min_success_rate" or not known else "the value is not known: see [values]"
         )
-        return Check(name, allowed, "share", "no data", None, known, why=missing)
+        return Check(name, allowed, unit_of(name), "no data", None, known, why=missing)
     measured = Decimal(repr(float(figure)))
     used = float(allowed / measured) if measured > 0 else None
     status: Status = "fail" if measured < allowed else "pass"
     bound = name == "min_roi" and totals["unpriced_calls"] > 0
-    return Check(name, allowed, "share", status, measured, known, used, upper_bound=bound)
+    return Check(name, allowed, unit_of(name), status, measured, known, used, upper_bound=bound)
 
 
 def _increase(allowed: Decimal, budget: Budget, now: Remembered, before: Remembered | None) -> Check:
-    blank = Check("max_increase", allowed, "share", "no data", None, len(now.sample.amounts))
+    blank = Check("max_increase", allowed, unit_of("max_increase"), "no data", None, len(now.sample.amounts))
     if before is None:
         return replace(
             blank, why="there is no baseline of it: save one with --save-baseline, and name it with --baseline"
